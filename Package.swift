@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftRules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+]
+/// The C targets are the product's inner loops: a debug build that runs them at -O0 makes the tests ten times slower.
+let cRules: [CSetting] = [
+    .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftRules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftRules)
+}
+
+let package = Package(
+    name: "cairn",
+    products: [
+        .executable(name: "cairn", targets: ["CairnCLI"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "CKernels", cSettings: cRules),
+        .target(name: "CLinux", cSettings: cRules),
+
+        library("CairnCore", ["CKernels"]),
+        library(
+            "CairnSystem", ["CairnCore", "CLinux", .product(name: "SystemPackage", package: "swift-system")]),
+        library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
+        library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite"]),
+        library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2"]),
+
+        library(
+            "Cairn", ["CairnFormats", "CairnStore", "CairnGit", "CairnTransfer", "CairnSystem", "CairnCore"]),
+        library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
+        .executableTarget(
+            name: "CairnCLI",
+            dependencies: ["Cairn", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftRules),
+
+        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
+        tests("CairnSystemTests", ["CairnSystem"]),
+        tests("CairnFormatsTests", ["CairnFormats"]),
+        tests("CairnStoreTests", ["CairnStore"]),
+        tests("CairnGitTests", ["CairnGit"]),
+    ]
+)

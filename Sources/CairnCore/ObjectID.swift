@@ -1,0 +1,53 @@
+/// What made a digest from an object's bytes, and with it the place of the object in a loose store.
+public enum HashAlgorithm: UInt8, Hashable, Sendable {
+    /// MD5 of the bytes: DVC 3.
+    case md5 = 1
+    /// MD5 after CR LF became LF in what looks like text: DVC 2 and older (docs/formats/pointer.md).
+    case md5DOS2Unix = 2
+
+    /// The bytes in a digest.
+    public var digestCount: Int { 16 }
+}
+
+/// The name of an object: a file's bytes, or a directory's listing.
+public struct ObjectID: Hashable, Comparable, Sendable {
+    /// How the digest was made.
+    public let algorithm: HashAlgorithm
+    /// The hash of the file's or of the listing's bytes.
+    public let digest: Digest
+    /// True when the object is the listing of a directory (written with the suffix `.dir`).
+    public let isDirectory: Bool
+
+    /// Puts an id together from its parts.
+    public init(_ algorithm: HashAlgorithm, _ digest: Digest, isDirectory: Bool = false) {
+        self.algorithm = algorithm
+        self.digest = digest
+        self.isDirectory = isDirectory
+    }
+
+    /// Reads hexadecimal digits with an optional suffix `.dir`, as pointer files and object names have them.
+    ///
+    /// - Returns: `nil` if the text is anything else, or has the wrong length for `algorithm`.
+    public init?(_ algorithm: HashAlgorithm, parsing text: some BidirectionalCollection<UInt8>) {
+        let isDirectory = text.count > 4 && text.suffix(4).elementsEqual(".dir".utf8)
+        let digits = text.dropLast(isDirectory ? 4 : 0)
+        guard let digest = Digest(hex: digits), digest.count == algorithm.digestCount else { return nil }
+        self.init(algorithm, digest, isDirectory: isDirectory)
+    }
+
+    /// The text of pointer files: lower-case digits, and `.dir` for a directory.
+    public var text: String { isDirectory ? digest.hex + ".dir" : digest.hex }
+
+    /// The first eight digits, for people.
+    public var short: String { String(digest.hex.prefix(8)) }
+
+    public static func < (left: ObjectID, right: ObjectID) -> Bool {
+        if left.digest != right.digest { return left.digest < right.digest }
+        if left.isDirectory != right.isDirectory { return right.isDirectory }
+        return left.algorithm.rawValue < right.algorithm.rawValue
+    }
+}
+
+extension ObjectID: CustomStringConvertible {
+    public var description: String { text }
+}

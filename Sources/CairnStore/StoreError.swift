@@ -1,0 +1,39 @@
+import CairnCore
+import CairnSystem
+
+/// Something that a store could not do.
+public struct StoreError: Error, Hashable, Sendable {
+    /// What kind of failure it was.
+    public enum Reason: Hashable, Sendable {
+        /// The store has no such object.
+        case missing(ObjectID)
+        /// The object's bytes are not what its name says.
+        case damaged(ObjectID)
+        /// The operating system refused.
+        case io(Errno)
+        /// A file went on changing while it was read, twice.
+        case changing
+        /// The file is not a regular file.
+        case unsupportedFile
+        /// The file system has too little room: bytes wanted and bytes free.
+        case noSpace(needed: Int64, free: Int64)
+        /// The database of the stat index answered with this code.
+        case index(Int32, String)
+    }
+
+    /// What happened.
+    public let reason: Reason
+    /// The file that it happened to.
+    public let path: FilePath
+
+    /// Puts an error together.
+    public init(_ reason: Reason, _ path: FilePath) {
+        self.reason = reason
+        self.path = path
+    }
+
+    /// Translates a failed system call.
+    public init(_ error: SystemError) {
+        self.init(.io(error.errno), error.path)
+    }
+}
