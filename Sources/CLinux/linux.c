@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -50,6 +51,13 @@ int64_t clinux_free_space(const char *path) {
     struct statvfs found;
     if (statvfs(path, &found) != 0) return -1;
     return (int64_t)found.f_bavail * (int64_t)found.f_frsize;
+}
+
+int clinux_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
 }
 
 static volatile sig_atomic_t first_signal = 0;

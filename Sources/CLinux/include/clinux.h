@@ -38,6 +38,9 @@ int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
 /// Bytes that an unprivileged user may still write on the file system of `path`; -1 with errno on failure.
 int64_t clinux_free_space(const char *path);
 
+/// How many processors this process may run on, at least 1.
+int clinux_processors(void);
+
 /// Installs a handler for SIGINT, SIGTERM and SIGHUP that counts, and leaves with 130 at the second SIGINT; ignores SIGPIPE.
 void clinux_watch_interrupts(void);
 /// The first of the signals that arrived, or 0.

@@ -1,0 +1,53 @@
+internal import CLinux
+internal import Glibc
+
+/// A small file that appears whole or not at all.
+public enum AtomicFile {
+    /// Writes `bytes` beside `path`, makes them durable and gives them the name `path`.
+    ///
+    /// A file that is there keeps its permission bits and its other content until the moment of the rename; if `path` is a
+    /// symbolic link, what it leads to is replaced and the link stays.
+    /// - Throws: `SystemError`; nothing changed then, and no temporary file stays.
+    public static func write(_ bytes: [UInt8], to path: FilePath, permissions: UInt32? = nil) throws(SystemError) {
+        let destination = try path.status()?.kind == .symbolicLink ? path.resolved() : path
+        let folder = try Folder(destination.removingLastComponent().isEmpty ? "." : destination.removingLastComponent())
+        guard let fileName = destination.lastComponentBytes else { throw SystemError(.isDirectory, "write", path) }
+        let earlier = try folder.status(of: fileName)
+        if let earlier, earlier.kind == .folder { throw SystemError(.isDirectory, "write", path) }
+        let temporary = Array(".cairn-\(getpid())-".utf8) + fileName.prefix(200)
+        try? folder.remove(temporary)  // left by a killed process whose number came round again
+        do throws(SystemError) {
+            let file = try OpenFile(creating: temporary, in: folder, permissions: 0o666)
+            if let wanted = permissions ?? earlier?.permissions { try file.setPermissions(wanted) }
+            try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+                try file.write(UnsafeRawBufferPointer(buffer))
+            }
+            try file.sync()
+            try folder.rename(temporary, to: folder, fileName)
+        } catch {
+            try? folder.remove(temporary)  // the first failure is the one to report
+            throw SystemError(error.errno, error.operation, path)
+        }
+        try folder.sync()
+    }
+}
+
+extension FilePath {
+    /// The last name of the path as bytes; `nil` for a root.
+    public var lastComponentBytes: [UInt8]? {
+        let bytes = bytes
+        guard let last = bytes.split(separator: UInt8(ascii: "/")).last else { return nil }
+        return Array(last)
+    }
+
+    /// The path with all symbolic links on the way resolved.
+    ///
+    /// - Throws: `SystemError` if it does not exist.
+    public func resolved() throws(SystemError) -> FilePath {
+        guard let resolved = withPlatformString({ realpath($0, nil) }) else {
+            throw SystemError(Errno(rawValue: errno), "resolve", self)
+        }
+        defer { free(resolved) }
+        return FilePath(platformString: resolved)
+    }
+}

@@ -1,0 +1,50 @@
+internal import CLinux
+internal import Glibc
+
+/// A lock that processes hold on a file through flock(2); it goes when the process ends, however it ends.
+public final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    private init(owning descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// What an attempt to lock found.
+    public enum Attempt: Sendable {
+        /// The lock is ours until the value goes.
+        case acquired(FileLock)
+        /// Somebody else has it; the text is what the holder wrote into the file.
+        case held(by: [UInt8])
+    }
+
+    /// Tries once to lock `path`, making the file if it is not there.
+    ///
+    /// - Parameter note: written into the file once the lock is ours.
+    /// - Throws: `SystemError` if the file cannot be made or written.
+    public static func attempt(_ path: FilePath, note: [UInt8]) throws(SystemError) -> Attempt {
+        let result = path.withPlatformString { clinux_open_at(AT_FDCWD, $0, O_RDWR | O_CREAT, 0o666) }
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", path) }
+        let lock = FileLock(owning: result)
+        while flock(result, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            guard errno == EWOULDBLOCK else { throw SystemError(Errno(rawValue: errno), "lock", path) }
+            var holder = [UInt8](repeating: 0, count: 256)
+            let count = pread(result, &holder, holder.count, 0)
+            return .held(by: Array(holder.prefix(max(0, count))))
+        }
+        guard ftruncate(result, 0) == 0, pwrite(result, note, note.count, 0) == note.count else {
+            throw SystemError(Errno(rawValue: errno), "write", path)
+        }
+        return .acquired(lock)
+    }
+
+    /// Locks a folder by its own descriptor, once.
+    ///
+    /// - Returns: `nil` if somebody else has it.
+    static func attempt(folder: Folder) -> FileLock? {
+        let descriptor = dup(folder.descriptor)
+        guard descriptor >= 0 else { return nil }
+        let lock = FileLock(owning: descriptor)
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? lock : nil
+    }
+}

@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// What the process finds around it, as values that a caller may replace.
+public struct Surroundings: Sendable {
+    /// The environment variables.
+    public var environment: [String: String]
+    /// The folder in which the user stands, absolute.
+    public var workingDirectory: FilePath
+    /// The user's home folder, if there is one.
+    public var home: FilePath?
+
+    /// Puts surroundings together.
+    public init(environment: [String: String], workingDirectory: FilePath, home: FilePath?) {
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.home = home
+    }
+
+    /// The surroundings of this process.
+    ///
+    /// - Throws: `SystemError` if the working directory is gone.
+    public static func current() throws(SystemError) -> Surroundings {
+        var environment: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).utf8
+            if let separator = pair.firstIndex(of: UInt8(ascii: "=")) {
+                environment[String(pair[..<separator])!] = String(pair[pair.index(after: separator)...])
+            }
+            entry += 1
+        }
+        guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
+        defer { free(raw) }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
+        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+    }
+
+    /// The number of this process.
+    public static var processID: Int32 { getpid() }
+
+    /// Nanoseconds since 1970 by the machine's clock.
+    public static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Waits without using the processor.
+    public static func sleep(milliseconds: Int) {
+        var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: (milliseconds % 1000) * 1_000_000)
+        nanosleep(&time, nil)
+    }
+
+    /// True if a process with this number is alive.
+    public static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
+
+    /// True if the descriptor (0, 1 or 2) is a terminal.
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+}
