@@ -58,6 +58,9 @@ public struct Digest: Hashable, Comparable, Sendable {
         return result
     }
 
+    /// The first byte, after which loose stores name their folders.
+    public var firstByte: UInt8 { UInt8(truncatingIfNeeded: words.0 >> 56) }
+
     /// The digits in lower case, two a byte.
     public var hex: String { String(decoding: hexDigits, as: UTF8.self) }
 

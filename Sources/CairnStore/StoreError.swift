@@ -9,9 +9,13 @@ public struct StoreError: Error, Hashable, Sendable {
         case missing(ObjectID)
         /// The object's bytes are not what its name says.
         case damaged(ObjectID)
+        /// The object is sound but is not the listing of a directory that we accept; with the reason.
+        case unreadableListing(ObjectID, String)
         /// The operating system refused.
         case io(Errno)
-        /// A file went on changing while it was read, twice.
+        /// None of the link types that were asked for works between store and workspace.
+        case cannotLink([LinkType])
+        /// A file went on changing while it was worked on.
         case changing
         /// The file is not a regular file.
         case unsupportedFile

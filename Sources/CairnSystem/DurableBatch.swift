@@ -15,10 +15,7 @@ public final class DurableBatch: Sendable {
     public static let folderName = "cairn.tmp"
 
     private let root: Folder
-    private let parent: Folder
-    private let folder: Folder
-    private let name: [UInt8]
-    private let lock: FileLock?
+    private let scratch: ScratchFolder
     private let counter = Atomic<Int>(0)
 
     /// Starts a batch of files for places below `root`.
@@ -27,18 +24,10 @@ public final class DurableBatch: Sendable {
     public init(in root: Folder) throws(SystemError) {
         self.root = root
         _ = Self.umask  // asked for before there are threads
-        parent = try root.makeFolder([ArraySlice(Self.folderName.utf8)])
-        Self.clearAway(in: parent)
-        name = Array("\(getpid())-\(Surroundings.now)".utf8)
-        folder = try parent.makeFolder([name[...]])
-        lock = FileLock.attempt(folder: folder)
+        scratch = try ScratchFolder(in: try root.makeFolder([ArraySlice(Self.folderName.utf8)]))
     }
 
-    deinit {
-        Self.empty(folder)
-        _ = try? parent.removeEmptyFolder(name)
-        _ = try? root.removeEmptyFolder(Array(Self.folderName.utf8))
-    }
+    private var folder: Folder { scratch.folder }
 
     /// A file of the batch that has no place yet.
     public struct Temporary: Sendable {
@@ -82,6 +71,11 @@ public final class DurableBatch: Sendable {
         return temporary
     }
 
+    /// Makes a file of the batch read-only.
+    public func protect(_ temporary: Temporary) throws(SystemError) {
+        try folder.setPermissions(temporary.name, 0o444)
+    }
+
     /// Drops a file of the batch.
     public func discard(_ temporary: Temporary) throws(SystemError) { try folder.remove(temporary.name) }
 
@@ -108,33 +102,14 @@ public final class DurableBatch: Sendable {
                 if folders.count >= 300 { folders.removeAll() }
                 folders[components] = destination
             }
-            let code = Folder.withCString(file.name) { old in
-                Folder.withCString(name) {
-                    clinux_rename_exclusively(folder.descriptor, old, destination.descriptor, $0)
-                }
-            }
-            switch code {
-            case 0: break
-            case EEXIST: try folder.remove(file.name)  // somebody else brought the same object
-            case EINVAL: try folder.rename(file.name, to: destination, name)  // no RENAME_NOREPLACE here
-            default: throw SystemError(Errno(rawValue: code), "rename to", destination.path(of: name))
+            do throws(SystemError) {
+                try folder.renameExclusively(file.name, to: destination, name)
+            } catch {
+                // Somebody else brought the same object: theirs stays.
+                guard error.errno == .fileExists else { throw error }
+                try folder.remove(file.name)
             }
         }
         try root.syncFileSystem()
     }
-
-    /// Removes what batches of dead processes left behind.
-    private static func clearAway(in parent: Folder) {
-        for name in names(in: parent) {
-            guard let stale = try? parent.folder(named: name), FileLock.attempt(folder: stale) != nil else { continue }
-            empty(stale)
-            _ = try? parent.removeEmptyFolder(name)  // whoever comes next tries again
-        }
-    }
-
-    private static func empty(_ folder: Folder) {
-        for name in names(in: folder) { try? folder.remove(name) }
-    }
-
-    private static func names(in folder: Folder) -> [[UInt8]] { (try? folder.names()) ?? [] }
 }

@@ -110,6 +110,54 @@ public final class Folder: Sendable {
         guard code == 0 else { throw SystemError(Errno(rawValue: code), "rename", path(of: name)) }
     }
 
+    /// As `rename`, but leaves alone what has the new name already.
+    ///
+    /// - Throws: `SystemError` with EEXIST if there is something.
+    public func renameExclusively(
+        _ name: some Collection<UInt8>, to folder: Folder, _ newName: some Collection<UInt8>
+    ) throws(SystemError) {
+        let code = Self.withCString(name) { old in
+            Self.withCString(newName) { clinux_rename_exclusively(descriptor, old, folder.descriptor, $0) }
+        }
+        if code == EINVAL || code == ENOSYS {
+            // The file system cannot do both at once.
+            guard try folder.status(of: newName) == nil else {
+                throw SystemError(.fileExists, "rename to", folder.path(of: newName))
+            }
+            return try rename(name, to: folder, newName)
+        }
+        guard code == 0 else { throw SystemError(Errno(rawValue: code), "rename to", folder.path(of: newName)) }
+    }
+
+    /// Makes a symbolic link in the folder.
+    public func makeSymbolicLink(_ name: some Collection<UInt8>, to target: FilePath) throws(SystemError) {
+        let code = Self.withCString(name) { new in
+            target.withPlatformString { symlinkat($0, descriptor, new) == 0 ? 0 : errno }
+        }
+        guard code == 0 else { throw SystemError(Errno(rawValue: code), "make a link", path(of: name)) }
+    }
+
+    /// Gives a file of this folder one more name in another one.
+    public func link(
+        _ name: some Collection<UInt8>, to folder: Folder, _ newName: some Collection<UInt8>
+    ) throws(SystemError) {
+        let code = Self.withCString(name) { old in
+            Self.withCString(newName) { linkat(descriptor, old, folder.descriptor, $0, 0) == 0 ? 0 : errno }
+        }
+        guard code == 0 else { throw SystemError(Errno(rawValue: code), "link", path(of: name)) }
+    }
+
+    /// What a symbolic link in the folder says; `nil` if the name is something else.
+    public func linkTarget(_ name: some Collection<UInt8>) throws(SystemError) -> FilePath? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = Self.withCString(name) { readlinkat(descriptor, $0, &buffer, Int(PATH_MAX)) }
+        if count < 0 {
+            if errno == EINVAL || errno == ENOENT { return nil }
+            throw SystemError(Errno(rawValue: errno), "read the link", path(of: name))
+        }
+        return FilePath(bytes: buffer.prefix(count).map { UInt8(bitPattern: $0) })
+    }
+
     /// Sets the permission bits of a file of this folder (not of what a symbolic link leads to).
     public func setPermissions(_ name: some Collection<UInt8>, _ permissions: UInt32) throws(SystemError) {
         let code = Self.withCString(name) { fchmodat(descriptor, $0, permissions, 0) == 0 ? 0 : errno }

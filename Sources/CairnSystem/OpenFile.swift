@@ -22,17 +22,18 @@ public struct OpenFile: ~Copyable, Sendable {
         self.init(owning: result, path)
     }
 
-    /// Opens `name` in `folder` for reading.
+    /// Opens the path `name` below `folder` for reading.
+    ///
+    /// - Parameter followingLinks: whether the last component may be a symbolic link.
+    /// - Throws: `SystemError`, with ELOOP for a symbolic link that is not followed.
     public init(
-        reading name: UnsafePointer<CChar>, in folder: Folder, followingLinks: Bool
+        reading name: some Collection<UInt8>, in folder: Folder, followingLinks: Bool
     ) throws(SystemError) {
         // O_NONBLOCK: a FIFO under this name must not hang the command.
         let flags = O_RDONLY | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
-        let result = clinux_open_at(folder.descriptor, name, flags, 0)
-        guard result >= 0 else {
-            throw SystemError(Errno(rawValue: -result), "open", folder.path.appending(String(cString: name)))
-        }
-        self.init(owning: result, folder.path(of: UnsafeRawBufferPointer(start: name, count: strlen(name))))
+        let result = Folder.withCString(name) { clinux_open_at(folder.descriptor, $0, flags, 0) }
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", folder.path(of: name)) }
+        self.init(owning: result, folder.path(of: name))
     }
 
     /// Makes a new file `name` in `folder` for writing, with exactly these permissions.

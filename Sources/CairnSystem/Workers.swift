@@ -40,6 +40,22 @@ public struct Workers: Sendable {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// Calls two bodies at the same time, one of them on a thread of its own, and waits for both.
+    ///
+    /// - Throws: `SystemError` with EAGAIN if no thread can be made; then neither was called.
+    public static func together(
+        _ first: () -> Void, _ second: @Sendable () -> Void
+    ) throws(SystemError) {
+        let started = withoutActuallyEscaping(second) { second in
+            let task = ThreadTask { _ in second() }
+            guard let thread = task.start(1) else { return false }
+            first()
+            pthread_join(thread, nil)
+            return true
+        }
+        guard started else { throw SystemError(.resourceTemporarilyUnavailable, "start a thread", "") }
+    }
+
     /// Calls `body` for all of `0..<total` in ranges of at most `stride`, each range on some thread.
     ///
     /// Ranges are handed out in order. After a failure no further range begins.

@@ -1,0 +1,215 @@
+public import CairnCore
+public import CairnSystem
+import Synchronization
+
+/// A store that keeps each object as one file, named after its hash: DVC's layout, for caches and for folder remotes.
+///
+/// Objects are written once and never changed. Only files that have the name and the place of an object are ever looked at;
+/// symbolic links in the store are not followed. Layout: docs/formats/loose-store.md.
+public final class LooseStore: Sendable {
+    // A class: it owns the descriptor of its folder.
+
+    /// The folder of the store.
+    public let root: FilePath
+    /// The open folder; `nil` while the store has not been made.
+    public let folder: Folder?
+    /// Folders of objects that were seen to be folders and no links, by algorithm and first byte of the digest.
+    private let safeFolders = Mutex<Set<UInt16>>([])
+
+    private let reflinkFails = Atomic<Bool>(false)
+
+    /// False once a reflink into the store was refused.
+    var supportsReflink: Bool { !reflinkFails.load(ordering: .relaxed) }
+
+    /// Remembers that the file systems cannot share blocks, so that nobody tries again.
+    func noteThatReflinkFails() { reflinkFails.store(true, ordering: .relaxed) }
+
+    /// Opens a store.
+    ///
+    /// - Parameter creating: whether to make the folder if it is missing; without it a missing store is an empty one.
+    /// - Throws: `StoreError` if the folder cannot be opened or made.
+    public init(at root: FilePath, creating: Bool = false) throws(StoreError) {
+        self.root = root
+        do throws(SystemError) {
+            if creating { try root.makeFolders() }
+            do throws(SystemError) {
+                folder = try Folder(root)
+            } catch {
+                guard error.errno == .noSuchFileOrDirectory, !creating else { throw error }
+                folder = nil
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// The folders below the root in which the object lies, and its name there.
+    public static func place(of id: ObjectID) -> (folder: [ArraySlice<UInt8>], name: [UInt8]) {
+        let digits = id.digest.hexDigits
+        let name = Array(digits[2...]) + (id.isDirectory ? Array(".dir".utf8) : [])
+        return (folders(of: id.algorithm) + [digits[..<2]], name)
+    }
+
+    /// The folders below the root that hold the 256 folders of an algorithm's objects.
+    static func folders(of algorithm: HashAlgorithm) -> [ArraySlice<UInt8>] {
+        switch algorithm {
+        case .md5: [ArraySlice("files".utf8), ArraySlice("md5".utf8)]
+        case .md5DOS2Unix: []
+        }
+    }
+
+    /// The path of the object below the root, with `/` between components.
+    static func relativePath(of id: ObjectID) -> [UInt8] {
+        let (folders, name) = place(of: id)
+        var path: [UInt8] = []
+        for component in folders {
+            path += component
+            path.append(UInt8(ascii: "/"))
+        }
+        return path + name
+    }
+
+    /// Where the object is or would be.
+    public func path(of id: ObjectID) -> FilePath {
+        FilePath(bytes: root.bytes + [UInt8(ascii: "/")] + Self.relativePath(of: id))
+    }
+
+    /// The status of an object's file.
+    ///
+    /// - Returns: `nil` if the store does not have it, or something else than a file has its name.
+    public func status(of id: ObjectID) throws(StoreError) -> FileStatus? {
+        guard let folder, try isSafe(id) else { return nil }
+        do throws(SystemError) {
+            guard let status = try folder.status(of: Self.relativePath(of: id)), status.kind == .regular else { return nil }
+            return status
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Opens an object for reading; its bytes are not verified.
+    ///
+    /// - Throws: `StoreError` with `.missing` if the store does not have it.
+    public func open(_ id: ObjectID) throws(StoreError) -> OpenFile {
+        guard let folder, try isSafe(id) else { throw StoreError(.missing(id), path(of: id)) }
+        do throws(SystemError) {
+            return try OpenFile(reading: Self.relativePath(of: id), in: folder, followingLinks: false)
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels:
+                throw StoreError(.missing(id), error.path)
+            default: throw StoreError(error)
+            }
+        }
+    }
+
+    /// Reads an object and checks its bytes against its id.
+    ///
+    /// - Throws: `StoreError` with `.missing` or `.damaged`. Meant for listings: the object is held in memory.
+    public func read(_ id: ObjectID) throws(StoreError) -> [UInt8] {
+        let file = try open(id)
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try file.readAll()
+        } catch {
+            throw StoreError(error)
+        }
+        var hasher = ContentHasher(id.isDirectory ? .md5 : id.algorithm)
+        bytes.withUnsafeBytes { hasher.update($0) }
+        guard hasher.finish() == id.digest else { throw StoreError(.damaged(id), path(of: id)) }
+        return bytes
+    }
+
+    /// Reads the listing of a directory and checks it.
+    ///
+    /// - Throws: `StoreError` with `.missing`, or `.damaged` when its bytes are not what its id says or are no listing.
+    public func listing(_ id: ObjectID) throws(StoreError) -> DirListing {
+        let bytes = try read(id)
+        do {
+            return try DirListing(parsing: bytes)
+        } catch {
+            throw StoreError(.unreadableListing(id, "\(error)"), path(of: id))
+        }
+    }
+
+    /// Reads every byte of an object and compares it with its id.
+    ///
+    /// - Returns: the file's status, taken when it was found to be sound.
+    /// - Throws: `StoreError` with `.missing` or `.damaged`.
+    @discardableResult
+    public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError) -> FileStatus {
+        let file = try open(id)
+        do throws(SystemError) {
+            let status = try file.status()
+            guard status.kind == .regular else { throw SystemError(.noSuchFileOrDirectory, "open", file.path) }
+            let digest = try file.digest(id.isDirectory ? .md5 : id.algorithm) { reporter.advance(items: 0, bytes: $0) }
+            if digest == id.digest { return status }
+        } catch {
+            throw StoreError(error)
+        }
+        throw StoreError(.damaged(id), path(of: id))
+    }
+
+    /// Takes an object out of the store.
+    ///
+    /// - Returns: the bytes that became free; 0 if it was not there.
+    @discardableResult
+    public func remove(_ id: ObjectID) throws(StoreError) -> Int64 {
+        guard let folder, let status = try status(of: id) else { return 0 }
+        do throws(SystemError) {
+            try folder.remove(Self.relativePath(of: id))
+            // The folder of an object that was the last one there; others are left alone.
+            let (folders, _) = Self.place(of: id)
+            try folder.removeEmptyFolder(folders.joined(separator: [UInt8(ascii: "/")]).map(\.self))
+        } catch {
+            throw StoreError(error)
+        }
+        return status.size
+    }
+
+    /// Moves an object whose bytes are wrong out of the way; it may be the only copy of something.
+    ///
+    /// - Returns: where it lies now.
+    public func moveAside(_ id: ObjectID, into quarantine: FilePath) throws(StoreError) -> FilePath {
+        let source = path(of: id)
+        do throws(SystemError) {
+            try quarantine.makeFolders()
+            let target = try Folder(quarantine)
+            let name = Array("\(id.text).\(Surroundings.now)".utf8)
+            guard let folder else { return source }
+            do throws(SystemError) {
+                try folder.rename(Self.relativePath(of: id), to: target, name)
+            } catch {
+                guard error.errno == .improperLink else { throw error }
+                // Another file system: copy, then remove.
+                let file = try OpenFile(reading: source, followingLinks: false)
+                let copy = try OpenFile(creating: name, in: target, permissions: 0o444)
+                _ = try file.digest(.md5, copyingTo: copy) { _ in }
+                try copy.sync()
+                try folder.remove(Self.relativePath(of: id))
+            }
+            return target.path(of: name)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// False if a folder on the object's path is missing or is a symbolic link.
+    private func isSafe(_ id: ObjectID) throws(StoreError) -> Bool {
+        guard let folder else { return false }
+        let key = UInt16(id.algorithm.rawValue) << 8 | UInt16(id.digest.firstByte)
+        if safeFolders.withLock({ $0.contains(key) }) { return true }
+        let (components, _) = Self.place(of: id)
+        var path: [UInt8] = []
+        for component in components {
+            path += path.isEmpty ? Array(component) : [UInt8(ascii: "/")] + component
+            do throws(SystemError) {
+                guard try folder.status(of: path)?.kind == .folder else { return false }
+            } catch {
+                throw StoreError(error)
+            }
+        }
+        safeFolders.withLock { _ = $0.insert(key) }
+        return true
+    }
+}

@@ -1,0 +1,285 @@
+public import CairnCore
+public import CairnSystem
+internal import CSQLite
+
+/// What was known of workspace files when they were last read: unchanged files need not be read again.
+///
+/// A database in the repository's temporary folder; it may be deleted at any time. A file is only recorded when its last change
+/// is older than the moment of recording by the file system's own clock, so that a later change always shows.
+public final class StatIndex: @unchecked Sendable {
+    // A class: it owns the connection. Sendable: every use of the connection is inside `lock`.
+    private let database: OpaquePointer
+    private let lock = ThreadLock()
+    private let path: FilePath
+    private static let version: Int32 = 1
+
+    /// Opens the index, making it if it is missing and anew if it is not readable.
+    ///
+    /// - Throws: `StoreError` if the file system does not let it: work goes on without an index then.
+    public init(at path: FilePath) throws(StoreError) {
+        self.path = path
+        do throws(StoreError) {
+            database = try Self.open(path)
+        } catch {
+            guard case .index(let code, _) = error.reason, code == SQLITE_NOTADB || code == SQLITE_CORRUPT else { throw error }
+            // Nothing is lost with it but time.
+            for suffix in ["", "-wal", "-shm"] {
+                let file = FilePath(bytes: path.bytes + Array(suffix.utf8))
+                guard let name = file.lastComponentBytes, let folder = try? Folder(file.removingLastComponent()) else { continue }
+                try? folder.remove(name)
+            }
+            database = try Self.open(path)
+        }
+    }
+
+    deinit { sqlite3_close_v2(database) }
+
+    private static func open(_ path: FilePath) throws(StoreError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+        let code = path.withPlatformString { sqlite3_open_v2($0, &handle, flags, nil) }
+        guard code == SQLITE_OK, let handle else {
+            defer { sqlite3_close_v2(handle) }
+            throw StoreError(.index(code, String(cString: sqlite3_errstr(code))), path)
+        }
+        do throws(StoreError) {
+            sqlite3_busy_timeout(handle, 2000)
+            // A lost index costs time, not data: no sync per transaction.
+            try run(handle, "PRAGMA journal_mode = WAL", path)
+            try run(handle, "PRAGMA synchronous = OFF", path)
+            if try userVersion(handle, path) != version {
+                try run(
+                    handle,
+                    """
+                    BEGIN IMMEDIATE;
+                    DROP TABLE IF EXISTS files;
+                    DROP TABLE IF EXISTS objects;
+                    CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+                        ctime INTEGER NOT NULL, inode INTEGER NOT NULL, algorithm INTEGER NOT NULL, digest BLOB NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+                        ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
+                    PRAGMA user_version = \(version);
+                    COMMIT;
+                    """, path)
+            }
+        } catch {
+            sqlite3_close_v2(handle)
+            throw error
+        }
+        return handle
+    }
+
+    private static func userVersion(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) -> Int32 {
+        let statement = try Statement(handle, "PRAGMA user_version", path)
+        return try statement.step() ? sqlite3_column_int(statement.raw, 0) : 0
+    }
+
+    private static func run(_ handle: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw StoreError(.index(code, String(cString: sqlite3_errmsg(handle))), path) }
+    }
+
+    private func run(_ sql: String) throws(StoreError) { try Self.run(database, sql, path) }
+
+    // MARK: workspace files
+
+    /// Finds the digests of files that did not change since they were recorded.
+    ///
+    /// - Parameters:
+    ///   - folder: where the snapshot lies, relative to the workspace; empty for the workspace itself.
+    ///   - snapshot: sorted by path.
+    /// - Returns: a digest for each file of the snapshot, `nil` where the file must be read.
+    /// - Throws: `StoreError` if the database cannot be read.
+    public func digests(
+        of snapshot: TreeSnapshot, in folder: [UInt8], by algorithm: HashAlgorithm
+    ) throws(StoreError) -> [Digest?] {
+        try locked { () throws(StoreError) in try find(snapshot, folder, algorithm) }
+    }
+
+    private func find(
+        _ snapshot: TreeSnapshot, _ folder: [UInt8], _ algorithm: HashAlgorithm
+    ) throws(StoreError) -> [Digest?] {
+        var result = [Digest?](repeating: nil, count: snapshot.count)
+        let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
+        let statement = try Statement(
+            database,
+            """
+            SELECT path, size, mtime, ctime, inode, digest FROM files
+            WHERE path >= ?1 AND (?2 IS NULL OR path < ?2) AND algorithm = ?3 ORDER BY path
+            """, path)
+        statement.bind(1, prefix)
+        // The successor of "folder/" among byte strings is "folder0".
+        if !folder.isEmpty { statement.bind(2, folder + [UInt8(ascii: "/") + 1]) }
+        statement.bind(3, Int64(algorithm.rawValue))
+        var index = 0
+        // Both are in the order of bytes: one pass over each.
+        while index < snapshot.count, try statement.step() {
+            let row = statement.blob(0)
+            guard row.count >= prefix.count else { continue }
+            let rest = UnsafeRawBufferPointer(rebasing: row[prefix.count...])
+            var order = -1
+            while index < snapshot.count {
+                order = snapshot.paths.withPath(index) { compare(UnsafeRawBufferPointer($0), rest) }
+                if order >= 0 { break }
+                index += 1
+            }
+            guard order == 0 else { continue }
+            let recorded = FileStatus(
+                size: statement.integer(1), mtime: statement.integer(2), ctime: statement.integer(3),
+                inode: UInt64(bitPattern: statement.integer(4)))
+            if snapshot.files[index].hasSameContent(as: recorded) { result[index] = Digest(bytes: statement.blob(5)) }
+            index += 1
+        }
+        return result
+    }
+
+    /// What is known of one file.
+    public struct Row: Sendable {
+        let path: [UInt8]
+        let status: FileStatus
+        let digest: Digest
+
+        /// Puts a row together; the path is relative to the workspace, the status one from when the digest was known to hold.
+        public init(path: [UInt8], status: FileStatus, digest: Digest) {
+            self.path = path
+            self.status = status
+            self.digest = digest
+        }
+    }
+
+    /// Remembers files.
+    ///
+    /// - Parameters:
+    ///   - now: the file system's clock before the files were looked at; what changed since then is not remembered.
+    /// - Throws: `StoreError`; nothing is remembered then.
+    public func record(_ rows: [Row], by algorithm: HashAlgorithm, at now: Int64) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        try transaction { () throws(StoreError) in
+            let statement = try Statement(database, "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", path)
+            for row in rows where row.status.ctime < now {
+                statement.bind(1, row.path)
+                statement.bind(2, row.status)
+                statement.bind(6, Int64(algorithm.rawValue))
+                statement.bind(7, row.digest.bytes)
+                try statement.step()
+                statement.reset()
+            }
+        }
+    }
+
+    // MARK: objects of stores
+
+    /// Tells whether the object at this place was verified and did not change since.
+    public func isTrusted(_ place: FilePath, _ status: FileStatus) throws(StoreError) -> Bool {
+        try locked { () throws(StoreError) in try findObject(place, status) }
+    }
+
+    private func findObject(_ place: FilePath, _ status: FileStatus) throws(StoreError) -> Bool {
+        let statement = try Statement(database, "SELECT size, mtime, ctime, inode FROM objects WHERE place = ?1", path)
+        statement.bind(1, place.bytes)
+        guard try statement.step() else { return false }
+        return status.hasSameContent(
+            as: FileStatus(
+                size: statement.integer(0), mtime: statement.integer(1), ctime: statement.integer(2),
+                inode: UInt64(bitPattern: statement.integer(3))))
+    }
+
+    /// Remembers objects that were just verified.
+    public func trust(_ objects: [(place: FilePath, status: FileStatus)]) throws(StoreError) {
+        guard !objects.isEmpty else { return }
+        try transaction { () throws(StoreError) in
+            let statement = try Statement(database, "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)", path)
+            for object in objects {
+                statement.bind(1, object.place.bytes)
+                statement.bind(2, object.status)
+                try statement.step()
+                statement.reset()
+            }
+        }
+    }
+
+    private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        try locked { () throws(StoreError) in
+            try run("BEGIN IMMEDIATE")
+            do throws(StoreError) {
+                try body()
+                try run("COMMIT")
+            } catch {
+                try? run("ROLLBACK")  // the first failure is the one to report
+                throw error
+            }
+        }
+    }
+
+    private func locked<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body()
+    }
+}
+
+/// A prepared statement, finished when the value goes.
+private final class Statement {
+    let raw: OpaquePointer
+    private let path: FilePath
+
+    init(_ database: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v2(database, sql, -1, &statement, nil)
+        guard code == SQLITE_OK, let statement else {
+            throw StoreError(.index(code, String(cString: sqlite3_errmsg(database))), path)
+        }
+        raw = statement
+        self.path = path
+    }
+
+    deinit { sqlite3_finalize(raw) }
+
+    func bind(_ column: Int32, _ bytes: [UInt8]) {
+        // SQLITE_TRANSIENT: SQLite takes a copy. A nil pointer would bind NULL, so an empty array binds a blob of length 0.
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        if bytes.isEmpty {
+            sqlite3_bind_zeroblob(raw, column, 0)
+        } else {
+            sqlite3_bind_blob(raw, column, bytes, Int32(bytes.count), transient)
+        }
+    }
+
+    func bind(_ column: Int32, _ value: Int64) { sqlite3_bind_int64(raw, column, value) }
+
+    /// Binds size, mtime, ctime and inode from `column` on.
+    func bind(_ column: Int32, _ status: FileStatus) {
+        bind(column, status.size)
+        bind(column + 1, status.mtime)
+        bind(column + 2, status.ctime)
+        bind(column + 3, Int64(bitPattern: status.inode))
+    }
+
+    func reset() { sqlite3_reset(raw) }
+
+    @discardableResult
+    func step() throws(StoreError) -> Bool {
+        let code = sqlite3_step(raw)
+        switch code {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        default: throw StoreError(.index(code, String(cString: sqlite3_errstr(code))), path)
+        }
+    }
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(raw, column) }
+
+    /// The bytes of a column, valid until the next step.
+    func blob(_ column: Int32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: sqlite3_column_blob(raw, column), count: Int(sqlite3_column_bytes(raw, column)))
+    }
+}
+
+/// Orders byte strings as SQLite orders blobs: negative, zero or positive.
+private func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+        return Int(left[index]) - Int(right[index])
+    }
+    return left.count - right.count
+}
