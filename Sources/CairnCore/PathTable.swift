@@ -45,4 +45,13 @@ public struct PathTable: Sendable {
         let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
         return try storage.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }
     }
+
+    /// Lends the bytes of all paths, one after the other, and the offsets at which they end, for the time of a call.
+    public func withAllPaths<Result>(
+        _ body: (_ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int>) throws -> Result
+    ) rethrows -> Result {
+        try storage.withUnsafeBufferPointer { bytes in
+            try ends.withUnsafeBufferPointer { try body(bytes, $0) }
+        }
+    }
 }
