@@ -54,6 +54,9 @@ static void copy_words(const schedule *s, size_t lane, uint32_t words[4]) {
 }
 
 /// Moves the last active lane into `lane`, so that the active ones stay together at the front.
+///
+/// Its padding is still read from the old place. That is safe, because lanes retire only when there are no inputs left, so that nobody
+/// writes to the old place again.
 static void retire(schedule *s, size_t lane) {
     const size_t last = --s->active;
     if (lane == last) return;
@@ -61,9 +64,6 @@ static void retire(schedule *s, size_t lane) {
     s->data[lane] = s->data[last];
     s->blocks[lane] = s->blocks[last];
     s->runs[lane] = s->runs[last];
-    if (s->runs[last].is_padding) {
-        s->data[lane] = s->runs[lane].tail + (s->data[last] - s->runs[last].tail);
-    }
 }
 
 /// Goes on after the end of a lane's run.

@@ -108,12 +108,13 @@ public struct LegacyMD5: Sendable {
             if first == 0x0a { holdsReturn = false } else { hashReturn() }
         }
         var start = 0
-        for index in bytes.indices where bytes[index] == 0x0d {
-            let next = index + 1
-            guard next == bytes.count || bytes[next] == 0x0a else { continue }
+        var index = 0
+        while index < bytes.count {
+            defer { index += 1 }
+            guard bytes[index] == 0x0d, index + 1 == bytes.count || bytes[index + 1] == 0x0a else { continue }
             md5.update(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
-            start = next
-            holdsReturn = next == bytes.count
+            start = index + 1
+            holdsReturn = start == bytes.count
         }
         md5.update(UnsafeRawBufferPointer(rebasing: bytes[start...]))
     }
