@@ -1,0 +1,74 @@
+import CairnSystem
+internal import CLibGit2
+
+extension GitRepository {
+    /// Every commit that HEAD, a branch, a branch of a remote, or a tag leads to, newest first.
+    ///
+    /// As in DVC, other references do not count: neither experiments (`refs/exps`) nor the stash. In a shallow clone the
+    /// history ends where the clone does; libgit2's own walk would fail there.
+    ///
+    /// - Throws: `GitError` if a commit is missing or damaged.
+    public func allCommits() throws(GitError) -> [GitCommit] {
+        let shallow = shallowCommits()
+        return try locked { (raw) throws(GitError) in
+            var starts: [GitObjectID] = []
+            var head = git_oid()
+            if git_reference_name_to_id(&head, raw, "HEAD") == 0 { starts.append(GitObjectID(head)) }
+            for prefix in ["refs/heads/", "refs/remotes/", "refs/tags/"] {
+                starts += try Self.references(below: prefix, raw).map(\.commit)
+            }
+            return try Self.walk(from: starts, shallow, raw)
+        }
+    }
+
+    /// The commits of `allCommits` that were committed at a time or later, newest first.
+    ///
+    /// - Parameter date: Seconds since 1970.
+    /// - Throws: `GitError` as `allCommits`.
+    public func commits(since date: Int64) throws(GitError) -> [GitCommit] {
+        try allCommits().filter { $0.committerTime >= date }
+    }
+
+    /// A commit and its first parents, newest first.
+    ///
+    /// - Parameter count: How many at most, the commit itself among them; `nil` for all.
+    /// - Throws: `GitError` if a commit is missing or damaged.
+    public func firstParents(of commit: GitCommit, count: Int? = nil) throws(GitError) -> [GitCommit] {
+        let shallow = shallowCommits()
+        return try locked { (raw) throws(GitError) in
+            var line: [GitCommit] = []
+            var next: GitCommit? = commit
+            while let commit = next, line.count < count ?? .max {
+                line.append(commit)
+                next = nil
+                if !shallow.contains(commit.id), let parent = commit.parents.first {
+                    next = try Self.commit(parent, raw)
+                }
+            }
+            return line
+        }
+    }
+
+    private static func walk(
+        from starts: [GitObjectID], _ shallow: Set<GitObjectID>, _ raw: OpaquePointer
+    ) throws(GitError) -> [GitCommit] {
+        var seen = Set(starts)
+        var waiting = Array(seen)
+        var commits: [GitCommit] = []
+        while let id = waiting.popLast() {
+            let commit = try commit(id, raw)
+            commits.append(commit)
+            guard !shallow.contains(id) else { continue }
+            for parent in commit.parents where seen.insert(parent).inserted { waiting.append(parent) }
+        }
+        // The id breaks ties so that the order is the same on every run.
+        return commits.sorted { ($1.committerTime, $0.id) < ($0.committerTime, $1.id) }
+    }
+
+    /// The commits at which a shallow clone ends; their parents are not here.
+    private func shallowCommits() -> Set<GitObjectID> {
+        let lines =
+            GitFiles.read(commonDirectory.appending("shallow"))?.split(separator: UInt8(ascii: "\n")) ?? []
+        return Set(lines.compactMap { GitObjectID(hex: String(decoding: $0, as: UTF8.self)) })
+    }
+}
