@@ -87,18 +87,20 @@ public final class StatIndex: @unchecked Sendable {
     /// Finds the digests of files that did not change since they were recorded.
     ///
     /// - Parameters:
-    ///   - folder: where the snapshot lies, relative to the workspace; empty for the workspace itself.
     ///   - snapshot: sorted by path.
+    ///   - folder: where the snapshot lies, relative to the workspace; empty for the workspace itself.
+    ///   - isFolder: whether it is the snapshot of all that is in the folder, and not of a few files.
     /// - Returns: a digest for each file of the snapshot, `nil` where the file must be read.
     /// - Throws: `StoreError` if the database cannot be read.
     public func digests(
-        of snapshot: TreeSnapshot, in folder: [UInt8], by algorithm: HashAlgorithm
+        of snapshot: TreeSnapshot, in folder: [UInt8], isFolder: Bool = true, by algorithm: HashAlgorithm
     ) throws(StoreError) -> [Digest?] {
-        try locked { () throws(StoreError) in try find(snapshot, folder, algorithm) }
+        guard snapshot.count > 0 else { return [] }
+        return try locked { () throws(StoreError) in try find(snapshot, folder, isFolder, algorithm) }
     }
 
     private func find(
-        _ snapshot: TreeSnapshot, _ folder: [UInt8], _ algorithm: HashAlgorithm
+        _ snapshot: TreeSnapshot, _ folder: [UInt8], _ isFolder: Bool, _ algorithm: HashAlgorithm
     ) throws(StoreError) -> [Digest?] {
         var result = [Digest?](repeating: nil, count: snapshot.count)
         let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
@@ -106,11 +108,11 @@ public final class StatIndex: @unchecked Sendable {
             database,
             """
             SELECT path, size, mtime, ctime, inode, digest FROM files
-            WHERE path >= ?1 AND (?2 IS NULL OR path < ?2) AND algorithm = ?3 ORDER BY path
+            WHERE path BETWEEN ?1 AND ?2 AND algorithm = ?3 ORDER BY path
             """, path)
-        statement.bind(1, prefix)
-        // The successor of "folder/" among byte strings is "folder0".
-        if !folder.isEmpty { statement.bind(2, folder + [UInt8(ascii: "/") + 1]) }
+        // The last path decides where the scan ends; a folder's rows lie between its first and its last file.
+        statement.bind(1, prefix + (isFolder ? [] : Array(snapshot.paths[0])))
+        statement.bind(2, prefix + snapshot.paths[snapshot.count - 1])
         statement.bind(3, Int64(algorithm.rawValue))
         var index = 0
         // Both are in the order of bytes: one pass over each.

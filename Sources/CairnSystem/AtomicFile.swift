@@ -40,6 +40,17 @@ extension FilePath {
         return Array(last)
     }
 
+    /// Sets a file's time of change to now, making the file if it is missing.
+    ///
+    /// - Returns: the time that the file system gave it, in nanoseconds since 1970.
+    public func touch() throws(SystemError) -> Int64 {
+        let result = withPlatformString { clinux_open_at(AT_FDCWD, $0, O_RDWR | O_CREAT, 0o666) }
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", self) }
+        let file = OpenFile(owning: result, self)
+        guard futimens(result, nil) == 0 else { throw SystemError(Errno(rawValue: errno), "touch", self) }
+        return try file.status().mtime
+    }
+
     /// The path with all symbolic links on the way resolved.
     ///
     /// - Throws: `SystemError` if it does not exist.

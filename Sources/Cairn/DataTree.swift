@@ -1,0 +1,130 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// The files of one output as they lie in the workspace, and what is known of their content.
+struct DataTree {
+    /// Where the output is.
+    let path: RepoPath
+    /// True for a directory.
+    let isFolder: Bool
+    /// The files, relative to the output; a single file has one, named as its last component.
+    let snapshot: TreeSnapshot
+    /// The digest of each file; `nil` until it is read.
+    var digests: [Digest?]
+    /// True if the output itself is a symbolic link.
+    let isLink: Bool
+
+    /// Looks at an output in the workspace.
+    ///
+    /// - Parameter rules: what `.dvcignore` leaves out.
+    /// - Returns: `nil` if there is nothing.
+    static func load(_ path: RepoPath, rules: IgnoreFiles, session: Session) throws -> DataTree? {
+        guard let own = try session.folder.status(of: path.bytes) else { return nil }
+        guard let status = try session.folder.status(of: path.bytes, following: true) else {
+            throw CairnError(
+                .notFound, "'\(path)' is a symbolic link that leads nowhere",
+                hint: "remove it, or restore what it leads to")
+        }
+        let isLink = own.kind == .symbolicLink
+        switch status.kind {
+        case .regular:
+            var snapshot = TreeSnapshot()
+            snapshot.append(path.name, status, isLink: isLink)
+            return DataTree(path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: isLink)
+        case .folder:
+            let filter = rules.filter(in: path)
+            let walker = TreeWalker(workers: session.workers, followsLinks: true, leavingOut: filter)
+            let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
+            return DataTree(
+                path: path, isFolder: true, snapshot: snapshot, digests: Array(repeating: nil, count: snapshot.count),
+                isLink: isLink)
+        case .symbolicLink, .fifo, .socket, .device:
+            throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(path), status.kind))
+        }
+    }
+
+    /// The folder that the snapshot's paths are relative to, inside the workspace.
+    var base: RepoPath? { isFolder ? path : path.parent }
+
+    /// Fills in the digests that the stat index knows.
+    mutating func recall(_ algorithm: HashAlgorithm, from index: StatIndex?) {
+        guard let index else { return }
+        // An index that cannot be read costs time, nothing else.
+        guard let known = try? index.digests(of: snapshot, in: base?.bytes ?? [], isFolder: isFolder, by: algorithm) else { return }
+        digests = known
+    }
+
+    /// Positions of files whose digest is not known.
+    var unread: [Int] { digests.indices.filter { digests[$0] == nil } }
+
+    /// The open folder of the snapshot.
+    func openBase(_ session: Session) throws -> Folder {
+        guard let base else { return session.folder }
+        return try Folder(session.workspace.absolute(base))
+    }
+
+    /// Reads what is not known, and remembers it.
+    ///
+    /// - Throws: `CairnError` that names every file that could not be read.
+    mutating func readAll(_ algorithm: HashAlgorithm, _ session: Session) throws {
+        recall(algorithm, from: session.index)
+        let positions = unread
+        guard !positions.isEmpty else { return }
+        let time = session.fileSystemTime()
+        let bytes = positions.reduce(Int64(0)) { $0 + snapshot.files[$1].size }
+        session.reporter.begin("hashing", items: positions.count, bytes: bytes)
+        let intake = Intake(algorithm, workers: session.workers, reporter: session.reporter)
+        let report = try intake.read(snapshot, at: positions, in: openBase(session))
+        try take(report, algorithm, time, session)
+    }
+
+    /// Takes over what a reading found, and remembers it.
+    ///
+    /// - Parameter time: the file system's clock before the reading.
+    mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session) throws {
+        for file in report.files { digests[file.index] = file.digest }
+        remember(report.files.map { ($0.index, $0.status) }, algorithm, time, session)
+        guard report.failures.isEmpty else {
+            throw CairnError(allOf: report.failures.map { CairnError($0.error) })
+        }
+    }
+
+    /// Records files in the stat index; failing to only costs time later.
+    func remember(_ files: [(index: Int, status: FileStatus)], _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session) {
+        let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
+        let rows = files.compactMap { file in
+            digests[file.index].map {
+                StatIndex.Row(path: prefix + snapshot.paths[file.index], status: file.status, digest: $0)
+            }
+        }
+        try? session.index?.record(rows, by: algorithm, at: time)
+    }
+
+    /// The listing of a directory whose files are all read.
+    ///
+    /// - Precondition: every digest is known.
+    func listing() throws -> DirListing {
+        var builder = DirListingBuilder()
+        builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
+        for index in 0..<snapshot.count {
+            guard let digest = digests[index] else { preconditionFailure("a listing needs every digest") }
+            try builder.append(Array(snapshot.paths[index]), digest)
+        }
+        return try builder.listing()
+    }
+}
+
+extension CairnError {
+    /// Several failures as one: the message of each on a line of its own.
+    init(allOf errors: [CairnError]) {
+        guard let first = errors.first else { preconditionFailure("at least one failure") }
+        if errors.count == 1 {
+            self = first
+            return
+        }
+        let shown = errors.prefix(20).map(\.message) + (errors.count > 20 ? ["… and \(errors.count - 20) more"] : [])
+        let isUniform = errors.allSatisfy { $0.kind == first.kind }
+        self.init(isUniform ? first.kind : .partial, shown.joined(separator: "\n"), hint: first.hint)
+    }
+}

@@ -1,0 +1,53 @@
+import CairnCore
+import CairnSystem
+
+/// The `.dvcignore` files that concern a part of the workspace.
+struct IgnoreFiles: Sendable {
+    static let name = Array(".dvcignore".utf8)
+
+    private(set) var rules = IgnoreRules()
+
+    /// The rules of the folders from the workspace down to the one that `path` is in.
+    init(above path: RepoPath, session: Session) throws {
+        try read(in: nil, session)
+        var folder: RepoPath?
+        for component in path.components.dropLast() {
+            let next = try RepoPath(validating: component)
+            folder = folder?.appending(next) ?? next
+            try read(in: folder, session)
+        }
+    }
+
+    /// No rules but the built-in ones.
+    init() {}
+
+    /// Adds the rules of one folder, if it has any.
+    mutating func read(in folder: RepoPath?, _ session: Session) throws {
+        let file = folder.map { $0.bytes + [UInt8(ascii: "/")] + Self.name } ?? Self.name
+        guard let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(limit: 16 << 20) else { return }
+        rules.add(file: text, in: folder?.bytes ?? [], source: file.printable)
+    }
+
+    /// What to leave out when an output is walked.
+    func filter(in path: RepoPath) -> TreeWalker.Filter {
+        let prefix = path.bytes + [UInt8(ascii: "/")]
+        return { [rules] relative, isFolder in
+            var whole = prefix
+            whole.append(contentsOf: relative)
+            return whole.withUnsafeBufferPointer { rules.isIgnored($0, isDirectory: isFolder) }
+        }
+    }
+
+    /// True if the path or a folder above it is left out.
+    func isIgnored(_ path: RepoPath, isFolder: Bool) -> Bool {
+        var end = 0
+        let bytes = path.bytes
+        while end < bytes.count {
+            end = bytes[(end + 1)...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+            let isWhole = end == bytes.count
+            let isHit = bytes[..<end].withUnsafeBufferPointer { rules.isIgnored($0, isDirectory: !isWhole || isFolder) }
+            if isHit { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,109 @@
+import CairnCore
+import CairnFormats
+import CairnGit
+import CairnStore
+import CairnSystem
+
+/// What one command holds open while it works in a workspace.
+///
+/// A class: it owns descriptors, the stat index and, for commands that write, the repository's lock.
+final class Session {
+    let workspace: Workspace
+    let reporter: any Reporter
+    let workers: Workers
+    /// The open root of the workspace.
+    let folder: Folder
+    private let lock: FileLock?
+    private var openedIndex: StatIndex??
+    private var openedStore: LooseStore?
+    private var openedGit: GitRepository??
+
+    /// Opens a workspace for a command.
+    ///
+    /// - Parameter writes: whether the command changes the workspace or the cache: it waits for the lock then.
+    init(_ workspace: Workspace, reporter: any Reporter, writes: Bool) throws {
+        self.workspace = workspace
+        self.reporter = reporter
+        workers = .perProcessor
+        folder = try Folder(workspace.root)
+        lock = writes ? try RepositoryLock.acquire(in: workspace, reporter: reporter) : nil
+    }
+
+    /// The stat index; `nil` where it cannot be opened, in a read-only workspace for instance.
+    var index: StatIndex? {
+        if let openedIndex { return openedIndex }
+        var index: StatIndex?
+        do {
+            try workspace.stateFolder.makeFolders()
+            index = try StatIndex(at: workspace.stateFolder.appending("index.sqlite"))
+        } catch {
+            // Work goes on without: every file is read then.
+            index = nil
+        }
+        openedIndex = index
+        return index
+    }
+
+    /// The local store.
+    func store(creating: Bool = false) throws -> LooseStore {
+        if let openedStore, !creating || openedStore.folder != nil { return openedStore }
+        let store = try LooseStore(at: workspace.cacheFolder, creating: creating)
+        openedStore = store
+        return store
+    }
+
+    /// The git repository around the workspace; `nil` without one, or when the workspace does not use it.
+    func git() throws -> GitRepository? {
+        if let openedGit { return openedGit }
+        let git = workspace.usesGit ? try GitRepository.discover(from: workspace.root) : nil
+        let usable = git?.isBare == true ? nil : git
+        openedGit = usable
+        return usable
+    }
+
+    /// The file system's clock, for what the stat index may remember.
+    ///
+    /// Taken by touching a file: the clock of a network file system is not ours.
+    func fileSystemTime() -> Int64 {
+        (try? workspace.stateFolder.appending("clock").touch()) ?? 0
+    }
+
+    /// A folder for incomplete files of the workspace.
+    func scratch() throws -> ScratchFolder {
+        let parent = workspace.stateFolder.appending("scratch")
+        try parent.makeFolders()
+        return try ScratchFolder(in: Folder(parent))
+    }
+}
+
+/// DVC's lock on a repository, so that the two programs wait for each other.
+enum RepositoryLock {
+    /// Waits for the lock on `.dvc/tmp/lock`: a minute as cairn, three seconds as dvc.
+    ///
+    /// - Throws: `CairnError` of kind `locked` that says who has it.
+    static func acquire(in workspace: Workspace, reporter: any Reporter) throws -> FileLock {
+        try workspace.temporaryFolder.makeFolders()
+        let path = workspace.temporaryFolder.appending("lock")
+        let note = Array(" \(Surroundings.processID)\n".utf8)
+        let patience = workspace.personality == .dvc ? 3000 : 60_000
+        let isEndless = workspace.surroundings.environment["CAIRN_WAIT_FOR_LOCK"] != nil
+        var waited = 0
+        while true {
+            switch try FileLock.attempt(path, note: note) {
+            case .acquired(let lock): return lock
+            case .held(let holder):
+                let number = Int32(String(decoding: holder, as: UTF8.self).filter(\.isNumber))
+                let name = number.map { "process \($0)" } ?? "another process"
+                guard waited < patience || isEndless else {
+                    throw CairnError(
+                        .locked, "unable to acquire lock: \(name) is working in '\(workspace.root.bytes.printable)'",
+                        hint: "wait until it is done, or see what it does: `ps \(number.map { "-p \($0)" } ?? "aux")`")
+                }
+                if waited == 1000 { reporter.warn("waiting for \(name), which holds the lock", hint: nil) }
+                try Interruption.check()
+                Surroundings.sleep(milliseconds: 50)
+                waited += 50
+            }
+        }
+    }
+}
