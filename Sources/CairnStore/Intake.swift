@@ -48,6 +48,9 @@ public struct Intake: Sendable {
         /// Files that could not be read, by position.
         public var failures: [(index: Int, error: StoreError)] = []
 
+        /// Creates an empty report.
+        public init() {}
+
         mutating func add(_ other: Report) {
             files += other.files
             stored += other.stored

@@ -21,6 +21,9 @@ public final class LooseStore: Sendable {
     /// False once a reflink into the store was refused.
     var supportsReflink: Bool { !reflinkFails.load(ordering: .relaxed) }
 
+    /// False once a reflink between the store's file system and itself was seen to fail.
+    public var mayReflink: Bool { supportsReflink }
+
     /// Remembers that the file systems cannot share blocks, so that nobody tries again.
     func noteThatReflinkFails() { reflinkFails.store(true, ordering: .relaxed) }
 

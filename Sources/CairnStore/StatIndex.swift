@@ -59,6 +59,8 @@ public final class StatIndex: @unchecked Sendable {
                     ) WITHOUT ROWID;
                     CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
                         ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
+                    DROP TABLE IF EXISTS outputs;
+                    CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
                     PRAGMA user_version = \(version);
                     COMMIT;
                     """, path)
@@ -198,6 +200,44 @@ public final class StatIndex: @unchecked Sendable {
                 try statement.step()
                 statement.reset()
             }
+        }
+    }
+
+    // MARK: outputs
+
+    /// Remembers that the workspace has an output that we put there or stored, as this object.
+    public func rememberOutput(_ path: RepoPath, _ id: ObjectID) throws(StoreError) {
+        try transaction { () throws(StoreError) in
+            let statement = try Statement(database, "INSERT OR REPLACE INTO outputs VALUES (?1, ?2)", self.path)
+            statement.bind(1, path.bytes)
+            statement.bind(2, Array("\(id.algorithm.rawValue):\(id.text)".utf8))
+            try statement.step()
+        }
+    }
+
+    /// Forgets an output, when it is removed or moved.
+    public func forgetOutput(_ path: RepoPath) throws(StoreError) {
+        try transaction { () throws(StoreError) in
+            let statement = try Statement(database, "DELETE FROM outputs WHERE path = ?1", self.path)
+            statement.bind(1, path.bytes)
+            try statement.step()
+        }
+    }
+
+    /// All outputs that were remembered, sorted by path.
+    public func rememberedOutputs() throws(StoreError) -> [(path: RepoPath, id: ObjectID)] {
+        try locked { () throws(StoreError) in
+            let statement = try Statement(database, "SELECT path, id FROM outputs ORDER BY path", path)
+            var result: [(path: RepoPath, id: ObjectID)] = []
+            while try statement.step() {
+                let text = statement.blob(1)
+                guard let path = try? RepoPath(validating: statement.blob(0)), let number = text.first,
+                    let algorithm = HashAlgorithm(rawValue: number &- UInt8(ascii: "0")),
+                    let id = ObjectID(algorithm, parsing: text.dropFirst(2))
+                else { continue }
+                result.append((path, id))
+            }
+            return result
         }
     }
 

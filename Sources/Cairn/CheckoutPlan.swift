@@ -1,0 +1,199 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// What has to happen for outputs of the workspace to be what their pointers say. Nothing is changed while a plan is made.
+struct CheckoutPlan {
+    /// How an output as a whole will change.
+    enum Change: String, Sendable {
+        case added, modified, deleted
+    }
+
+    /// Files to make or to replace, per algorithm of their output.
+    private(set) var items = Placement.Items()
+    /// Files to remove, with what they were when the plan was made.
+    private(set) var removals: [(path: [UInt8], status: FileStatus)] = []
+    /// Files among them that must go first: a folder is to take their name, or they lie where a file is to be.
+    private(set) var early: Set<Int> = []
+    /// Files to make executable.
+    private(set) var chmods: [RepoPath] = []
+    /// Outputs that change.
+    private(set) var changes: [(path: RepoPath, isFolder: Bool, change: Change)] = []
+    /// Files whose content is nowhere else: without force they stop the checkout.
+    private(set) var unsaved: [[UInt8]] = []
+    /// Objects that the store lacks, with the paths that want them.
+    private(set) var missing: [(output: RepoPath, path: [UInt8], id: ObjectID)] = []
+    /// Outputs whose files are placed or kept, to be remembered.
+    private(set) var outputs: [(path: RepoPath, id: ObjectID)] = []
+
+    private let session: Session
+    private let store: LooseStore
+    private let inventory: ObjectInventory
+    private let allowsMissing: Bool
+    /// Only paths that are this or below it are touched; `nil` for the whole output.
+    private var scope: RepoPath?
+
+    /// Starts a plan that looks at about `expected` files.
+    ///
+    /// - Parameter allowsMissing: whether files are passed over whose object the store lacks.
+    init(_ session: Session, expecting expected: Int, allowsMissing: Bool) throws {
+        self.session = session
+        self.allowsMissing = allowsMissing
+        store = try session.store()
+        inventory = try ObjectInventory(of: store, expecting: expected)
+    }
+
+    /// Plans an output that is to be as `id` says.
+    ///
+    /// - Parameters:
+    ///   - part: the part of the output that is wanted; `nil` for all of it.
+    ///   - tree: the output as it lies in the workspace; `nil` if there is nothing.
+    mutating func want(
+        _ path: RepoPath, _ id: ObjectID, isExecutable: Bool, part: RepoPath?, tree: inout DataTree?
+    ) throws {
+        scope = part == path ? nil : part
+        let missingBefore = missing.count
+        let (itemsBefore, removalsBefore) = (items.count, removals.count)
+        try tree?.readAll(id.algorithm, session)
+        if id.isDirectory {
+            guard let listing = try listing(id, of: path) else { return }
+            try wantFolder(path, id, listing, tree)
+        } else {
+            try wantFile(path, id, isExecutable, tree)
+        }
+        if missing.count > missingBefore, !allowsMissing { return }
+        let isChanged = items.count > itemsBefore || removals.count > removalsBefore
+        if scope == nil { outputs.append((path, id)) }
+        if isChanged || (tree == nil && id.isDirectory) {
+            changes.append((path, id.isDirectory, tree == nil ? .added : .modified))
+        }
+    }
+
+    /// Plans the removal of what was once an output, as far as nothing is lost by it.
+    mutating func drop(_ path: RepoPath, _ id: ObjectID, tree: inout DataTree?) throws {
+        guard tree != nil else { return }
+        try tree?.readAll(id.algorithm, session)
+        guard let tree, try current(tree, id.algorithm) == id, try inventory.contains(id) else { return }
+        for index in 0..<tree.snapshot.count { try remove(index, of: tree, id.algorithm, isEarly: false) }
+        changes.append((path, tree.isFolder, .deleted))
+    }
+
+    private func current(_ tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID? {
+        guard tree.isFolder else { return tree.digests[0].map { ObjectID(algorithm, $0) } }
+        let bytes = try tree.listing().serialized
+        return ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
+    }
+
+    private mutating func listing(_ id: ObjectID, of path: RepoPath) throws -> DirListing? {
+        do {
+            return try store.listing(id)
+        } catch let error as StoreError {
+            guard case .missing = error.reason else { throw error }
+            missing.append((path, path.bytes, id))
+            return nil
+        }
+    }
+
+    private mutating func wantFile(_ path: RepoPath, _ id: ObjectID, _ isExecutable: Bool, _ tree: DataTree?) throws {
+        guard try inventory.contains(id) else {
+            if tree?.isFolder == false, tree?.digests[0] == id.digest { return }
+            missing.append((path, path.bytes, id))
+            return
+        }
+        guard let tree else { return items.append(path.bytes, id, isExecutable: isExecutable) }
+        if tree.isFolder {
+            for index in 0..<tree.snapshot.count { try remove(index, of: tree, id.algorithm, isEarly: true) }
+            return items.append(path.bytes, id, isExecutable: isExecutable)
+        }
+        guard let digest = tree.digests[0], digest != id.digest else {
+            if isExecutable, !tree.snapshot.files[0].isExecutable { chmods.append(path) }
+            return
+        }
+        try note(unsavedUnless: digest, id.algorithm, path.bytes)
+        items.append(path.bytes, id, isExecutable: isExecutable, replacing: try own(path.bytes))
+    }
+
+    private mutating func wantFolder(_ path: RepoPath, _ id: ObjectID, _ listing: DirListing, _ tree: DataTree?) throws {
+        var tree = tree
+        if let file = tree, !file.isFolder {
+            try remove(0, of: file, id.algorithm, isEarly: true)
+            tree = nil
+        }
+        let prefix = path.bytes + [UInt8(ascii: "/")]
+        var present = [Bool](repeating: false, count: listing.count)
+        // First what is there: kept, replaced or removed. Both lists are sorted, so the next entry is mostly the right one.
+        var next = 0
+        for index in 0..<(tree?.snapshot.count ?? 0) {
+            guard let tree, let digest = tree.digests[index] else { continue }
+            let name = tree.snapshot.paths[index]
+            let found: Int?
+            if next < listing.count, listing.paths[next].elementsEqual(name) {
+                found = next
+            } else {
+                found = listing.index(of: name)
+            }
+            guard let entry = found else {
+                if isInScope(prefix + name) {
+                    try remove(index, of: tree, id.algorithm, isEarly: !listing.indices(below: name).isEmpty || blocks(name, listing))
+                }
+                continue
+            }
+            next = entry + 1
+            present[entry] = true
+            let wanted = listing.digest(at: entry)
+            guard digest != wanted, isInScope(prefix + name) else { continue }
+            guard try has(ObjectID(id.algorithm, wanted), path, prefix + name) else { continue }
+            try note(unsavedUnless: digest, id.algorithm, prefix + name)
+            items.append(prefix + name, ObjectID(id.algorithm, wanted), replacing: try own(prefix + name))
+        }
+        for entry in 0..<listing.count where !present[entry] {
+            let name = prefix + listing.paths[entry]
+            let wanted = ObjectID(id.algorithm, listing.digest(at: entry))
+            guard isInScope(name), try has(wanted, path, name) else { continue }
+            items.append(name, wanted)
+        }
+    }
+
+    /// True if a folder above the file has the name of an entry.
+    private func blocks(_ name: ArraySlice<UInt8>, _ listing: DirListing) -> Bool {
+        var rest = name
+        while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
+            rest = rest[..<slash]
+            if listing.index(of: rest) != nil { return true }
+        }
+        return false
+    }
+
+    private func isInScope(_ path: [UInt8]) -> Bool {
+        guard let scope else { return true }
+        return path.starts(with: scope.bytes)
+            && (path.count == scope.bytes.count || path[scope.bytes.count] == UInt8(ascii: "/"))
+    }
+
+    private mutating func has(_ id: ObjectID, _ output: RepoPath, _ path: [UInt8]) throws -> Bool {
+        if try inventory.contains(id) { return true }
+        missing.append((output, path, id))
+        return false
+    }
+
+    private func own(_ path: [UInt8]) throws -> FileStatus? { try session.folder.status(of: path) }
+
+    private mutating func remove(_ index: Int, of tree: DataTree, _ algorithm: HashAlgorithm, isEarly: Bool) throws {
+        let prefix = tree.base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
+        let path = prefix + tree.snapshot.paths[index]
+        guard let status = try own(path) else { return }
+        if let digest = tree.digests[index] { try note(unsavedUnless: digest, algorithm, path) }
+        if isEarly { early.insert(removals.count) }
+        removals.append((path, status))
+    }
+
+    /// Remembers a file that would be lost, because the store does not have its content.
+    private mutating func note(unsavedUnless digest: Digest, _ algorithm: HashAlgorithm, _ path: [UInt8]) throws {
+        if try inventory.contains(ObjectID(algorithm, digest)) { return }
+        if algorithm != .md5 {
+            // The content may have been stored under its newer id since.
+            if try inventory.contains(ObjectID(.md5, digest)) { return }
+        }
+        unsaved.append(path)
+    }
+}

@@ -1,0 +1,161 @@
+public import CairnCore
+public import CairnFormats
+import CairnGit
+import CairnSystem
+
+/// An output with its place in the workspace and the file that declares it.
+public struct TrackedOutput: Sendable {
+    /// Who declares an output.
+    public enum Owner: Hashable, Sendable {
+        /// A pointer file.
+        case pointer(RepoPath)
+        /// A stage of a pipeline file.
+        case stage(file: RepoPath, name: String)
+
+        /// The file that declares it.
+        public var file: RepoPath {
+            switch self {
+            case .pointer(let file): file
+            case .stage(let file, _): file
+            }
+        }
+    }
+
+    /// Where the data lies.
+    public let path: RepoPath
+    /// What is recorded of it.
+    public var record: OutputRecord
+    /// The file that declares it.
+    public let owner: Owner
+    /// True if the data comes from another repository and is fetched from there.
+    public let isRepositoryImport: Bool
+
+    /// Puts an output together.
+    public init(path: RepoPath, record: OutputRecord, owner: Owner, isRepositoryImport: Bool = false) {
+        self.path = path
+        self.record = record
+        self.owner = owner
+        self.isRepositoryImport = isRepositoryImport
+    }
+
+    /// True if the output was a directory when it was recorded.
+    public var isFolder: Bool { record.id?.isDirectory ?? false }
+}
+
+/// All that declares data in a workspace, or in a commit: who owns which path.
+public struct OutputIndex: Sendable {
+    /// Pointer files by path.
+    public private(set) var pointers: [RepoPath: PointerFile] = [:]
+    /// Pipeline files by path.
+    public private(set) var pipelines: [RepoPath: Pipeline] = [:]
+    /// All outputs, by declaring file in order of paths, and in the order in which the file has them.
+    public private(set) var outputs: [TrackedOutput] = []
+    /// Files that could not be read, with the reason.
+    public internal(set) var problems: [(file: RepoPath, error: CairnError)] = []
+
+    /// A pipeline file with its lock.
+    public struct Pipeline: Sendable {
+        /// What is declared.
+        public let file: PipelineFile
+        /// What is recorded; `nil` if there is no lock.
+        public let lock: PipelineLock?
+    }
+
+    /// Creates an empty index.
+    init() {}
+
+    /// Takes in a pointer file.
+    mutating func add(_ bytes: [UInt8], asPointer file: RepoPath, shownAs name: String) throws {
+        let pointer = try PointerFile(parsing: bytes, file: name)
+        let folder = try OutputIndex.folder(of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
+        pointers[file] = pointer
+        let isImport = pointer.dependencies.contains { $0.repository != nil }
+        for record in pointer.outputs {
+            outputs.append(
+                TrackedOutput(
+                    path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
+                    owner: .pointer(file), isRepositoryImport: isImport))
+        }
+    }
+
+    /// Takes in a pipeline file with its lock.
+    mutating func add(_ bytes: [UInt8], lock: [UInt8]?, asPipeline file: RepoPath, shownAs name: String) throws {
+        let lockName = name.replacingSuffix("dvc.yaml", with: "dvc.lock")
+        let pipeline = Pipeline(
+            file: try PipelineFile(parsing: bytes, file: name),
+            lock: try lock.map { try PipelineLock(parsing: $0, file: lockName) })
+        pipelines[file] = pipeline
+        for stage in pipeline.file.resolvedStages(with: pipeline.lock) {
+            let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: name)
+            for record in stage.outputs {
+                outputs.append(
+                    TrackedOutput(
+                        path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
+                        owner: .stage(file: file, name: stage.name)))
+            }
+        }
+    }
+
+    /// The output at exactly this path.
+    public func output(at path: RepoPath) -> TrackedOutput? { outputs.first { $0.path == path } }
+
+    /// The output that a path is inside of.
+    public func output(above path: RepoPath) -> TrackedOutput? { outputs.first { path.isBelow($0.path) } }
+
+    /// The name by which the user can call what declares an output, from where they stand.
+    ///
+    /// A pointer goes by its path, a stage of the `dvc.yaml` in the user's folder by its name, another by path and name.
+    public func address(of owner: TrackedOutput.Owner, in workspace: Workspace) -> String {
+        switch owner {
+        case .pointer(let file): return workspace.display(file)
+        case .stage(let file, let name):
+            let shown = workspace.display(file)
+            return shown == "dvc.yaml" ? name : "\(shown):\(name)"
+        }
+    }
+
+    /// The folder that paths of a declaring file start from; `nil` for the workspace itself.
+    static func folder(of file: RepoPath, workingDirectory: String?, shownAs name: String) throws -> RepoPath? {
+        guard let text = workingDirectory else { return file.parent }
+        return try resolve(Array(text.utf8), in: file.parent, shownAs: name)
+    }
+
+    /// The place of an output.
+    ///
+    /// - Throws: `CairnError` for a path that is absolute, a URL, or outside of the workspace.
+    static func path(_ text: String, in folder: RepoPath?, shownAs name: String) throws -> RepoPath {
+        guard let path = try resolve(Array(text.utf8), in: folder, shownAs: name) else {
+            throw CairnError(.config, "\(name): the output '\(Array(text.utf8).printable)' is the workspace itself")
+        }
+        return path
+    }
+
+    private static func resolve(_ text: [UInt8], in folder: RepoPath?, shownAs name: String) throws -> RepoPath? {
+        var parts = folder?.components.map(Array.init) ?? []
+        let isURL = text.firstRange(of: Array("://".utf8)) != nil
+        guard text.first != UInt8(ascii: "/"), !isURL, !text.contains(0) else {
+            throw CairnError(
+                .config, "\(name): the path '\(text.printable)' is not inside of the workspace",
+                hint: "use a path relative to the file that names it")
+        }
+        for part in text.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
+            if part.elementsEqual("..".utf8) {
+                guard parts.popLast() != nil else {
+                    throw CairnError(.config, "\(name): the path '\(text.printable)' leads out of the workspace")
+                }
+            } else {
+                parts.append(Array(part))
+            }
+        }
+        guard !parts.isEmpty else { return nil }
+        return try RepoPath(validating: Array(parts.joined(separator: [UInt8(ascii: "/")])))
+    }
+}
+
+extension String {
+    /// The text with another end, if it ends so.
+    func replacingSuffix(_ suffix: String, with other: String) -> String {
+        utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+            ? String(utf8.dropLast(suffix.utf8.count))! + other : self  // cut at an ASCII byte
+    }
+}

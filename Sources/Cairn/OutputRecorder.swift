@@ -1,0 +1,139 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// Stores the data of outputs: several outputs become durable together, before any pointer names them.
+final class OutputRecorder {
+    /// What was found out about an output while it was stored.
+    struct Recorded {
+        /// The id of the file or of the directory's listing.
+        let id: ObjectID
+        /// Bytes of all files.
+        let size: Int64
+        /// How many files a directory has; `nil` for a file.
+        let fileCount: Int?
+        /// True for a single file that its owner may execute.
+        let isExecutable: Bool
+        /// The files with their digests.
+        let tree: DataTree
+        /// The listing of a directory.
+        let listing: DirListing?
+    }
+
+    private let session: Session
+    private let store: LooseStore
+    private let inventory: ObjectInventory
+    private let batch: DurableBatch?
+    private let types: [LinkType]
+    private let time: Int64
+    private var pending = Intake.Report()
+    private var pendingListings: Set<ObjectID> = []
+
+    /// Prepares to store about `expected` files.
+    ///
+    /// - Parameter stores: false to find ids only, without a byte written.
+    init(_ session: Session, expecting expected: Int, stores: Bool) throws {
+        self.session = session
+        store = try session.store(creating: stores)
+        inventory = try ObjectInventory(of: store, expecting: expected)
+        types = try session.workspace.linkTypes()
+        time = session.fileSystemTime()
+        batch = try stores ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder) } : nil
+    }
+
+    /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
+    ///
+    /// - Throws: `CairnError` that names the files that could not be read.
+    func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
+        var tree = source
+        tree.recall(algorithm, from: session.index)
+        var positions: [Int] = []
+        for index in tree.digests.indices {
+            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) { continue }
+            positions.append(index)
+        }
+        if !positions.isEmpty {
+            let bytes = positions.reduce(Int64(0)) { $0 + tree.snapshot.files[$1].size }
+            try checkSpace(bytes)
+            session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
+            let intake = Intake(
+                algorithm, into: destination, workers: session.workers, reporter: session.reporter)
+            let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
+            pending.stored += report.stored
+            pending.linked += report.linked
+            try tree.take(report, algorithm, time, session)
+        }
+        let size = tree.snapshot.size
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            return Recorded(
+                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
+                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
+        }
+        let listing = try tree.listing()
+        let id = try record(listing, algorithm)
+        return Recorded(
+            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+    }
+
+    /// Stores a listing.
+    ///
+    /// - Returns: its id.
+    func record(_ listing: DirListing, _ algorithm: HashAlgorithm = .md5) throws -> ObjectID {
+        let bytes = listing.serialized
+        let digest = bytes.withUnsafeBytes { MD5.digest(of: $0) }
+        let id = ObjectID(algorithm, digest, isDirectory: true)
+        guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
+        let temporary = batch.newTemporary()
+        let file = try batch.create(temporary, permissions: 0o444)
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in try file.write(UnsafeRawBufferPointer(buffer)) }
+        pending.stored.append((id, temporary))
+        return id
+    }
+
+    /// Makes everything that was recorded durable under its name. Objects that name others come last.
+    func commit() throws {
+        guard let batch else { return }
+        pending.stored.sort { !$0.id.isDirectory && $1.id.isDirectory }
+        if pending.stored.count > 1000 { session.reporter.begin("syncing", items: nil, bytes: nil) }
+        try pending.commit(batch)
+        pending = Intake.Report()
+    }
+
+    /// How many new objects there are and wait for `commit`.
+    var pendingCount: Int { pending.stored.count }
+
+    private var destination: Intake.Destination? {
+        batch.map {
+            Intake.Destination(
+                store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
+        }
+    }
+
+    private func isStored(_ id: ObjectID) throws -> Bool { try inventory.contains(id) }
+
+    /// True if the store has the listing with the right bytes; a damaged one is moved aside.
+    private func isSound(_ id: ObjectID) throws -> Bool {
+        guard try inventory.contains(id) else { return false }
+        do {
+            try store.verify(id)
+            return true
+        } catch let error as StoreError {
+            switch error.reason {
+            case .missing: return false
+            case .damaged:
+                _ = try store.moveAside(id, into: session.workspace.damagedFolder)
+                return false
+            default: throw error
+            }
+        }
+    }
+
+    /// Refuses early what would fill the disk: links need no space, copies all of it.
+    private func checkSpace(_ bytes: Int64) throws {
+        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20 else { return }
+        guard types.first != .reflink || !store.mayReflink else { return }
+        guard let free = store.root.freeSpace, free < bytes else { return }
+        throw StoreError(.noSpace(needed: bytes, free: free), store.root)
+    }
+}

@@ -1,0 +1,113 @@
+import CairnCore
+import CairnFormats
+import CairnGit
+import CairnSystem
+
+/// Finds pointer and pipeline files in the workspace, as DVC does: not in outputs, not in what `.dvcignore` or git ignores,
+/// not in other workspaces below this one.
+struct WorkspaceScan {
+    private let session: Session
+    private(set) var index = OutputIndex()
+    private var outputs: Set<RepoPath> = []
+    private let git: GitRepository?
+
+    /// Reads all that declares data.
+    ///
+    /// - Parameter keepsGoing: whether files that cannot be read become problems of the index instead of an error.
+    static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
+        var scan = WorkspaceScan(session: session, git: try session.git())
+        var rules = IgnoreFiles()
+        try rules.read(in: nil, session)
+        try scan.visit(session.folder, nil, rules, keepsGoing)
+        return scan.index
+    }
+
+    private init(session: Session, git: GitRepository?) {
+        self.session = session
+        self.git = git
+    }
+
+    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool) throws {
+        try Interruption.check()
+        var files: [[UInt8]] = []
+        var folders: [[UInt8]] = []
+        try folder.forEachName { name, kind in
+            switch kind {
+            case .folder: folders.append(Array(name))
+            case .regular, .symbolicLink, .unknown, .other:
+                if Self.isPointer(name) || name.elementsEqual("dvc.yaml".utf8) { files.append(Array(name)) }
+            }
+        }
+        files.sort { $0.lexicographicallyPrecedes($1) }
+        folders.sort { $0.lexicographicallyPrecedes($1) }
+        for name in files {
+            let file = try child(name, of: path)
+            guard try !isLeftOut(file, isFolder: false, rules) else { continue }
+            do {
+                try read(file)
+            } catch {
+                let error = CairnError(error)
+                guard keepsGoing, error.kind != .interrupted else { throw error }
+                index.problems.append((file, error))
+            }
+        }
+        for name in folders {
+            let below = try child(name, of: path)
+            guard !outputs.contains(below), try !isLeftOut(below, isFolder: true, rules) else { continue }
+            let inner: Folder
+            do throws(SystemError) {
+                inner = try folder.folder(named: name)
+            } catch {
+                // A folder that may not be read can hold no pointer that we could use.
+                if error.errno == .permissionDenied || error.errno == .noSuchFileOrDirectory { continue }
+                throw error
+            }
+            // A workspace of its own.
+            if try inner.status(of: Array(".dvc".utf8), following: true)?.kind == .folder { continue }
+            var innerRules = rules
+            try innerRules.read(in: below, session)
+            try visit(inner, below, innerRules, keepsGoing)
+        }
+    }
+
+    private static func isPointer(_ name: UnsafeRawBufferPointer) -> Bool {
+        name.count > 4 && name.suffix(4).elementsEqual(".dvc".utf8)
+    }
+
+    private func child(_ name: [UInt8], of folder: RepoPath?) throws -> RepoPath {
+        let own = try RepoPath(validating: name)
+        return folder?.appending(own) ?? own
+    }
+
+    private func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
+        if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) { return true }
+        guard let git, let own = git.relativePath(of: session.workspace.absolute(path)) else { return false }
+        return try git.isIgnored(own, isDirectory: isFolder)
+    }
+
+    private mutating func read(_ file: RepoPath) throws {
+        let absolute = session.workspace.absolute(file)
+        guard try absolute.status(following: true)?.kind == .regular,
+            let bytes = try absolute.readIfPresent(limit: 256 << 20)
+        else { return }
+        let name = session.workspace.display(file)
+        let before = index.outputs.count
+        if file.name.elementsEqual("dvc.yaml".utf8) {
+            let lock = try session.workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)
+            try index.add(bytes, lock: lock, asPipeline: file, shownAs: name)
+        } else {
+            try index.add(bytes, asPointer: file, shownAs: name)
+        }
+        for output in index.outputs[before...] { outputs.insert(output.path) }
+    }
+}
+
+extension RepoPath {
+    /// The path of another name in the same folder.
+    ///
+    /// - Precondition: `name` is a valid file name.
+    func sibling(_ name: String) -> RepoPath {
+        guard let own = try? RepoPath(validating: name) else { preconditionFailure("a sibling has a valid name") }
+        return parent?.appending(own) ?? own
+    }
+}
