@@ -78,6 +78,29 @@ struct CheckoutPlan {
         changes.append((path, tree.isFolder, .deleted))
     }
 
+    /// Takes everything that concerns these outputs out of the plan.
+    mutating func leaveAlone(_ failed: Set<RepoPath>) {
+        guard !failed.isEmpty else { return }
+        func concerns(_ path: some Collection<UInt8>) -> Bool {
+            failed.contains { $0.bytes.elementsEqual(path) || (path.count > $0.bytes.count && path.starts(with: $0.bytes + [UInt8(ascii: "/")])) }
+        }
+        var kept = Placement.Items()
+        for index in 0..<items.count where !concerns(items.paths[index]) {
+            kept.append(
+                items.paths[index], items.ids[index], isExecutable: items.executables.contains(index), replacing: items.replaced[index])
+        }
+        items = kept
+        var keptEarly: Set<Int> = []
+        var keptRemovals: [(path: [UInt8], status: FileStatus)] = []
+        for (index, removal) in removals.enumerated() where !concerns(removal.path) {
+            if early.contains(index) { keptEarly.insert(keptRemovals.count) }
+            keptRemovals.append(removal)
+        }
+        (removals, early) = (keptRemovals, keptEarly)
+        outputs.removeAll { failed.contains($0.path) }
+        changes.removeAll { failed.contains($0.path) }
+    }
+
     private func current(_ tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID? {
         guard tree.isFolder else { return tree.digests[0].map { ObjectID(algorithm, $0) } }
         let bytes = try tree.listing().serialized

@@ -14,6 +14,8 @@ struct DataTree {
     var digests: [Digest?]
     /// True if the output itself is a symbolic link.
     let isLink: Bool
+    /// The folder that the snapshot is of, if the data lies elsewhere than the output will.
+    var origin: FilePath?
 
     /// Looks at an output in the workspace.
     ///
@@ -44,12 +46,37 @@ struct DataTree {
         }
     }
 
+    /// Looks at data outside of the workspace that is to become the output `path`.
+    ///
+    /// - Returns: `nil` if there is nothing.
+    static func external(_ origin: FilePath, as path: RepoPath, session: Session) throws -> DataTree? {
+        guard let status = try origin.status(following: true) else { return nil }
+        var tree: DataTree
+        switch status.kind {
+        case .regular:
+            var snapshot = TreeSnapshot()
+            snapshot.append(origin.lastComponentBytes ?? [], status, isLink: false)
+            tree = DataTree(path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false)
+            let folder = origin.removingLastComponent()
+            tree.origin = folder.isEmpty ? "." : folder
+        case .folder:
+            let rules = IgnoreFiles()
+            let walker = TreeWalker(workers: session.workers, followsLinks: true, leavingOut: rules.filter(in: path))
+            let snapshot = try walker.snapshot(of: origin)
+            tree = DataTree(
+                path: path, isFolder: true, snapshot: snapshot, digests: Array(repeating: nil, count: snapshot.count), isLink: false)
+            tree.origin = origin
+        case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
+        }
+        return tree
+    }
+
     /// The folder that the snapshot's paths are relative to, inside the workspace.
     var base: RepoPath? { isFolder ? path : path.parent }
 
     /// Fills in the digests that the stat index knows.
     mutating func recall(_ algorithm: HashAlgorithm, from index: StatIndex?) {
-        guard let index else { return }
+        guard let index, origin == nil else { return }
         // An index that cannot be read costs time, nothing else.
         guard let known = try? index.digests(of: snapshot, in: base?.bytes ?? [], isFolder: isFolder, by: algorithm) else { return }
         digests = known
@@ -60,6 +87,7 @@ struct DataTree {
 
     /// The open folder of the snapshot.
     func openBase(_ session: Session) throws -> Folder {
+        if let origin { return try Folder(origin) }
         guard let base else { return session.folder }
         return try Folder(session.workspace.absolute(base))
     }
@@ -92,6 +120,7 @@ struct DataTree {
 
     /// Records files in the stat index; failing to only costs time later.
     func remember(_ files: [(index: Int, status: FileStatus)], _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session) {
+        guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
         let rows = files.compactMap { file in
             digests[file.index].map {

@@ -1,0 +1,154 @@
+public import CairnCore
+import CairnStore
+import CairnSystem
+
+/// How outputs are brought to what their pointers say.
+public struct CheckoutOptions: Sendable {
+    /// How targets are understood.
+    public var targets = TargetOptions()
+    /// Replaces and removes files whose content is nowhere else.
+    public var isForced = false
+    /// Makes every link anew as configured now.
+    public var relinks = false
+    /// Passes over outputs and files whose data is not in the cache.
+    public var allowsMissing = false
+
+    /// The safe way.
+    public init() {}
+}
+
+/// What a checkout changed.
+public struct CheckoutReport: Sendable {
+    /// An output that changed.
+    public struct Change: Sendable {
+        /// Where it is.
+        public let path: RepoPath
+        /// True for a directory.
+        public let isFolder: Bool
+    }
+
+    /// Outputs that were not there.
+    public internal(set) var added: [Change] = []
+    /// Outputs whose content changed.
+    public internal(set) var modified: [Change] = []
+    /// Former outputs that were taken away.
+    public internal(set) var deleted: [Change] = []
+    /// Outputs that could not be brought to what their pointers say: the data is not in the cache, or is damaged.
+    public internal(set) var failed: [RepoPath] = []
+    /// Outputs whose pointer has no hash yet.
+    public internal(set) var withoutHash: [RepoPath] = []
+    /// True if links were made anew.
+    public internal(set) var isRelinked = false
+}
+
+extension Workspace {
+    /// Makes outputs in the workspace what their pointers say, from the cache.
+    ///
+    /// Everything is planned first. Without force, nothing changes if the content of any file in the way is nowhere else.
+    /// - Throws: `CairnError` of kind `conflict` that lists the files that would be lost.
+    public func checkout(
+        _ targets: [String] = [], _ options: CheckoutOptions = CheckoutOptions(), reporter: any Reporter = SilentReporter()
+    ) throws -> CheckoutReport {
+        let session = try Session(self, reporter: reporter, writes: true)
+        return try checkout(targets, options, WorkspaceScan.run(session), session)
+    }
+
+    /// The same for a command that holds the workspace open.
+    func checkout(
+        _ targets: [String], _ options: CheckoutOptions, _ index: OutputIndex, _ session: Session
+    ) throws -> CheckoutReport {
+        let wanted: [TargetedOutput]
+        do {
+            wanted = try index.outputs(for: targets, options.targets, in: self)
+        } catch let error as CairnError where error.kind == .notFound && personality == .dvc {
+            throw CairnError(.internal, "Did you mean `git checkout \(targets.joined(separator: " "))`?: \(error.message)")
+        }
+        try StageLock.check(wanted.map(\.output.path), in: self, reporter: session.reporter)
+        var report = CheckoutReport()
+        var plan = try CheckoutPlan(
+            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) },
+            allowsMissing: options.allowsMissing)
+        for target in wanted where target.output.record.isCached {
+            let output = target.output
+            guard let id = output.record.id else {
+                report.withoutHash.append(output.path)
+                if !options.allowsMissing { report.failed.append(output.path) }
+                continue
+            }
+            var tree = try DataTree.load(output.path, rules: IgnoreFiles(above: output.path, session: session), session: session)
+            try plan.want(output.path, id, isExecutable: output.record.isExecutable, part: target.part, tree: &tree)
+        }
+        if targets.isEmpty { try dropFormerOutputs(index, &plan, session) }
+        guard plan.unsaved.isEmpty || options.isForced else { throw unsaved(plan.unsaved) }
+        if !options.allowsMissing {
+            report.failed += Set(plan.missing.map(\.output)).sorted()
+        }
+        plan.leaveAlone(Set(report.failed))
+        for (path, error) in try CheckoutRun(session).apply(plan) {
+            let output = try index.owner(of: path) ?? RepoPath(validating: path)
+            if !report.failed.contains(output) { report.failed.append(output) }
+            let words = CairnError(error)
+            reporter(session).warn("cannot check out '\(path.printable)': \(words.message)", hint: words.hint)
+        }
+        let failed = Set(report.failed)
+        for change in plan.changes where !failed.contains(change.path) {
+            let entry = CheckoutReport.Change(path: change.path, isFolder: change.isFolder)
+            switch change.change {
+            case .added: report.added.append(entry)
+            case .modified: report.modified.append(entry)
+            case .deleted: report.deleted.append(entry)
+            }
+        }
+        if options.relinks {
+            try relink(wanted.filter { !failed.contains($0.output.path) }, session)
+            report.isRelinked = true
+        }
+        return report
+    }
+
+    private func reporter(_ session: Session) -> any Reporter { session.reporter }
+
+    private func relink(_ wanted: [TargetedOutput], _ session: Session) throws {
+        let relink = try Relink(session)
+        for target in wanted where target.output.record.isCached {
+            guard let id = target.output.record.id,
+                var tree = try DataTree.load(
+                    target.output.path, rules: IgnoreFiles(above: target.output.path, session: session), session: session)
+            else { continue }
+            try tree.readAll(id.algorithm, session)
+            let items = try relink.items(of: tree, id.algorithm, isExecutable: target.output.record.isExecutable)
+            let failures = try relink.place(items)
+            guard failures.isEmpty else { throw CairnError(allOf: failures.map { CairnError($0.error) }) }
+        }
+    }
+
+    /// Plans the removal of what earlier revisions had as outputs, where its content is in the cache.
+    private func dropFormerOutputs(_ index: OutputIndex, _ plan: inout CheckoutPlan, _ session: Session) throws {
+        guard let remembered = try? session.index?.rememberedOutputs() else { return }
+        let current = Set(index.outputs.map(\.path))
+        for (path, id) in remembered where !current.contains(path) {
+            // What overlaps an output of today belongs to it.
+            guard !index.outputs.contains(where: { $0.path.overlaps(path) }) else { continue }
+            var tree = try? DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
+            if tree == nil { try? session.index?.forgetOutput(path) }
+            try plan.drop(path, id, tree: &tree)
+        }
+    }
+
+    private func unsaved(_ paths: [[UInt8]]) -> CairnError {
+        let list = paths.map { "\(root.bytes.printable)/\($0.printable)" }
+        return CairnError(
+            .conflict,
+            "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n"
+                + list.joined(separator: "\n"),
+            hint: "to keep them, `\(personality.command) add` or `\(personality.command) commit` the output first")
+    }
+}
+
+extension OutputIndex {
+    /// The output that is or holds a path.
+    func owner(of path: [UInt8]) throws -> RepoPath? {
+        let path = try RepoPath(validating: path)
+        return outputs.first { $0.path == path || path.isBelow($0.path) }?.path
+    }
+}

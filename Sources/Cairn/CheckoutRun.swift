@@ -1,0 +1,116 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+import Synchronization
+
+/// Carries out a plan: new files whole and under their names, removals last, then the stat index.
+struct CheckoutRun {
+    private let session: Session
+    private let store: LooseStore
+    private let types: [LinkType]
+
+    init(_ session: Session) throws {
+        self.session = session
+        store = try session.store()
+        types = try session.workspace.linkTypes()
+    }
+
+    /// Applies the plan.
+    ///
+    /// - Returns: files that could not be made, with the reason.
+    /// - Throws: `CairnError` for what stops everything; the same command goes on from there.
+    @discardableResult
+    func apply(_ plan: CheckoutPlan) throws -> [(path: [UInt8], error: StoreError)] {
+        for index in plan.early.sorted() { try remove(plan.removals[index]) }
+        var failures: [(path: [UInt8], error: StoreError)] = []
+        if plan.items.count > 0 {
+            try checkSpace(plan)
+            session.reporter.begin("checking out", items: plan.items.count, bytes: nil)
+            let placement = Placement(
+                from: store, into: session.folder, scratch: try session.scratch(), types: types, index: session.index,
+                workers: session.workers, reporter: session.reporter)
+            let report = try placement.place(plan.items)
+            failures = report.failures.map { (Array(plan.items.paths[$0.index]), $0.error) }
+            try? session.index?.trust(report.trusted)  // failing to remember costs time later, nothing else
+            try remember(plan.items, except: Set(report.failures.map(\.index)))
+        }
+        for (id, path) in damaged(failures) {
+            // Never checked out again, but kept: it may be the only copy.
+            let place = try store.moveAside(id, into: session.workspace.damagedFolder)
+            session.reporter.warn(
+                "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
+                hint: "fetch it again: `\(session.workspace.personality.command) pull`")
+        }
+        for path in plan.chmods { try session.folder.setPermissions(path.bytes, mode(path) | 0o100) }
+        // An output with failures keeps what it has: removing comes only after everything is in place.
+        guard failures.isEmpty else { return failures }
+        for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) { try remove(removal) }
+        for output in plan.changes where output.change == .deleted {
+            try? session.index?.forgetOutput(output.path)  // a memory, nothing depends on it
+        }
+        for output in plan.changes where output.change == .added && output.isFolder {
+            // An empty directory has no file that would have made it.
+            _ = try session.folder.makeFolder(output.path.components)
+        }
+        for output in plan.outputs { try? session.index?.rememberOutput(output.path, output.id) }
+        return []
+    }
+
+    private func damaged(_ failures: [(path: [UInt8], error: StoreError)]) -> [(ObjectID, [UInt8])] {
+        var seen: Set<ObjectID> = []
+        return failures.compactMap { failure in
+            guard case .damaged(let id) = failure.error.reason, seen.insert(id).inserted else { return nil }
+            return (id, failure.path)
+        }
+    }
+
+    private func mode(_ path: RepoPath) throws -> UInt32 {
+        try session.folder.status(of: path.bytes)?.permissions ?? 0o644
+    }
+
+    /// Removes a file if it is still what the plan saw, and the folders that become empty by it.
+    private func remove(_ removal: (path: [UInt8], status: FileStatus)) throws {
+        guard let now = try session.folder.status(of: removal.path) else { return }
+        guard now.hasSameContent(as: removal.status) else {
+            throw StoreError(.changing, session.folder.path(of: removal.path))
+        }
+        let path = try RepoPath(validating: removal.path)
+        var folder = try session.folder.folder(path.parent?.components ?? [])
+        try folder.remove(path.name)
+        var above = path.parent
+        while let next = above {
+            folder = try session.folder.folder(next.parent?.components ?? [])
+            guard try folder.removeEmptyFolder(next.name) else { return }
+            above = next.parent
+        }
+    }
+
+    /// Notes the new files in the stat index, so that the next look does not read them.
+    private func remember(_ items: Placement.Items, except failed: Set<Int>) throws {
+        guard let index = session.index else { return }
+        let time = session.fileSystemTime()
+        let rows = Mutex<[HashAlgorithm: [StatIndex.Row]]>([:])
+        try session.workers.forEachRange(of: items.count, stride: 512) { range in
+            var found: [HashAlgorithm: [StatIndex.Row]] = [:]
+            for position in range where !failed.contains(position) {
+                let path = Array(items.paths[position])
+                guard let status = try session.folder.status(of: path, following: true) else { continue }
+                let id = items.ids[position]
+                found[id.algorithm, default: []].append(StatIndex.Row(path: path, status: status, digest: id.digest))
+            }
+            rows.withLock { [found] in $0.merge(found) { $0 + $1 } }
+        }
+        for (algorithm, list) in rows.withLock({ $0 }) {
+            try? index.record(list, by: algorithm, at: time)  // failing to remember costs time later, nothing else
+        }
+    }
+
+    private func checkSpace(_ plan: CheckoutPlan) throws {
+        guard types.first == .copy || types == [.reflink, .copy], plan.items.count > 0 else { return }
+        var needed: Int64 = 0
+        // Looking at a sample of large data is enough to refuse what can never fit.
+        guard let free = session.workspace.root.freeSpace, free < 8 << 30 else { return }
+        for id in plan.items.ids { needed += try store.status(of: id)?.size ?? 0 }
+        if needed > free { throw StoreError(.noSpace(needed: needed, free: free), session.workspace.root) }
+    }
+}

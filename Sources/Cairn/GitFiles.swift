@@ -1,0 +1,93 @@
+public import CairnCore
+import CairnGit
+import CairnSystem
+
+/// The files for git that a command changes: pointers, `.gitignore` entries, and whether git was told.
+public struct GitFiles: Sendable {
+    /// Changed files that belong into the next commit, in the order of their change.
+    public private(set) var changed: [RepoPath] = []
+    /// True if they were added to git's index, as `core.autostage` asks for.
+    public private(set) var isStaged = false
+    /// True if there is a git repository at all.
+    public let hasGit: Bool
+
+    /// What each edited `.gitignore` held before; `nil` for a new one.
+    private var before: [(file: FilePath, text: [UInt8]?)] = []
+
+    /// Nothing changed.
+    init() { hasGit = false }
+
+    /// Starts for a command.
+    init(_ session: Session) throws { hasGit = try session.git() != nil }
+
+    /// Notes a file that was changed.
+    mutating func changed(_ file: RepoPath) {
+        if !changed.contains(file) { changed.append(file) }
+    }
+
+    /// Makes git ignore an output, unless it does already.
+    mutating func ignore(_ output: RepoPath, _ session: Session) throws {
+        guard let git = try session.git() else { return }
+        let workspace = session.workspace
+        let absolute = workspace.absolute(output)
+        guard let own = git.relativePath(of: absolute) else { return }
+        let isFolder = try absolute.status(following: true)?.kind == .folder
+        if try git.isIgnored(own, isDirectory: isFolder) { return }
+        try edit(output, workspace) { GitIgnoreFile.adding(entryFor: Array(output.name), to: $0) }
+    }
+
+    /// Lets git see an output's place again.
+    mutating func unignore(_ output: RepoPath, _ session: Session) throws {
+        guard try session.git() != nil else { return }
+        try edit(output, session.workspace) { text in
+            text.flatMap { GitIgnoreFile.removing(entryFor: Array(output.name), from: $0) }
+        }
+    }
+
+    private mutating func edit(
+        _ output: RepoPath, _ workspace: Workspace, _ change: ([UInt8]?) -> [UInt8]?
+    ) throws {
+        let file = output.sibling(".gitignore")
+        let path = workspace.absolute(file)
+        let old = try path.readIfPresent(limit: 64 << 20)
+        let new = change(old)
+        guard new != old else { return }
+        before.append((path, old))
+        if let new {
+            try AtomicFile.write(new, to: path)
+            changed(file)
+        } else {
+            let folder = try Folder(path.removingLastComponent())
+            try folder.remove(Array(".gitignore".utf8))
+            // Gone: nothing to add, though git may have to hear of it.
+            changed.removeAll { $0 == file }
+            removed.append(file)
+        }
+    }
+
+    /// Files that were removed and that git may know.
+    public private(set) var removed: [RepoPath] = []
+
+    /// Notes a file that was removed.
+    mutating func removed(_ file: RepoPath) { removed.append(file) }
+
+    /// Takes back what was done to `.gitignore` files, when the command fails later.
+    func undoIgnoring() {
+        for (file, text) in before.reversed() {
+            if let text {
+                try? AtomicFile.write(text, to: file)  // the first failure is the one to report
+            } else if let folder = try? Folder(file.removingLastComponent()) {
+                try? folder.remove(Array(".gitignore".utf8))
+            }
+        }
+    }
+
+    /// Adds the files to git's index if `core.autostage` is set.
+    mutating func stageIfWanted(_ session: Session) throws {
+        guard session.workspace.configuration.bool("core.autostage") == true, let git = try session.git() else { return }
+        let paths = (changed + removed).compactMap { git.relativePath(of: session.workspace.absolute($0)) }
+        guard !paths.isEmpty else { return }
+        _ = try git.stage(paths)
+        isStaged = true
+    }
+}
