@@ -6,10 +6,11 @@ extension YAMLDocument {
     /// written anew. What is new looks as DVC writes it; line ends are those of the file. The order of keys in `new` matters only for
     /// keys that are new.
     ///
+    /// - Parameter isOrdered: true if the order of keys in `new` matters in what changes; such mappings may then be written anew.
     /// - Throws: `FormatsError` if no such change could be found that reads back as `new` (an anchor that is used elsewhere would
     ///   go, say). The document is unchanged then.
-    public mutating func update(to new: YAMLValue) throws(FormatsError) {
-        var editor = YAMLEditor(self)
+    public mutating func update(to new: YAMLValue, isOrdered: Bool = false) throws(FormatsError) {
+        var editor = YAMLEditor(self, isOrdered: isOrdered)
         if let root {
             editor.change(root, to: new, at: .top)
         } else if !new.isNull {
@@ -27,7 +28,7 @@ extension YAMLDocument {
         } catch {
             throw FormatsError(file: file, "this change would leave text that is not YAML (\(error.reason))")
         }
-        guard edited.value.isEquivalent(to: new) else {
+        guard isOrdered ? edited.value == new : edited.value.isEquivalent(to: new) else {
             throw FormatsError(
                 file: file, "this change cannot be made without touching other parts of the text")
         }

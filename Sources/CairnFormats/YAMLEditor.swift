@@ -20,10 +20,15 @@ struct YAMLEditor {
     }
 
     let document: YAMLDocument
+    /// True if changed mappings must come out with the keys in the order of the new value.
+    let isOrdered: Bool
     var splices: [Splice] = []
     var source: YAMLSource { document.source }
 
-    init(_ document: YAMLDocument) { self.document = document }
+    init(_ document: YAMLDocument, isOrdered: Bool) {
+        self.document = document
+        self.isOrdered = isOrdered
+    }
 
     /// The text with all changes made.
     func apply() -> [UInt8] {
@@ -51,7 +56,7 @@ struct YAMLEditor {
     /// written anew.
     mutating func change(_ node: YAMLNode, to new: YAMLValue, at place: Place) {
         let old = document.value(of: node)
-        if old.isEquivalent(to: new) { return }
+        if isOrdered ? old == new : old.isEquivalent(to: new) { return }
         switch (node.content, new) {
         case (.mapping(let pairs, let isFlow), .mapping(let entries))
         where canMerge(pairs, from: old, to: entries):
@@ -71,6 +76,10 @@ struct YAMLEditor {
         let new = Set(entries.map(\.key))
         let own = Set(pairs.filter { !$0.isMerge }.map(\.keyValue))
         guard !own.isDisjoint(with: new) else { return false }
+        if isOrdered {
+            let kept = pairs.map(\.keyValue).filter(new.contains)
+            guard entries.map(\.key).starts(with: kept) else { return false }
+        }
         return (old.entries ?? []).allSatisfy { own.contains($0.key) || new.contains($0.key) }
     }
 
