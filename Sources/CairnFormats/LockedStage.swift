@@ -1,0 +1,58 @@
+import CairnCore
+
+/// What one stage ran on, and what came of it.
+public struct LockedStage: Hashable, Sendable {
+    /// The name; `group@key` for one of several that a template makes.
+    public var name: String
+    /// The command with templates filled in.
+    public var command: StageCommand
+    /// What it read, ordered by path.
+    public var dependencies: [DependencyRecord] = []
+    /// The parameters it read: from a file's path to a mapping from keys to values.
+    public var parameters: [YAMLEntry] = []
+    /// What it wrote, ordered by path. Flags are those of the pipeline file, not of the lock.
+    public var outputs: [OutputRecord] = []
+
+    /// Puts a stage together.
+    public init(name: String, command: StageCommand) {
+        self.name = name
+        self.command = command
+    }
+
+    init(name: String, reading node: YAMLNode, of document: YAMLDocument) throws(FormatsError) {
+        let label = "stages.\(Array(name.utf8).printable)"
+        let reader = try MappingReader(node, of: document, label: label, allowed: ["cmd", "deps", "params", "outs"])
+        guard let command = try StageCommand(reading: reader) else { throw reader.error("\(label) has no 'cmd'") }
+        self.init(name: name, command: command)
+        for (index, item) in (try reader.items("deps") ?? []).enumerated() {
+            dependencies.append(
+                try DependencyRecord(reading: item, of: document, label: "\(label).deps[\(index)]", isLocked: true))
+        }
+        for entry in try reader.mapping("params", allowed: nil)?.entries ?? [] {
+            let inner = "\(label).params.\(Array(entry.name.utf8).printable)"
+            let values = try MappingReader(entry.value, of: document, label: inner, allowed: nil)
+            parameters.append(YAMLEntry(.string(entry.name), values.value))
+        }
+        for (index, item) in (try reader.items("outs") ?? []).enumerated() {
+            let inner = "\(label).outs[\(index)]"
+            let output = try MappingReader(item, of: document, label: inner, allowed: DependencyRecord.lockKeys)
+            outputs.append(OutputRecord(path: try output.path(), content: try ContentRecord(reading: output)))
+        }
+    }
+
+    /// The stage as the lock has it, in DVC's order.
+    var value: YAMLValue {
+        var entries = [YAMLEntry("cmd", command.value)]
+        if !dependencies.isEmpty {
+            entries.append(YAMLEntry("deps", .sequence(dependencies.map { $0.lockValue() })))
+        }
+        if !parameters.isEmpty { entries.append(YAMLEntry("params", .mapping(parameters))) }
+        if !outputs.isEmpty {
+            let items = outputs.map { output in
+                YAMLValue.mapping([YAMLEntry("path", .string(output.path))] + output.content.lockEntries())
+            }
+            entries.append(YAMLEntry("outs", .sequence(items)))
+        }
+        return .mapping(entries)
+    }
+}
