@@ -2,7 +2,7 @@
 /// not part of it ("surrogateescape").
 ///
 /// DVC writes and sorts names in this form, so byte-exact listings need it though cairn itself keeps names as bytes.
-enum PythonText {
+package enum PythonText {
     /// Decodes the character at a position.
     ///
     /// - Precondition: `index` is inside `bytes`.
@@ -68,5 +68,49 @@ enum PythonText {
             rightIndex += other.width
         }
         return (left.count - leftIndex) - (right.count - rightIndex)
+    }
+
+    /// True for the characters that Python's `strip`, and `\s` in its patterns, take for white space.
+    package static func isWhiteSpace(_ character: UInt32) -> Bool {
+        switch character {
+        case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
+            0x3000:
+            true
+        default: false
+        }
+    }
+
+    /// The code points of a text, bytes that are not UTF-8 as surrogates.
+    package static func characters(of bytes: some Sequence<UInt8>) -> [UInt32] {
+        Array(bytes).withUnsafeBufferPointer { bytes in
+            var result: [UInt32] = []
+            result.reserveCapacity(bytes.count)
+            var index = 0
+            while index < bytes.count {
+                let character = character(at: index, in: bytes)
+                result.append(character.value)
+                index += character.width
+            }
+            return result
+        }
+    }
+
+    /// Appends the bytes that a code point was decoded from.
+    package static func append(_ character: UInt32, to bytes: inout [UInt8]) {
+        if let scalar = Unicode.Scalar(character) {
+            bytes.append(contentsOf: String(scalar).utf8)
+        } else {
+            bytes.append(UInt8(truncatingIfNeeded: character))
+        }
+    }
+
+    /// A text without white space at either end.
+    package static func stripped(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        let characters = characters(of: bytes)
+        let start = characters.firstIndex { !isWhiteSpace($0) } ?? characters.endIndex
+        let end = characters.lastIndex { !isWhiteSpace($0) } ?? start
+        var result: [UInt8] = []
+        for character in characters[start...].prefix(end + 1 - start) { append(character, to: &result) }
+        return result
     }
 }
