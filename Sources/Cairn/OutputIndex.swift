@@ -85,7 +85,7 @@ public struct OutputIndex: Sendable {
             file: try PipelineFile(parsing: bytes, file: name),
             lock: try lock.map { try PipelineLock(parsing: $0, file: lockName) })
         pipelines[file] = pipeline
-        for stage in pipeline.file.resolvedStages(with: pipeline.lock) {
+        for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
             let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: name)
             for record in stage.outputs {
                 outputs.append(

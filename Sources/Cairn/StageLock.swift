@@ -24,8 +24,8 @@ enum StageLock {
             for entry in value[kind]?.entries ?? [] {
                 let infos = entry.value.items ?? [entry.value]
                 for info in infos {
-                    guard let number = info["pid"]?.integer, let pid = Int32(exactly: number) else { continue }
-                    holders.append((Array(entry.key.utf8), pid, info["cmd"]?.text ?? ""))
+                    guard let number = info["pid"]?.int, let pid = Int32(exactly: number) else { continue }
+                    holders.append((Array((entry.key.text ?? "").utf8), pid, info["cmd"]?.text ?? ""))
                 }
             }
         }

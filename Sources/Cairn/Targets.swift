@@ -34,7 +34,7 @@ extension OutputIndex {
         var wanted: [Int: [RepoPath?]] = [:]
         for target in targets {
             let found = try resolve(target, options, workspace)
-            guard !found.isEmpty else { throw notFound(target, workspace) }
+            guard !found.isEmpty || isEmptyDeclaration(target, in: workspace) else { throw notFound(target, workspace) }
             for (index, part) in found { wanted[index, default: []].append(part) }
         }
         if options.withDependencies { addDependencies(&wanted) }
@@ -119,8 +119,8 @@ extension OutputIndex {
     /// The paths that the stage of an output depends on, as far as they are inside of the workspace.
     func dependencies(of owner: TrackedOutput.Owner) -> [RepoPath] {
         guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return [] }
-        let stages = pipeline.file.resolvedStages(with: pipeline.lock)
-        guard let stage = stages.first(where: { $0.name == name }),
+        guard let stages = try? pipeline.file.resolvedStages(with: pipeline.lock),
+            let stage = stages.first(where: { $0.name == name }),
             let folder = try? Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: "")
         else { return [] }
         return stage.dependencies.compactMap { record in
