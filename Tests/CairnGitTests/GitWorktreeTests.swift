@@ -94,6 +94,29 @@ struct GitWorktreeTests {
         #expect(try repository.changes().map(\.path) == [bytes("in/a")])
     }
 
+    @Test("staging a folder keeps what a sparse checkout leaves out of it, and submodules")
+    func stagesSparseFolder() throws {
+        let fixture = try GitFixture()
+        let other = fixture.scratch.appending("other")
+        try fixture.git(["init", "-q", other.string])
+        try fixture.write("inner", in: other, "1")
+        try fixture.commit("inner", in: other)
+        try fixture.git(["submodule", "add", "-q", other.string, "mixed/sub"])
+        for path in ["mixed/a", "mixed/b"] { try fixture.write(path, "1") }
+        try fixture.commit("one")
+        try fixture.git(["sparse-checkout", "set", "--no-cone", "/mixed/a", "/.gitmodules", "/mixed/sub"])
+        try fixture.write("mixed/a", "2")
+        try fixture.write("mixed/c", "2")
+        let repository = try fixture.open()
+        try repository.stage([bytes("mixed")])
+        #expect(try fixture.text(["diff", "--cached", "--name-status"]) == "M\tmixed/a\nA\tmixed/c")
+        let error = #expect(throws: GitError.self) { try repository.stage([bytes("mixed/sub")]) }
+        #expect(error?.reason == .notStageable)
+        try fixture.git(["init", "-q", "mixed/nested"])
+        try fixture.write("mixed/nested/x", "1")
+        #expect(throws: GitError.self) { try repository.stage([bytes("mixed/nested")]) }
+    }
+
     @Test("a file taken as unchanged is not deleted")
     func assumedUnchanged() throws {
         let fixture = try GitFixture()
