@@ -84,7 +84,8 @@ extension FilePath {
     /// A path of the operating system from its bytes, which must have no NUL.
     init(bytes: some Collection<UInt8>) {
         let ended = bytes.map { CChar(bitPattern: $0) } + [0]
-        self = ended.withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }  // never empty: ends in NUL
+        // The base address is never nil: the array ends in a NUL.
+        self = ended.withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }
     }
 
     /// The path's bytes as the operating system takes them.

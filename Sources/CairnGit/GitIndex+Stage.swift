@@ -23,7 +23,8 @@ extension GitRepository {
             try git("read the index") { git_index_read(index, 0) }
             do throws(GitError) {
                 var ignored: [[UInt8]] = []
-                for path in paths { ignored += try Self.stage(path, top, &walk, raw, index!) }  // set: it returned 0
+                // `index` is set: libgit2 returned 0.
+                for path in paths { ignored += try Self.stage(path, top, &walk, raw, index!) }
                 try Self.write(index!)  // as above
                 return ignored
             } catch {
@@ -65,6 +66,11 @@ extension GitRepository {
             }
         case .folder:
             let tracked = entries(of: index, below: path)
+            if tracked.contains(where: { $0.path == path && $0.mode == .submodule })
+                || GitUntrackedWalk.isRepository(top.appending(bytes: path))
+            {
+                throw refusal(path, "it is a git repository of its own")
+            }
             if tracked.isEmpty && walk.rules.isIgnored(path, isDirectory: true) { return [path] }
             walk.tracked = GitUntrackedWalk.Tracked(tracked)
             found =

@@ -44,8 +44,10 @@ public struct GitObjectID: Hashable, Comparable, Sendable, CustomStringConvertib
         Self.digits(first, 16) + Self.digits(second, 16) + Self.digits(UInt64(third), 8)
     }
 
+    /// The same as `hex`.
     public var description: String { hex }
 
+    /// Orders ids as their digits are ordered.
     public static func < (left: GitObjectID, right: GitObjectID) -> Bool {
         (left.first, left.second, left.third) < (right.first, right.second, right.third)
     }

@@ -20,6 +20,7 @@ struct GitPlace {
         guard let real = GitFiles.realPath(start) else { return nil }
         var folder = GitFiles.isFolder(real) ? real : real.removingLastComponent()
         let device = GitFiles.status(folder)?.device
+        let ceilings = ceilings.map { GitFiles.realPath($0) ?? $0 }
         while true {
             if let place = try at(folder) { return place }
             let parent = folder.removingLastComponent()

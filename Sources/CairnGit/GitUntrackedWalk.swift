@@ -61,7 +61,8 @@ struct GitUntrackedWalk {
         }
     }
 
-    private static func isRepository(_ folder: FilePath) -> Bool {
+    /// Tells whether a folder is the top of another repository.
+    static func isRepository(_ folder: FilePath) -> Bool {
         let link = folder.appending(".git")
         guard let status = GitFiles.status(link) else { return false }
         return status.kind == .file || GitPlace.commonDirectory(of: link) != nil

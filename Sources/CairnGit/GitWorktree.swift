@@ -48,7 +48,8 @@ extension GitRepository {
             var changes: [GitChange] = []
             for position in 0..<git_status_list_entrycount(list) {
                 guard let entry = git_status_byindex(list, position)?.pointee else { continue }
-                if let change = try Self.change(entry, index!) { changes.append(change) }  // set: it returned 0
+                // `index` is set: libgit2 returned 0.
+                if let change = try Self.change(entry, index!) { changes.append(change) }
             }
             return changes.sorted { $0.path.lexicographicallyPrecedes($1.path) }
         }

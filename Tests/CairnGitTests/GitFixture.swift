@@ -13,12 +13,9 @@ final class GitFixture {
     /// Makes the repository, with `git init` and these options; `nil` to leave that to the test.
     init(_ options: [String]? = []) throws {
         let template = NSTemporaryDirectory() + "/cairn-git-XXXXXX"
-        let made = template.withCString { text in
-            let copy = strdup(text)
-            defer { free(copy) }
-            return mkdtemp(copy).map { String(cString: $0) }
-        }
-        scratch = try #require(GitFiles.realPath(FilePath(try #require(made))))
+        var name = Array(template.utf8CString)
+        let made = try #require(mkdtemp(&name).map { String(cString: $0) })
+        scratch = try #require(GitFiles.realPath(FilePath(made)))
         top = scratch.appending("main")
         try make(folder: top)
         write(global: "[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n")

@@ -30,6 +30,19 @@ struct GitRepositoryTests {
         }
     }
 
+    @Test("does not look above a ceiling")
+    func ceiling() throws {
+        let fixture = try GitFixture()
+        let folder = fixture.top.appending(bytes: bytes("a/b"))
+        try fixture.make(folder: folder)
+        var surroundings = fixture.surroundings
+        surroundings.ceilings = [fixture.top.appending("a")]
+        #expect(try GitRepository.discover(from: folder, surroundings: surroundings) == nil)
+        #expect(
+            try GitRepository.discover(from: folder.removingLastComponent(), surroundings: surroundings)
+                != nil)
+    }
+
     @Test("goes past a .git folder that is no repository, as git does")
     func emptyGitFolder() throws {
         let fixture = try GitFixture()
