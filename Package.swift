@@ -48,7 +48,7 @@ let package = Package(
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
-            dependencies: ["Cairn", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Cairn", "CairnSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),

@@ -102,7 +102,7 @@ extension Workspace {
                 }
             }
         }
-        var git = GitFiles(session)
+        var git = try GitFiles(session)
         do {
             for result in results { try git.ignore(result.addition.path, session) }
             for result in results {
@@ -151,7 +151,8 @@ extension Workspace {
         let typed = FilePath(bytes: Array(source.utf8))
         let origin = typed.isAbsolute ? typed : surroundings.workingDirectory.pushing(typed)
         var path = try path(of: out)
-        if out.utf8.last == UInt8(ascii: "/") || (try absolute(path).status(following: true)?.kind == .folder && !options.isForced) {
+        let isFolder = try absolute(path).status(following: true)?.kind == .folder
+        if out.utf8.last == UInt8(ascii: "/") || (isFolder && !options.isForced) {
             guard let name = origin.lexicallyNormalized().lastComponentBytes else {
                 throw CairnError(.usage, "'\(Array(source.utf8).printable)' has no name")
             }
@@ -177,7 +178,7 @@ extension Workspace {
         try plan.want(path, id, isExecutable: record.isExecutable, part: nil, tree: &existing)
         try CheckoutRun(session).apply(plan)
         addition.tree = nil
-        var git = GitFiles(session)
+        var git = try GitFiles(session)
         do {
             try git.ignore(path, session)
             var report = AddReport()

@@ -108,9 +108,9 @@ struct CheckoutPlan {
     }
 
     private mutating func listing(_ id: ObjectID, of path: RepoPath) throws -> DirListing? {
-        do {
+        do throws(StoreError) {
             return try store.listing(id)
-        } catch let error as StoreError {
+        } catch {
             guard case .missing = error.reason else { throw error }
             missing.append((path, path.bytes, id))
             return nil

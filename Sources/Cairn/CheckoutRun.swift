@@ -90,11 +90,12 @@ struct CheckoutRun {
         guard let index = session.index else { return }
         let time = session.fileSystemTime()
         let rows = Mutex<[HashAlgorithm: [StatIndex.Row]]>([:])
-        try session.workers.forEachRange(of: items.count, stride: 512) { range in
+        let folder = session.folder
+        try session.workers.forEachRange(of: items.count, stride: 512) { (range) throws(SystemError) in
             var found: [HashAlgorithm: [StatIndex.Row]] = [:]
             for position in range where !failed.contains(position) {
                 let path = Array(items.paths[position])
-                guard let status = try session.folder.status(of: path, following: true) else { continue }
+                guard let status = try folder.status(of: path, following: true) else { continue }
                 let id = items.ids[position]
                 found[id.algorithm, default: []].append(StatIndex.Row(path: path, status: status, digest: id.digest))
             }

@@ -115,10 +115,10 @@ final class OutputRecorder {
     /// True if the store has the listing with the right bytes; a damaged one is moved aside.
     private func isSound(_ id: ObjectID) throws -> Bool {
         guard try inventory.contains(id) else { return false }
-        do {
+        do throws(StoreError) {
             try store.verify(id)
             return true
-        } catch let error as StoreError {
+        } catch {
             switch error.reason {
             case .missing: return false
             case .damaged:

@@ -70,9 +70,8 @@ final class Session {
 
     /// A folder for incomplete files of the workspace.
     func scratch() throws -> ScratchFolder {
-        let parent = workspace.stateFolder.appending("scratch")
-        try parent.makeFolders()
-        return try ScratchFolder(in: Folder(parent))
+        try workspace.stateFolder.makeFolders()
+        return try ScratchFolder(in: Folder(workspace.stateFolder), "scratch")
     }
 }
 

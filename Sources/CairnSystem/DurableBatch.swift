@@ -24,7 +24,7 @@ public final class DurableBatch: Sendable {
     public init(in root: Folder) throws(SystemError) {
         self.root = root
         _ = Self.umask  // asked for before there are threads
-        scratch = try ScratchFolder(in: try root.makeFolder([ArraySlice(Self.folderName.utf8)]))
+        scratch = try ScratchFolder(in: root, Self.folderName)
     }
 
     private var folder: Folder { scratch.folder }

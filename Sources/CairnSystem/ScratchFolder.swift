@@ -7,15 +7,19 @@ internal import Glibc
 public final class ScratchFolder: Sendable {
     /// The open folder.
     public let folder: Folder
+    private let root: Folder
+    private let parentName: [UInt8]
     private let parent: Folder
     private let name: [UInt8]
     private let lock: FileLock?
 
-    /// Makes a folder of our own in `parent` and clears away what dead processes left there.
+    /// Makes a folder of our own in `root/parent` and clears away what dead processes left there.
     ///
     /// - Throws: `SystemError` if the folder cannot be made.
-    public init(in parent: Folder) throws(SystemError) {
-        self.parent = parent
+    public init(in root: Folder, _ parentName: String) throws(SystemError) {
+        self.root = root
+        self.parentName = Array(parentName.utf8)
+        parent = try root.makeFolder([self.parentName[...]])
         for name in Self.names(in: parent) {
             guard let stale = try? parent.folder(named: name), FileLock.attempt(folder: stale) != nil else { continue }
             Self.empty(stale)
@@ -29,6 +33,7 @@ public final class ScratchFolder: Sendable {
     deinit {
         Self.empty(folder)
         _ = try? parent.removeEmptyFolder(name)  // whoever comes next tries again
+        _ = try? root.removeEmptyFolder(parentName)  // not while others work there
     }
 
     private static func empty(_ folder: Folder) {
