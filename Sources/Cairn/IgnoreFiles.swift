@@ -32,6 +32,8 @@ struct IgnoreFiles: Sendable {
     func filter(in path: RepoPath) -> TreeWalker.Filter {
         let prefix = path.bytes + [UInt8(ascii: "/")]
         return { [rules] relative, isFolder in
+            // The built-in rules look at the last name only.
+            if rules.hasOnlyBuiltIns { return rules.isIgnored(relative, isDirectory: isFolder) }
             var whole = prefix
             whole.append(contentsOf: relative)
             return whole.withUnsafeBufferPointer { rules.isIgnored($0, isDirectory: isFolder) }
