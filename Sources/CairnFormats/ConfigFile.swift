@@ -1,9 +1,11 @@
 import CairnCore
 
-/// A configuration file of DVC's dialect: sections with options, read and edited without losing what people wrote around them.
+/// A configuration file of DVC's dialect: sections with options, read and edited without losing what people
+/// wrote around them.
 ///
-/// Edits change only the lines they must, so comments and layout stay (DVC drops comments). What is new comes out byte for byte as DVC
-/// writes it, and sections stand where DVC puts them: plain ones first, then remotes, machines and databases.
+/// Edits change only the lines they must, so comments and layout stay (DVC drops comments). What is new comes
+/// out byte for byte as DVC writes it, and sections stand where DVC puts them: plain ones first, then
+/// remotes, machines and databases.
 public struct ConfigFile: Sendable {
     /// An option with the lines it came from.
     public struct Option: Sendable {
@@ -57,7 +59,8 @@ public struct ConfigFile: Sendable {
     /// - Parameters:
     ///   - bytes: the file, UTF-8.
     ///   - name: what people call the file; it goes into errors.
-    /// - Throws: `FormatsError` with the line and the reason, worded as DVC words it: `reason` and " at line N." make its sentence.
+    /// - Throws: `FormatsError` with the line and the reason, worded as DVC words it: `reason` and " at line
+    ///   N." make its sentence.
     public init(parsing bytes: [UInt8], name: String = "") throws(FormatsError) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FormatsError(file: name, "not UTF-8")

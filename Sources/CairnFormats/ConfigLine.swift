@@ -56,22 +56,22 @@ enum ConfigLine {
                 guard let quote = rest[index...].firstIndex(of: first) else { return nil }
                 index = quote + 1
             }
-            let (closing, end) = brackets(rest, from: index)
+            let (closing, end, next) = brackets(rest, from: index)
             if closing > 0 && isRest(rest[end...]) {
                 let name = unquoted(rest[rest.startIndex..<index])
                 guard name.contains(where: { !$0.isSpace }) else { return nil }
                 return closing == depth ? .section(name: name, depth: depth) : .unbalanced
             }
-            // Brackets that were passed over belong to the name as a whole: none of them can end it.
-            if !isQuoted { index = max(end, index + 1) }
+            // Brackets and spaces that were passed over belong to the name: none of them can end it.
+            if !isQuoted { index = max(next, index + 1) }
         }
         return nil
     }
 
-    /// Counts closing brackets with white space in front of them.
-    private static func brackets(_ line: ArraySlice<Unicode.Scalar>, from start: Int) -> (
-        count: Int, end: Int
-    ) {
+    /// Counts closing brackets with white space in front of them; `next` is behind white space that follows.
+    private static func brackets(
+        _ line: ArraySlice<Unicode.Scalar>, from start: Int
+    ) -> (count: Int, end: Int, next: Int) {
         var count = 0
         var end = start
         var index = start
@@ -82,7 +82,7 @@ enum ConfigLine {
             }
             index += 1
         }
-        return (count, end)
+        return (count, end, index)
     }
 
     private static func option(_ line: [Unicode.Scalar]) -> ConfigLine? {
@@ -99,7 +99,8 @@ enum ConfigLine {
             key = rest.firstIndex(of: "=").map { rest[..<$0] }
         }
         if key == nil, rest.startIndex > 0, let mark = rest.firstIndex(of: "=") {
-            // A quirk of the reference: indentation may be the first character of a name that could not start otherwise.
+            // A quirk of the reference: indentation may be the first character of a name that could not start
+            // otherwise.
             let name = line[(rest.startIndex - 1)..<mark]
             let end = name.lastIndex { !$0.isSpace } ?? name.startIndex
             let value = line[(mark + 1)...].drop { $0.isSpace }

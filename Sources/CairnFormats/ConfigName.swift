@@ -58,7 +58,7 @@ extension ConfigSectionName: Hashable {
 }
 
 /// The name of an option with its section, as `config` takes it: `core.remote`, `remote.storage.url`.
-public struct ConfigKey: Hashable, Sendable {
+public struct ConfigKey: Sendable {
     /// The section.
     public let section: ConfigSectionName
     /// The option in lower case.
@@ -88,6 +88,17 @@ public struct ConfigKey: Hashable, Sendable {
     public var text: String {
         let name = section.name.map { ".\($0)" } ?? ""
         return "\(section.group)\(name).\(option)"
+    }
+}
+
+extension ConfigKey: Hashable {
+    public static func == (left: ConfigKey, right: ConfigKey) -> Bool {
+        left.section == right.section && left.option.isSame(as: right.option)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(section)
+        option.utf8.forEach { hasher.combine($0) }
     }
 }
 

@@ -5,6 +5,8 @@ struct ConfigParser {
     private var index = 0
     private var leading: [String] = []
     private var file = ConfigFile()
+    private var sections: Set<ConfigSectionName> = []
+    private var keys: Set<ConfigKey> = []
 
     init(_ text: String, name: String) {
         self.name = name
@@ -31,7 +33,7 @@ struct ConfigParser {
     private mutating func add(_ text: [Unicode.Scalar], _ depth: Int) throws(FormatsError) {
         guard depth == 1 else { throw fault("Section too nested") }
         let section = ConfigSectionName(parsing: String(text))
-        guard file[section] == nil else { throw fault("Duplicate section name") }
+        guard sections.insert(section).inserted else { throw fault("Duplicate section name") }
         file.sections.append(
             ConfigFile.Section(
                 name: section, line: index + 1, leading: leading, header: String(lines[index])))
@@ -42,9 +44,10 @@ struct ConfigParser {
         let start = index
         let (value, comment) = try value(text)
         let name = key.lowercased()
-        let isKnown =
-            (file.sections.last?.options ?? file.topOptions).contains { $0.name.isSame(as: name) }
-        guard !isKnown else { throw fault("Duplicate keyword name", line: start) }
+        let section = file.sections.last?.name ?? ConfigSectionName("")
+        guard keys.insert(ConfigKey(section, name)).inserted else {
+            throw fault("Duplicate keyword name", line: start)
+        }
         guard !value.isInterpolated else {
             throw fault("the value of '\(name)' has %(name)s in it, write the value out", line: start)
         }

@@ -6,8 +6,8 @@ public enum ConfigPath {
 
     /// What a value means.
     ///
-    /// URLs and absolute paths stay as they are. `~` is the home folder; `~name`, and `~` without a known home, stay as typed. Anything
-    /// else is below `folder`, with `.` and `..` taken out.
+    /// URLs and absolute paths stay as they are. `~` is the home folder; `~name`, and `~` without a known
+    /// home, stay as typed. Anything else is below `folder`, with `.` and `..` taken out.
     public static func resolved(_ value: [UInt8], in folder: [UInt8], home: [UInt8]?) -> [UInt8] {
         if isURL(value) || value.first == slash { return value }
         if value.first == UInt8(ascii: "~") {

@@ -1,7 +1,7 @@
 /// What the options of the configuration are: names, types, defaults, which are paths and which are secret.
 ///
-/// The tables say what DVC 3.67 accepts, in its order, so that both programs accept the same files. The section `cairn`, which marks a
-/// native repository, is the one addition.
+/// The tables say what DVC 3.67 accepts, in its order, so that both programs accept the same files. The
+/// section `cairn`, which marks a native repository, is the one addition.
 public enum ConfigSchema {
     /// What values an option takes. Every value is text in the file.
     public enum Kind: Hashable, Sendable {

@@ -5,8 +5,8 @@ extension Configuration {
     ///
     /// Secret values never go into the message.
     ///
-    /// - Throws: `FormatsError` for the first option that is wrong, in DVC's words, with the file and line that set it. An unknown name
-    ///   close to a known one gets ", did you mean '...'?" behind it.
+    /// - Throws: `FormatsError` for the first option that is wrong, in DVC's words, with the file and line
+    ///   that set it. An unknown name close to a known one gets ", did you mean '...'?" behind it.
     public func validate() throws(FormatsError) {
         for source in sources {
             if let option = source.file.topOptions.first {
@@ -122,7 +122,8 @@ extension ConfigSchema.Kind {
     }
 }
 
-/// Numbers as Python reads them from text: white space around them and single underscores between digits are allowed.
+/// Numbers as Python reads them from text: white space around them and single underscores between digits are
+/// allowed.
 enum ConfigNumber {
     static func integer(_ text: String) -> Int? { plain(text).flatMap { Int($0) } }
 

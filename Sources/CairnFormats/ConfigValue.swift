@@ -26,8 +26,8 @@ public enum ConfigValue: Sendable {
 
     /// The value as it stands behind `=`, quoted where that is needed and the way DVC does it.
     ///
-    /// - Returns: `nil` for a value that the format cannot hold: one with both kinds of triple quotes, with a line separator other than
-    ///   `\n`, or with `%(name)s`, which would be replaced when it is read.
+    /// - Returns: `nil` for a value that the format cannot hold: one with both kinds of triple quotes, with a
+    ///   line separator other than `\n`, or with `%(name)s`, which would be replaced when it is read.
     var rendered: String? {
         switch self {
         case .text(let text): return ConfigQuoting.quoted(text, allowsLines: true)
@@ -56,8 +56,8 @@ extension ConfigValue: Hashable {
 
 /// The quotes of the format.
 enum ConfigQuoting {
-    /// A text as it is written: bare if it can be, in double quotes, in single ones if it has double quotes, in triple ones if it
-    /// has both or line breaks.
+    /// A text as it is written: bare if it can be, in double quotes, in single ones if it has double quotes,
+    /// in triple ones if it has both or line breaks.
     ///
     /// - Returns: `nil` if there is no way to write it.
     static func quoted(_ text: String, allowsLines: Bool) -> String? {
@@ -76,7 +76,8 @@ enum ConfigQuoting {
             let hasBoth = contains(text, "\"\"\"") && contains(text, "'''")
             if hasBoth { return nil }
             let candidates = ["'''\(text)'''", "\"\"\"\(text)\"\"\""]
-            // DVC takes the kind of quotes that the text has, which is safe as long as they do not end one of its lines.
+            // DVC takes the kind of quotes that the text has, which is safe as long as they do not end one of
+            // its lines.
             let ordered = contains(text, "\"\"\"") ? candidates.reversed() : candidates
             return ordered.first { readsBack($0, as: text) }
         }

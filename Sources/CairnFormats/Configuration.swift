@@ -1,8 +1,10 @@
 import CairnCore
 
-/// The configuration that holds in a workspace: the files of all levels laid over each other, option by option.
+/// The configuration that holds in a workspace: the files of all levels laid over each other, option by
+/// option.
 ///
-/// It is a value: nothing is read from disk or environment here. Getters answer with defaults of the schema where no file says anything.
+/// It is a value: nothing is read from disk or environment here. Getters answer with defaults of the schema
+/// where no file says anything.
 public struct Configuration: Sendable {
     /// Where a file belongs; a later level is stronger.
     public enum Level: Int, CaseIterable, Comparable, Sendable {
@@ -79,8 +81,8 @@ public struct Configuration: Sendable {
         setting(key).map { Origin(level: $0.source.level, path: $0.source.path, line: $0.option.line) }
     }
 
-    /// The value of a path option: a URL as it stands; a path with `~` in front below the home folder, a relative one below the folder
-    /// of its file.
+    /// The value of a path option: a URL as it stands; a path with `~` in front below the home folder, a
+    /// relative one below the folder of its file.
     ///
     /// - Returns: bytes, since folders may have names that are not UTF-8; `nil` if the option is not set.
     public func path(_ key: ConfigKey) -> [UInt8]? {
@@ -98,14 +100,16 @@ public struct Configuration: Sendable {
     /// The names of the options that any file sets in a section, in the order in which they first occur.
     public func options(in section: ConfigSectionName) -> [ConfigKey] {
         var result: [ConfigKey] = []
+        var seen: Set<ConfigKey> = []
         for option in sources.compactMap({ $0.file[section] }).flatMap(\.options) {
             let key = ConfigKey(section, option.name)
-            if !result.contains(key) { result.append(key) }
+            if seen.insert(key).inserted { result.append(key) }
         }
         return result
     }
 
-    /// All options that one level sets, in the order of `config --list`: remotes, machines, databases, then the sections of the file.
+    /// All options that one level sets, in the order of `config --list`: remotes, machines, databases, then
+    /// the sections of the file.
     public func entries(of level: Level) -> [ConfigKey] {
         let sections = sources.filter { $0.level == level }.flatMap(\.file.sections)
         let named = ConfigSectionName.namedGroups.flatMap { group in
@@ -116,17 +120,17 @@ public struct Configuration: Sendable {
         }
     }
 
-    /// The same configuration without the levels above one, which is how a single level is asked with `--local` and the like.
+    /// The same configuration without the levels above one, which is how a single level is asked with
+    /// `--local` and the like.
     public func only(_ level: Level) -> Configuration {
         Configuration(sources.filter { $0.level == level }, home: home)
     }
 
-    /// The sections of all files in DVC's order: known ones as in the schema, remotes behind `cache`, then unknown ones.
+    /// The sections of all files in DVC's order: known ones as in the schema, remotes behind `cache`, then
+    /// unknown ones.
     var mergedSections: [ConfigSectionName] {
-        var all: [ConfigSectionName] = []
-        for name in sources.flatMap(\.file.sections).map(\.name) where !all.contains(name) {
-            all.append(name)
-        }
+        var seen: Set<ConfigSectionName> = []
+        let all = sources.flatMap(\.file.sections).map(\.name).filter { seen.insert($0).inserted }
         func rank(_ name: ConfigSectionName) -> Int {
             let order = [
                 "core", "cache", "remote", "state", "index", "machine", "feature", "plots", "exp", "parsing",

@@ -249,4 +249,40 @@ struct ConfigFileTests {
         }
         #expect(file.serialized == [UInt8(ascii: "\n")] && file.sections.isEmpty)
     }
+
+    @Test("survives any text, and writes back what it read", arguments: 0..<200)
+    func fuzz(_ seed: UInt64) throws {
+        let pieces = [
+            "[", "]", "'", "\"", "=", ",", "#", "\n", " ", "a", "remote \"x\"", "\r\n", "\u{85}", "'''", "é",
+            "%(a)s", "url = /x",
+        ]
+        var state = seed
+        var text = ""
+        for _ in 0..<60 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            text += pieces[Int(state >> 33) % pieces.count]
+        }
+        guard var file = try? Self.file(text) else { return }
+        #expect(Self.text(file).utf8.elementsEqual(text.utf8))
+        let key = ConfigKey(.remote("new"), "url")
+        try file.set(key, to: "/y")
+        let again = try Self.file(Self.text(file))
+        #expect(again[key] == .text("/y"))
+        #expect(again.sections.count == file.sections.count)
+        for section in file.sections {
+            for option in section.options {
+                #expect(again[ConfigKey(section.name, option.name)] == option.value)
+            }
+        }
+    }
+
+    @Test("a line made to be slow is not")
+    func hostile() {
+        let long = 200_000
+        for text in [
+            "[a" + String(repeating: " ", count: long), "[" + String(repeating: "]", count: long) + "x",
+        ] {
+            #expect(throws: FormatsError.self) { try Self.file(text) }
+        }
+    }
 }
