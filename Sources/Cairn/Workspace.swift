@@ -74,10 +74,10 @@ public struct Workspace: Sendable {
     public var damagedFolder: FilePath { stateFolder.appending("damaged") }
     /// The folder of the local store.
     public var cacheFolder: FilePath {
-        configuration.path("cache.dir") ?? controlFolder.appending("cache")
+        configuration.path("cache.dir").map { FilePath(bytes: $0) } ?? controlFolder.appending("cache")
     }
     /// False in a workspace that was made with `init --no-scm`.
-    public var usesGit: Bool { configuration.bool("core.no_scm") != true }
+    public var usesGit: Bool { !configuration.bool("core.no_scm") }
 
     /// How files of the workspace share bytes with the store, in the order in which to try.
     ///
