@@ -1,10 +1,11 @@
 extension DirListing {
     /// Reads the stored form: a JSON array of objects with `md5` and `relpath`.
     ///
-    /// Other names in an entry are passed over (DVC has written `size` and the like), and so are white space and a wrong order.
+    /// Other names in an entry are passed over (DVC has written `size` and the like), and so are white space
+    /// and a wrong order.
     ///
-    /// - Throws: `DirListingError` that tells the entry, the place and the reason. A listing whose paths could lead out of the
-    ///   directory, occur twice or contradict each other is refused whole.
+    /// - Throws: `DirListingError` that tells the entry, the place and the reason. A listing whose paths
+    ///   could lead out of the directory, occur twice or contradict each other is refused whole.
     public init(parsing json: [UInt8]) throws(DirListingError) {
         self = try json.withUnsafeBufferPointer { json throws(DirListingError) in try DirListing(parsing: json) }
     }
@@ -144,7 +145,8 @@ private struct DirListingParser {
         builder.append(validated: path, words)
     }
 
-    /// The digest that 32 lower-case digits stand for. Upper case is refused: it would not be written back as it was read.
+    /// The digest that 32 lower-case digits stand for. Upper case is refused: it would not be written back as
+    /// it was read.
     private func words(of digest: PythonJSONReader.Text) -> (UInt64, UInt64)? {
         guard digest.range.count == 32 else { return nil }
         var words: (UInt64, UInt64) = (0, 0)

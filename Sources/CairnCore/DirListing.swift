@@ -1,10 +1,11 @@
 /// A directory as DVC stores it: the path of every file below it with the MD5 digest of its bytes.
 ///
-/// Entries are sorted by path as Python sorts strings (whole paths by code point, not by component), no path occurs twice, and
-/// none is a folder of another. A million entries take 24 bytes each beside the bytes of their paths.
+/// Entries are sorted by path as Python sorts strings (whole paths by code point, not by component), no path
+/// occurs twice, and none is a folder of another. A million entries take 24 bytes each beside the bytes of
+/// their paths.
 ///
-/// The bytes of the stored form, a JSON array, are produced by `serialize(into:)` and read by `init(parsing:)`; their MD5 digest
-/// with the suffix `.dir` is the directory's id.
+/// The bytes of the stored form, a JSON array, are produced by `serialize(into:)` and read by
+/// `init(parsing:)`; their MD5 digest with the suffix `.dir` is the directory's id.
 public struct DirListing: Sendable {
     /// One file of a directory.
     public struct Entry: Sendable {

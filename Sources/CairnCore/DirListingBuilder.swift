@@ -17,8 +17,8 @@ public struct DirListingBuilder: Sendable {
 
     /// Adds a file.
     ///
-    /// - Throws: `DirListingError` if the path is empty or absolute, has a NUL or a component that is empty, `.` or `..`, or if
-    ///   the digest is not one of MD5.
+    /// - Throws: `DirListingError` if the path is empty or absolute, has a NUL or a component that is empty,
+    ///   `.` or `..`, or if the digest is not one of MD5.
     public mutating func append(
         _ path: UnsafeBufferPointer<UInt8>, _ digest: Digest
     ) throws(DirListingError) {
@@ -42,8 +42,8 @@ public struct DirListingBuilder: Sendable {
 
     /// Makes the listing, sorting what is not sorted yet.
     ///
-    /// - Throws: `DirListingError` if a path occurs twice, or is the folder of another; its index counts files in the order in
-    ///   which they were added.
+    /// - Throws: `DirListingError` if a path occurs twice, or is the folder of another; its index counts
+    ///   files in the order in which they were added.
     public consuming func listing() throws(DirListingError) -> DirListing {
         guard let (index, order) = firstDisorder() else {
             try refuseFolders()
@@ -94,7 +94,8 @@ public struct DirListingBuilder: Sendable {
         }
     }
 
-    /// The first file that does not sort behind the one in front of it, and how the two compare (0 if they are equal).
+    /// The first file that does not sort behind the one in front of it, and how the two compare (0 if they
+    /// are equal).
     private func firstDisorder() -> (index: Int, order: Int)? {
         paths.withAllPaths { bytes, ends in
             var start = 0
@@ -113,9 +114,9 @@ public struct DirListingBuilder: Sendable {
     /// Refuses a file whose path is a folder of another file's; the paths must be sorted.
     private func refuseFolders(positions: [Int]? = nil) throws(DirListingError) {
         let found: Int? = paths.withAllPaths { bytes, ends in
-            // Paths that start with the same bytes stand together. `open` holds those, each the beginning of the next, that are
-            // the beginning of the current path. Only the longest can be its folder: any shorter one would have been the
-            // longest one's folder as well, and was refused there.
+            // Paths that start with the same bytes stand together. `open` holds those, each the beginning of
+            // the next, that are the beginning of the current path. Only the longest can be its folder: any
+            // shorter one would have been the longest one's folder as well, and was refused there.
             var open: [Range<Int>] = []
             for index in ends.indices {
                 let path = (index == 0 ? 0 : ends[index - 1])..<ends[index]

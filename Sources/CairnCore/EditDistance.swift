@@ -2,8 +2,8 @@
 public enum EditDistance {
     /// Returns the candidate that is nearest to a word, the first one when several are equally near.
     ///
-    /// Words are compared as UTF-8 bytes without regard to the case of ASCII letters. A candidate counts as near when at most a third of
-    /// the word's bytes (but one in any case) had to be changed to get it.
+    /// Words are compared as UTF-8 bytes without regard to the case of ASCII letters. A candidate counts as
+    /// near when at most a third of the word's bytes (but one in any case) had to be changed to get it.
     ///
     /// - Returns: `nil` if no candidate is near.
     public static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
@@ -19,7 +19,8 @@ public enum EditDistance {
         return best?.candidate
     }
 
-    /// The number of bytes to insert, delete, replace, or swap with their neighbour, to make one word of another.
+    /// The number of bytes to insert, delete, replace, or swap with their neighbour, to make one word of
+    /// another.
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -1,13 +1,13 @@
-/// A matcher for the patterns of ignore files that are more than a name: it follows all ways through the pattern at once, so the time
-/// is linear in the path whatever the pattern is.
+/// A matcher for the patterns of ignore files that are more than a name: it follows all ways through the
+/// pattern at once, so the time is linear in the path whatever the pattern is.
 struct IgnoreAutomaton: Sendable {
     /// What one character of a path may be.
     enum Matcher: Hashable, Sendable {
         case any
         case anyButSlash
         case character(UInt32)
-        /// A bracket expression: closed ranges, and whether it is turned round. One that is turned round takes slashes too, in
-        /// contrast to git: DVC's patterns do.
+        /// A bracket expression: closed ranges, and whether it is turned round. One that is turned round
+        /// takes slashes too, in contrast to git: DVC's patterns do.
         case set([ClosedRange<UInt32>], isNegated: Bool)
 
         func matches(_ character: UInt32) -> Bool {
@@ -37,7 +37,8 @@ struct IgnoreAutomaton: Sendable {
     let isFloating: Bool
     /// True if a slash must follow the match, not the end of the path.
     let needsSlash: Bool
-    /// True if nothing in the pattern can match a slash, so that a floating one may be tried on a single name.
+    /// True if nothing in the pattern can match a slash, so that a floating one may be tried on a single
+    /// name.
     let staysInName: Bool
 
     init(_ steps: [Step], isFloating: Bool, needsSlash: Bool) {

@@ -2,7 +2,8 @@
 enum IgnoreGlob {
     /// Translates `*`, `?`, `[...]` and `\x`.
     ///
-    /// - Returns: `nil` for what git and DVC drop or refuse: an unclosed bracket, a range that runs backwards, a backslash at the end.
+    /// - Returns: `nil` for what git and DVC drop or refuse: an unclosed bracket, a range that runs
+    ///   backwards, a backslash at the end.
     static func steps(of segment: some Sequence<UInt8>) -> [IgnoreAutomaton.Step]? {
         let characters = PythonText.characters(of: segment)
         var steps: [IgnoreAutomaton.Step] = []

@@ -1,10 +1,11 @@
 /// One rule of an ignore file, made ready to be compared with paths.
 ///
-/// The language is gitignore's with what DVC makes of it: a rule that matches a folder matches everything below, a bracket expression that
-/// is turned round takes a slash too, and `*/`, `**/` at the top match nothing. Paths are compared by character, so `?` is one character
-/// of UTF-8 and not one byte.
+/// The language is gitignore's with what DVC makes of it: a rule that matches a folder matches everything
+/// below, a bracket expression that is turned round takes a slash too, and `*/`, `**/` at the top match
+/// nothing. Paths are compared by character, so `?` is one character of UTF-8 and not one byte.
 struct IgnorePattern: Sendable {
-    /// How the rule is compared. The shapes beside `automaton` are what nearly all rules are, and much faster.
+    /// How the rule is compared. The shapes beside `automaton` are what nearly all rules are, and much
+    /// faster.
     enum Shape: Sendable {
         /// No path.
         case nothing
@@ -28,14 +29,16 @@ struct IgnorePattern: Sendable {
     let needsSlash: Bool
     /// How the rule is compared.
     let shape: Shape
-    /// True for a rule of a nested file that matches that file's own folder: `**`, or `***`, which is also an empty name.
+    /// True for a rule of a nested file that matches that file's own folder: `**`, or `***`, which is also an
+    /// empty name.
     let coversFolder: Bool
 
     /// Makes a rule ready.
     ///
     /// - Parameters:
     ///   - text: the line without white space at its ends.
-    ///   - isNested: the file is not the one at the top. DVC rewrites the rules of nested files, with small differences.
+    ///   - isNested: the file is not the one at the top. DVC rewrites the rules of nested files, with small
+    ///     differences.
     /// - Returns: `nil` for what is no rule: an empty line, a comment, a broken rule.
     init?(_ text: [UInt8], isNested: Bool) {
         let slash = UInt8(ascii: "/")
@@ -64,8 +67,8 @@ struct IgnorePattern: Sendable {
     ///
     /// - Parameters:
     ///   - name: where the last component starts.
-    ///   - wholePath: also compares with the folders that the path is in, as DVC does; without, the caller knows that none of them
-    ///     matches.
+    ///   - wholePath: also compares with the folders that the path is in, as DVC does; without, the caller
+    ///     knows that none of them matches.
     @inline(__always)
     func matches(
         _ path: UnsafeBufferPointer<UInt8>, name: Int, isDirectory: Bool, wholePath: Bool

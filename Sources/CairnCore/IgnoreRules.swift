@@ -1,11 +1,12 @@
-/// The rules that say which files of a workspace do not exist for cairn: those of the `.dvcignore` files met on the way to a path, after
-/// a few that are built in (`.git`, `.hg/`, `.dvc/`).
+/// The rules that say which files of a workspace do not exist for cairn: those of the `.dvcignore` files met
+/// on the way to a path, after a few that are built in (`.git`, `.hg/`, `.dvc/`).
 ///
-/// A walker adds the file of a folder when it enters the folder. It must not enter ignored folders, nor read a `.dvcignore` that is
-/// itself ignored. The value is cheap to copy, so each folder may keep the rules that hold in it.
+/// A walker adds the file of a folder when it enters the folder. It must not enter ignored folders, nor read
+/// a `.dvcignore` that is itself ignored. The value is cheap to copy, so each folder may keep the rules that
+/// hold in it.
 ///
-/// Three corners differ from DVC on purpose: a folder's own name is never taken for a pattern, a name with a line break is compared
-/// like any other, and a broken rule matches nothing where DVC stops with an error.
+/// Three corners differ from DVC on purpose: a folder's own name is never taken for a pattern, a name with a
+/// line break is compared like any other, and a broken rule matches nothing where DVC stops with an error.
 public struct IgnoreRules: Sendable {
     /// A rule that decided about a path.
     public struct Match: Hashable, Sendable {
@@ -115,8 +116,8 @@ public struct IgnoreRules: Sendable {
 
     /// The rules that decide about a path, as `check-ignore` reports them: none, or one.
     ///
-    /// The path is looked at from the top, component by component; the first that is ignored decides. A rule with `!` is reported only
-    /// if it is the last word on the path itself.
+    /// The path is looked at from the top, component by component; the first that is ignored decides. A rule
+    /// with `!` is reported only if it is the last word on the path itself.
     public func matches(_ path: some Collection<UInt8>, isDirectory: Bool) -> [Match] {
         let bytes = Array(path)
         let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") } + [bytes.count]

@@ -63,8 +63,8 @@ public struct ListingDiff: Sequence, Sendable {
 
     /// Pairs deleted and added files of equal digest.
     ///
-    /// Added files are taken in the order of their path's components, each gets the first deleted file, in the same order, whose
-    /// bytes it has and which no other got; so the result is the one DVC reports.
+    /// Added files are taken in the order of their path's components, each gets the first deleted file, in
+    /// the same order, whose bytes it has and which no other got; so the result is the one DVC reports.
     public func renames() -> [(old: Int, new: Int)] {
         var added: [Int] = []
         var deleted: [Int] = []
@@ -88,7 +88,8 @@ public struct ListingDiff: Sequence, Sendable {
 }
 
 extension DirListing {
-    /// True if a path comes first when paths are compared component by component, so that a slash sorts before everything.
+    /// True if a path comes first when paths are compared component by component, so that a slash sorts
+    /// before everything.
     fileprivate func componentsPrecede(_ one: Int, _ other: Int) -> Bool {
         let slash = UInt8(ascii: "/")
         let left = paths[one].split(separator: slash)

@@ -1,8 +1,8 @@
-/// JSON byte for byte as Python's `json.dumps` writes it with its defaults: ASCII only, `", "` and `": "` between parts,
-/// no line breaks.
+/// JSON byte for byte as Python's `json.dumps` writes it with its defaults: ASCII only, `", "` and `": "`
+/// between parts, no line breaks.
 ///
-/// DVC hashes and prints such text, so every byte counts: escapes are lower case, U+007F and `/` stand for themselves, and
-/// characters past U+FFFF are written as two surrogates.
+/// DVC hashes and prints such text, so every byte counts: escapes are lower case, U+007F and `/` stand for
+/// themselves, and characters past U+FFFF are written as two surrogates.
 public indirect enum PythonJSON: Sendable {
     /// `null`.
     case null
@@ -87,13 +87,13 @@ public indirect enum PythonJSON: Sendable {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// A floating-point number as Python's `repr` shows it (`0.1`, `1e-05`, `1e+16`, `3.0`); `NaN` and `Infinity` as
-    /// `json.dumps` writes them.
+    /// A floating-point number as Python's `repr` shows it (`0.1`, `1e-05`, `1e+16`, `3.0`); `NaN` and
+    /// `Infinity` as `json.dumps` writes them.
     public static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-        // Swift and Python both print the shortest digits that read back to the same number; they differ only in when they
-        // choose the exponent form. So take the digits and the exponent, and lay them out again.
+        // Swift and Python both print the shortest digits that read back to the same number; they differ only
+        // in when they choose the exponent form. So take the digits and the exponent, and lay them out again.
         var digits: [UInt8] = []
         var exponent = 0
         var point: Int?

@@ -8,8 +8,8 @@ public struct PythonJSONError: Error, Hashable, Sendable {
 
 /// A cursor over JSON that gives back what `PythonJSON` writes: names as raw bytes, lone surrogates included.
 ///
-/// It reads tokens and never recurses, so hostile input can neither exhaust the stack nor make it allocate more than the
-/// input's size.
+/// It reads tokens and never recurses, so hostile input can neither exhaust the stack nor make it allocate
+/// more than the input's size.
 struct PythonJSONReader {
     /// The inside of a string token, between the quotes.
     struct Text {
@@ -79,7 +79,8 @@ struct PythonJSONReader {
 
     /// True if a string token says exactly `name`.
     func text(_ text: Text, equals name: StaticString) -> Bool {
-        // An escaped spelling of an ordinary name is legal JSON, but nobody writes it: it counts as another name.
+        // An escaped spelling of an ordinary name is legal JSON, but nobody writes it: it counts as another
+        // name.
         text.range.count == name.utf8CodeUnitCount
             && UnsafeBufferPointer(rebasing: bytes[text.range])
                 .elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))

@@ -1,12 +1,14 @@
-/// Bytes of a file name as the characters that Python makes of them: UTF-8, and U+DC80...U+DCFF for every byte that is
-/// not part of it ("surrogateescape").
+/// Bytes of a file name as the characters that Python makes of them: UTF-8, and U+DC80...U+DCFF for every
+/// byte that is not part of it ("surrogateescape").
 ///
-/// DVC writes and sorts names in this form, so byte-exact listings need it though cairn itself keeps names as bytes.
+/// DVC writes and sorts names in this form, so byte-exact listings need it though cairn itself keeps names as
+/// bytes.
 package enum PythonText {
     /// Decodes the character at a position.
     ///
     /// - Precondition: `index` is inside `bytes`.
-    /// - Returns: the code point and how many bytes it takes; `0xDC00 + byte` and 1 for a byte that is not UTF-8.
+    /// - Returns: the code point and how many bytes it takes; `0xDC00 + byte` and 1 for a byte that is not
+    ///   UTF-8.
     @inline(__always)
     static func character(
         at index: Int, in bytes: UnsafeBufferPointer<UInt8>
@@ -55,8 +57,8 @@ package enum PythonText {
             if index == shorter { return left.count - right.count }
             return Int(leftByte) - Int(rightByte)
         }
-        // The names differ inside or after a character that is not ASCII. What lies before is equal up to the last
-        // ASCII byte, where both are certainly at the start of a character.
+        // The names differ inside or after a character that is not ASCII. What lies before is equal up to the
+        // last ASCII byte, where both are certainly at the start of a character.
         while index > 0 && left[index - 1] >= 0x80 { index -= 1 }
         var leftIndex = index
         var rightIndex = index
