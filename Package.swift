@@ -42,9 +42,11 @@ let package = Package(
         library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
         library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite"]),
         library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2"]),
+        library("CairnRemote", ["CairnSystem", "CairnCore"]),
 
         library(
-            "Cairn", ["CairnFormats", "CairnStore", "CairnGit", "CairnTransfer", "CairnSystem", "CairnCore"]),
+            "Cairn",
+            ["CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem", "CairnCore"]),
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",

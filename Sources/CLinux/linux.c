@@ -53,6 +53,12 @@ int64_t clinux_free_space(const char *path) {
     return (int64_t)found.f_bavail * (int64_t)found.f_frsize;
 }
 
+int clinux_terminal_width(int descriptor) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
 int clinux_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;

@@ -85,7 +85,6 @@ enum RepositoryLock {
         let path = workspace.temporaryFolder.appending("lock")
         let note = Array(" \(Surroundings.processID)\n".utf8)
         let patience = workspace.personality == .dvc ? 3000 : 60_000
-        let isEndless = workspace.surroundings.environment["CAIRN_WAIT_FOR_LOCK"] != nil
         var waited = 0
         while true {
             switch try FileLock.attempt(path, note: note) {
@@ -93,10 +92,11 @@ enum RepositoryLock {
             case .held(let holder):
                 let number = Int32(String(decoding: holder, as: UTF8.self).filter(\.isNumber))
                 let name = number.map { "process \($0)" } ?? "another process"
-                guard waited < patience || isEndless else {
+                guard waited < patience || workspace.waitsForLock else {
                     throw CairnError(
                         .locked, "unable to acquire lock: \(name) is working in '\(workspace.root.bytes.printable)'",
-                        hint: "wait until it is done, or see what it does: `ps \(number.map { "-p \($0)" } ?? "aux")`")
+                        hint: "wait until it is done, or see what it does: `ps \(number.map { "-p \($0)" } ?? "aux")`",
+                        dvc: "Unable to acquire lock. Most likely another DVC process is running or was terminated abruptly: \(name) has it.")
                 }
                 if waited == 1000 { reporter.warn("waiting for \(name), which holds the lock", hint: nil) }
                 try Interruption.check()

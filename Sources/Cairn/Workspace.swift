@@ -15,6 +15,8 @@ public struct Workspace: Sendable {
     public let surroundings: Surroundings
     /// Which of the two programs the user called.
     public let personality: Personality
+    /// Whether to wait without end while another process works here.
+    public var waitsForLock = false
 
     /// Puts a workspace together.
     public init(root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality) {
@@ -32,10 +34,11 @@ public struct Workspace: Sendable {
         let start = try surroundings.workingDirectory.resolved()
         guard let root = try findRoot(from: start) else {
             throw CairnError(
-                .notRepository, "you are not inside of a \(personality.repositoryName) (checked up to '\(try top(of: start))')",
-                hint: "run `\(personality.command) init` to make one here")
+                .notRepository, "you are not inside of a cairn workspace (checked up to '\(try top(of: start))')",
+                hint: "run `\(personality.command) init` to make one here",
+                dvc: "you are not inside of a DVC repository (checked up to mount point '\(try top(of: start))')")
         }
-        let files = try ConfigurationFiles(root: root, surroundings: surroundings)
+        let files = ConfigurationFiles(root: root, surroundings: surroundings)
         return Workspace(
             root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
     }
@@ -164,5 +167,4 @@ public enum Personality: String, Sendable {
 
     /// What the user types.
     public var command: String { rawValue }
-    var repositoryName: String { self == .dvc ? "DVC repository" : "cairn workspace" }
 }

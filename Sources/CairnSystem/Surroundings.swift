@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What the process finds around it, as values that a caller may replace.
@@ -56,4 +57,19 @@ public struct Surroundings: Sendable {
 
     /// True if the descriptor (0, 1 or 2) is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// How many characters fit into a line of the terminal behind a descriptor; `nil` if it is none or does not tell.
+    public static func terminalWidth(_ descriptor: Int32) -> Int? {
+        let width = clinux_terminal_width(descriptor)
+        return width > 0 ? Int(width) : nil
+    }
+
+    /// Makes a folder the one in which the process stands, as `cd` does.
+    ///
+    /// - Throws: `SystemError` if it is not there or may not be entered.
+    public static func enter(_ folder: FilePath) throws(SystemError) {
+        guard folder.withPlatformString({ chdir($0) }) == 0 else {
+            throw SystemError(Errno(rawValue: errno), "go to", folder)
+        }
+    }
 }
