@@ -56,5 +56,9 @@ let package = Package(
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore"]),
         tests("CairnGitTests", ["CairnGit"]),
+
+        .target(
+            name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
+        tests("CairnCLITests", ["CairnTestSupport"]),
     ]
 )
