@@ -59,6 +59,7 @@ let package = Package(
 
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
+        tests("ArchitectureTests", ["CairnTestSupport"]),
         tests("CairnCLITests", ["CairnTestSupport"]),
     ]
 )

@@ -88,34 +88,6 @@ public final class Sandbox: Sendable {
         try Program.start(scratch("bin/cairn"), arguments, in: scratch(folder), environment: environment)
     }
 
-    /// Runs the program under test as a user without privileges.
-    ///
-    /// - Throws: `SupportError` when it cannot be started, or takes too long.
-    public func cairnUnprivileged(_ arguments: String..., in folder: String) throws -> Program.Result {
-        let (program, all) = Unprivileged.command(scratch("bin/cairn"), arguments)
-        return try Program.run(program, all, in: scratch(folder), environment: environment)
-    }
-
-    /// Runs the real `dvc`.
-    ///
-    /// - Throws: `SupportError` when there is none, it cannot be started, or takes too long.
-    public func dvc(
-        _ arguments: String..., in folder: String, input: String = "", seconds: Double = 120
-    ) throws -> Program.Result {
-        guard let path = RealDVC.path else { throw SupportError(RealDVC.reason) }
-        return try Program.run(
-            path, arguments, in: scratch(folder), environment: environment, input: Array(input.utf8),
-            seconds: seconds)
-    }
-
-    /// Starts the real `dvc` and comes back at once.
-    ///
-    /// - Throws: `SupportError` when there is none, or it cannot be started.
-    public func startDVC(_ arguments: [String], in folder: String) throws -> RunningProgram {
-        guard let path = RealDVC.path else { throw SupportError(RealDVC.reason) }
-        return try Program.start(path, arguments, in: scratch(folder), environment: environment)
-    }
-
     /// Runs git, which must succeed.
     ///
     /// - Throws: `SupportError` when it does not.
