@@ -28,8 +28,8 @@ struct BadFileTests {
         BadInput("add git's folder", ["add", ".git"], names: [".git"], "true"),
         BadInput("add a pointer", ["add", "f.dvc"], names: ["f.dvc"], "true"),
         BadInput(
-            "add an ignored file", ["add", "x.tmp"], names: ["x.tmp", ".dvcignore"],
-            "echo '*.tmp' > .dvcignore; echo 1 > x.tmp"),
+            "add an ignored file", ["add", "x.log"], names: ["x.log", ".dvcignore"],
+            "echo '*.log' > .dvcignore; echo 1 > x.log"),
         BadInput(
             "a file name that is not UTF-8", ["add", "--glob", "raw*"], names: ["raw"],
             "echo 1 > \"$(printf 'raw\\377')\""),
@@ -54,7 +54,7 @@ struct BadFileTests {
         BadInput("two pointers with one output", ["status"], names: ["f"], "sed 's/9a/9b/' f.dvc > g.dvc"),
         BadInput(
             "an output inside an output", ["status"], names: ["data"],
-            "mkdir data2; printf 'outs:\\n- path: data/sub\\n' > g.dvc"),
+            "printf 'outs:\\n- path: data/sub\\n' > g.dvc"),
         BadInput(
             "an output that git tracks", ["add", "code"], names: ["code"], "echo 1 > code; git add code"),
         BadInput(

@@ -139,11 +139,12 @@ struct CrashTests {
                 let problems = try StoreCheck.problems(in: sandbox("remote"))
                 #expect(problems.filter { !$0.hasSuffix("is not the name of an object") } == [])
             }
-            return Scene(sandbox: sandbox, command: ["push"], check: check) {
+            let checkEnd: () throws -> Void = {
                 try check()
                 let missing = try StoreCheck.missing(from: sandbox("remote"), forPointersOf: sandbox("one"))
                 #expect(missing == [])
             }
+            return Scene(sandbox: sandbox, command: ["push"], check: check, checkEnd: checkEnd)
         }
     }
 
