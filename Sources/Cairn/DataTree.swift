@@ -138,7 +138,7 @@ struct DataTree {
         builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
         for index in 0..<snapshot.count {
             guard let digest = digests[index] else { preconditionFailure("a listing needs every digest") }
-            try builder.append(Array(snapshot.paths[index]), digest)
+            try snapshot.paths.withPath(index) { (path) throws(DirListingError) in try builder.append(path, digest) }
         }
         return try builder.listing()
     }

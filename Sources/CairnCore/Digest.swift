@@ -7,6 +7,12 @@ public struct Digest: Hashable, Comparable, Sendable {
     /// How many bytes the digest has: 16 or 32.
     public let count: Int
 
+    /// For words that a caller has put together: `count` bytes, the rest zero.
+    init(words: (UInt64, UInt64, UInt64, UInt64), count: Int) {
+        self.words = words
+        self.count = count
+    }
+
     /// Creates a digest from its bytes.
     ///
     /// - Returns: `nil` unless there are 16 or 32 bytes.

@@ -35,6 +35,27 @@ public struct ObjectID: Hashable, Comparable, Sendable {
         self.init(algorithm, digest, isDirectory: isDirectory)
     }
 
+    /// Reads the name of a file in a loose store: the digits of the digest after the first byte, lower-case, with an optional `.dir`.
+    ///
+    /// - Returns: `nil` for every other name.
+    public init?(_ algorithm: HashAlgorithm, firstByte: UInt8, restOfName name: UnsafeRawBufferPointer) {
+        let digits = 2 * (algorithm.digestCount - 1)
+        let isDirectory = name.count == digits + 4
+        guard name.count == digits || (isDirectory && name[digits...].elementsEqual(".dir".utf8)) else { return nil }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (UInt64(firstByte), 0, 0, 0)
+        for index in 0..<digits {
+            guard let value = Digest.value(ofHexDigit: name[index]), !(65...70).contains(name[index]) else { return nil }
+            // Digit 0 of the name is digit 2 of the digest.
+            switch (index + 2) >> 4 {
+            case 0: words.0 = words.0 << 4 | UInt64(value)
+            case 1: words.1 = words.1 << 4 | UInt64(value)
+            case 2: words.2 = words.2 << 4 | UInt64(value)
+            default: words.3 = words.3 << 4 | UInt64(value)
+            }
+        }
+        self.init(algorithm, Digest(words: words, count: algorithm.digestCount), isDirectory: isDirectory)
+    }
+
     /// The text of pointer files: lower-case digits, and `.dir` for a directory.
     public var text: String { isDirectory ? digest.hex + ".dir" : digest.hex }
 
