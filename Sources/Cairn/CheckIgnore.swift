@@ -6,6 +6,9 @@ public struct IgnoreFinding: Sendable {
     /// The rules that decide, the last one last; one with `!` takes the path back.
     public let rules: [IgnoreRules.Match]
 
+    /// No rule decides.
+    public static let nothing = IgnoreFinding(rules: [])
+
     /// True if some rule decides about the path.
     public var isMatched: Bool { !rules.isEmpty }
     /// True if the path is left out.
@@ -23,7 +26,7 @@ public struct IgnoreChecker {
     /// - Parameter path: as the user typed it; need not be UTF-8.
     /// - Throws: `CairnError` of kind `usage` for a path outside of the workspace.
     public func check(_ path: [UInt8]) throws -> IgnoreFinding {
-        guard let target = try session.workspace.pathOrRoot(of: path) else { return IgnoreFinding(rules: []) }
+        guard let target = try session.workspace.pathOrRoot(of: path) else { return .nothing }
         let isFolder = try session.workspace.absolute(target).status(following: true)?.kind == .folder
         let files = try IgnoreFiles(above: target, session: session)
         return IgnoreFinding(rules: files.rules.matches(target.bytes, isDirectory: isFolder))

@@ -169,7 +169,9 @@ struct LinkProbe {
         let file = try OpenFile(creating: name, in: folder, permissions: 0o600)
         // One block: file systems share whole blocks.
         let bytes = [UInt8](repeating: 1, count: 4096)
-        try bytes.withUnsafeBytes { (buffer) throws(SystemError) in try file.write(buffer) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+            try file.write(UnsafeRawBufferPointer(buffer))
+        }
     }
 
     private func works(
