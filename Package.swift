@@ -61,5 +61,10 @@ let package = Package(
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore"]),
         tests("CairnGitTests", ["CairnGit"]),
+
+        .target(
+            name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
+        tests("ArchitectureTests", ["CairnTestSupport"]),
+        tests("CairnCLITests", ["CairnTestSupport"]),
     ]
 )

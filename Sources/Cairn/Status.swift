@@ -23,6 +23,10 @@ public struct StatusReport: Sendable {
         public let state: State
         /// How many files inside a directory were added, modified and deleted, where that is known.
         public let files: FileCounts?
+        /// True if there is something in the workspace.
+        public internal(set) var isPresent = true
+        /// True if we put it there, or stored it from there, at some time.
+        public internal(set) var wasPresent = true
     }
 
     /// Numbers of files inside a directory.
@@ -76,6 +80,7 @@ extension Workspace {
         var report = StatusReport()
         report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
         var survey = try StatusSurvey(session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
+        let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
         var seen: Set<TrackedOutput.Owner> = []
         var owners: [TrackedOutput.Owner] = []
         for target in wanted where seen.insert(target.output.owner).inserted { owners.append(target.output.owner) }
@@ -90,7 +95,9 @@ extension Workspace {
                 }
             }
             for target in wanted where target.output.owner == owner {
-                guard let item = try survey.output(target) else { continue }
+                guard var item = try survey.output(target) else { continue }
+                item.isPresent = survey.isPresent(target.output)
+                item.wasPresent = remembered.contains(target.output.path)
                 entry.outputs.append(item)
                 if item.state != .modified, survey.isAbsent(target.output) { report.absentOutputs += 1 }
             }
@@ -117,7 +124,12 @@ private struct StatusSurvey {
     /// True if neither workspace nor cache has the output.
     func isAbsent(_ output: TrackedOutput) -> Bool {
         guard let id = output.record.id, (try? inventory.contains(id)) == false else { return false }
-        return (try? session.folder.status(of: output.path.bytes)) == .some(nil)
+        return !isPresent(output)
+    }
+
+    /// True if there is something at the output's place.
+    func isPresent(_ output: TrackedOutput) -> Bool {
+        ((try? session.folder.status(of: output.path.bytes)) ?? nil) != nil
     }
 
     mutating func output(_ target: TargetedOutput) throws -> StatusReport.Item? {

@@ -5,15 +5,7 @@ import Cairn
 struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self,
-        ConfigCommand.self,
-        RemoteCommand.self,
-        CacheCommand.self,
-        RootCommand.self,
-        CheckIgnoreCommand.self,
-        DestroyCommand.self,
-        VersionCommand.self,
-        CompletionCommand.self,
+        StatusCommand.self,
     ]
 
     static var configuration: CommandConfiguration {
