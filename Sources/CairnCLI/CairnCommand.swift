@@ -12,6 +12,14 @@ struct CairnCommand: ParsableCommand {
         CommandConfiguration(
             commandName: Main.personality.command, abstract: "Version data beside code.", subcommands: commands)
     }
+}
+
+/// The same with the options in front of a command, for help and for shells.
+///
+/// It is not what parses: ArgumentParser takes the options of a parent out of everything that follows, where the same letters may
+/// mean something else.
+struct DocumentedCommand: ParsableCommand {
+    static var configuration: CommandConfiguration { CairnCommand.configuration }
 
     @OptionGroup var leading: DocumentedLeadingOptions
 }
