@@ -5,7 +5,16 @@ import Cairn
 struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
+        InitCommand.self,
         StatusCommand.self,
+        ConfigCommand.self,
+        RemoteCommand.self,
+        CacheCommand.self,
+        RootCommand.self,
+        CheckIgnoreCommand.self,
+        DestroyCommand.self,
+        VersionCommand.self,
+        CompletionCommand.self,
     ]
 
     static var configuration: CommandConfiguration {
