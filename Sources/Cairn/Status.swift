@@ -46,7 +46,7 @@ extension OutputIndex {
         case .pointer(let file):
             guard let pointer = pointers[file] else { return }
             entry.isAlwaysChanged = pointer.isAlwaysChanged
-            if let recorded = pointer.md5, pointer.isImport { entry.isChecksumChanged = recorded != MD5.digest(of: pointer.stageDigestInput).hex }
+            if let recorded = pointer.md5, pointer.isImport { entry.isChecksumChanged = recorded != pointer.stageDigest.hex }
         case .stage:
             guard let stage = stage(of: owner) else { return }
             entry.isCommandChanged = stage.isCommandChanged
