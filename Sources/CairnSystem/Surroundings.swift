@@ -33,7 +33,8 @@ public struct Surroundings: Sendable {
         guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
         defer { free(raw) }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+        return Surroundings(
+            environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
 
     /// The number of the user as whom the process acts.
