@@ -110,11 +110,7 @@ public struct ConfigurationFiles: Sendable {
         for source in before.sources { edit.sources[source.level] = source }
         try Self.translatingQuotes { try change(&edit) }
         let after = configuration(of: edit.sources.values.map { $0 })
-        do throws(FormatsError) {
-            try after.validate()
-        } catch {
-            if Self.reason(before) != error.reason { throw CairnError(inOptions: error) }
-        }
+        if let mistake = Self.mistakes(in: after, notIn: before).first { throw CairnError(inOptions: mistake) }
         var written: [Configuration.Level] = []
         for level in levels {
             guard let source = edit.sources[level] else { continue }
@@ -191,12 +187,32 @@ public struct ConfigurationFiles: Sendable {
         Configuration(sources, home: surroundings.home?.bytes)
     }
 
-    private static func reason(_ configuration: Configuration) -> String? {
+    /// The mistakes of one configuration that another does not have, the first one first.
+    private static func mistakes(in configuration: Configuration, notIn other: Configuration) -> [FormatsError] {
+        guard let first = mistake(in: configuration) else { return [] }
+        let known = Set(mistakes(in: other).map(\.reason))
+        return ([first] + mistakes(in: configuration)).filter { !known.contains($0.reason) }
+    }
+
+    /// The first mistake of each section: sections do not depend on each other.
+    private static func mistakes(in configuration: Configuration) -> [FormatsError] {
+        let names = configuration.sources.flatMap(\.file.sections).map(\.name)
+        return Set(names).compactMap { name in
+            let sources = configuration.sources.map { source in
+                var source = source
+                for other in source.file.sections.map(\.name) where other != name { source.file.removeSection(other) }
+                return source
+            }
+            return mistake(in: Configuration(sources, home: configuration.home))
+        }
+    }
+
+    private static func mistake(in configuration: Configuration) -> FormatsError? {
         do throws(FormatsError) {
             try configuration.validate()
             return nil
         } catch {
-            return error.reason
+            return error
         }
     }
 

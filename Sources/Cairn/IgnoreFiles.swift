@@ -13,9 +13,16 @@ struct IgnoreFiles: Sendable {
         var folder: RepoPath?
         for component in path.components.dropLast() {
             let next = try RepoPath(validating: component)
-            folder = folder?.appending(next) ?? next
-            try read(in: folder, session)
+            let inner = folder?.appending(next) ?? next
+            folder = inner
+            if try Self.isWorkspace(inner, session) { rules.add(repositoryIn: inner) }
+            try read(in: inner, session)
         }
+    }
+
+    private static func isWorkspace(_ folder: RepoPath, _ session: Session) throws -> Bool {
+        let control = folder.bytes + Array("/.dvc".utf8)
+        return try session.workspace.absolute(RepoPath(validating: control)).status(following: true)?.kind == .folder
     }
 
     /// No rules but the built-in ones.
@@ -24,6 +31,8 @@ struct IgnoreFiles: Sendable {
     /// Adds the rules of one folder, if it has any.
     mutating func read(in folder: RepoPath?, _ session: Session) throws {
         let file = folder.map { $0.bytes + [UInt8(ascii: "/")] + Self.name } ?? Self.name
+        // A file that is itself left out has no say.
+        if rules.isIgnored(file, isDirectory: false) { return }
         guard let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(limit: 16 << 20) else { return }
         rules.add(file: text, in: folder?.bytes ?? [], source: file.printable)
     }

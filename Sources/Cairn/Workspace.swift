@@ -126,9 +126,12 @@ public struct Workspace: Sendable {
     }
 
     /// As `path(of:)`, with `nil` for the workspace itself.
-    public func pathOrRoot(of text: String) throws -> RepoPath? {
-        guard !text.isEmpty, !text.utf8.contains(0) else { throw CairnError(.usage, "an empty path was given") }
-        let typed = FilePath(bytes: Array(text.utf8))
+    public func pathOrRoot(of text: String) throws -> RepoPath? { try pathOrRoot(of: Array(text.utf8)) }
+
+    /// As `pathOrRoot(of:)`, for a name that may not be UTF-8.
+    public func pathOrRoot(of name: [UInt8]) throws -> RepoPath? {
+        guard !name.isEmpty, !name.contains(0) else { throw CairnError(.usage, "an empty path was given") }
+        let typed = FilePath(bytes: name)
         let absolute = typed.isAbsolute ? typed : surroundings.workingDirectory.pushing(typed)
         let normal = absolute.lexicallyNormalized()
         // The folder's links are resolved, the last name's are not: a link may itself be what is meant.
@@ -146,8 +149,8 @@ public struct Workspace: Sendable {
             let path = try? RepoPath(validating: resolved.bytes.dropFirst(prefix.count))
         else {
             throw CairnError(
-                .usage, "'\(Array(text.utf8).printable)' is outside of the workspace '\(root.bytes.printable)'",
-                hint: "to bring it in, `\(personality.command) add --out NAME \(Array(text.utf8).printable)`")
+                .usage, "'\(name.printable)' is outside of the workspace '\(root.bytes.printable)'",
+                hint: "to bring it in, `\(personality.command) add --out NAME \(name.printable)`")
         }
         return path
     }

@@ -117,7 +117,8 @@ extension YAMLValue: Hashable {
         case .int(let int): hasher.combine(int)
         case .float(let float): hasher.combine(float.isNaN ? 0 : float)
         case .bigInt(let text), .string(let text), .date(let text):
-            for byte in text.utf8 { hasher.combine(byte) }
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         case .sequence(let items): hasher.combine(items)
         case .mapping(let entries): hasher.combine(entries)
         }
@@ -136,6 +137,8 @@ extension YAMLValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 extension String {
     /// True if both are the same bytes; `==` would also take canonically equivalent text for equal.
     func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        var (left, right) = (self, other)
+        return left.withUTF8 { one in right.withUTF8 { two in one.elementsEqual(two) } }
     }
 }

@@ -39,6 +39,17 @@ public struct Surroundings: Sendable {
     /// The number of this process.
     public static var processID: Int32 { getpid() }
 
+    /// The operating system with its release and the machine's kind: `Linux 6.1.0 x86_64`.
+    public static var systemName: String {
+        var names = utsname()
+        guard uname(&names) == 0 else { return "unknown" }
+        return [text(&names.sysname), text(&names.release), text(&names.machine)].joined(separator: " ")
+    }
+
+    private static func text<Field>(_ field: inout Field) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
     /// Nanoseconds since 1970 by the machine's clock.
     public static var now: Int64 {
         var time = timespec()

@@ -20,7 +20,7 @@ struct Picture {
             "CairnGit": ["CairnSystem", "CairnCore", "CLibGit2"],
             "CairnRemote": ["CairnSystem", "CairnCore", "CLibCurl"],
             "CairnStore": ["CairnSystem", "CairnCore", "CSQLite", "CZstd", "CZlib"],
-            "CairnFormats": ["CairnSystem", "CairnCore", "Yams", "TOMLKit"],
+            "CairnFormats": ["CairnSystem", "CairnCore", "Yams", "CYaml", "TOMLKit"],
             "CairnSystem": ["CairnCore", "CLinux", "SystemPackage"],
             "CairnCore": ["CKernels", "CLibCrypto"],
             "CKernels": [], "CLinux": [],
