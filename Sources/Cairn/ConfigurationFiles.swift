@@ -89,7 +89,7 @@ public struct ConfigurationFiles: Sendable {
     /// - Throws: `CairnError` of kind `config` for a broken file or option, or of another kind for one that cannot be read.
     public func load() throws -> Configuration {
         let configuration = try read()
-        do throws(FormatsError) { try configuration.validate() } catch { throw CairnError(inOptions: error) }
+        do throws(FormatsError) { try configuration.validate() } catch { throw CairnError(inOptions: error, of: self) }
         return configuration
     }
 
@@ -113,10 +113,14 @@ public struct ConfigurationFiles: Sendable {
         var edit = Edit(files: self)
         let before = try read()
         for source in before.sources { edit.sources[source.level] = source }
-        try Self.translatingQuotes { try change(&edit) }
+        do {
+            try change(&edit)
+        } catch let error as FormatsError {
+            throw CairnError(inOptions: error, of: self)
+        }
         let after = configuration(of: edit.sources.values.map { $0 })
         if let mistake = Self.mistakes(in: after, notIn: before).first {
-            throw CairnError(inOptions: mistake)
+            throw CairnError(inOptions: mistake, of: self)
         }
         var written: [Configuration.Level] = []
         for level in levels {
@@ -225,27 +229,5 @@ public struct ConfigurationFiles: Sendable {
         } catch {
             return error
         }
-    }
-
-    private static func translatingQuotes(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as FormatsError {
-            throw CairnError(inOptions: error)
-        }
-    }
-}
-
-extension CairnError {
-    /// Words for an option that is not known or has a value of another type.
-    init(inOptions error: FormatsError) {
-        let plain = CairnError(error)
-        self.init(.config, plain.message, dvc: error.reason)
-    }
-
-    /// Words for a file that is not of the dialect.
-    init(inSyntax error: FormatsError) {
-        let place = error.location.map { " at line \($0.line)." } ?? ""
-        self.init(.config, CairnError(error).message, dvc: error.reason + place)
     }
 }

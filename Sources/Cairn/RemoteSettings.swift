@@ -197,7 +197,7 @@ extension ConfigurationFiles {
         for source in configuration.sources where source.file[.remote(name)] != nil {
             throw CairnError(
                 .config, "'\(files.name(of: source.level))' has options of remote '\(name)', which would be left over",
-                hint: "take them out first: `cairn remote remove --\(source.level) \(name)`")
+                hint: "take them out first: `cairn remote remove --\(source.level.flag) \(name)`")
         }
     }
 
@@ -230,4 +230,9 @@ struct RemoteReference {
         name = String(decoding: text[..<end], as: UTF8.self).lowercased()
         rest = String(decoding: text[end...], as: UTF8.self)
     }
+}
+
+extension Configuration.Level {
+    /// The option that names the level's file.
+    var flag: String { self == .repository ? "project" : "\(self)" }
 }
