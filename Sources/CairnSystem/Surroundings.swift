@@ -37,6 +37,12 @@ public struct Surroundings: Sendable {
             environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
 
+    /// The number of the user as whom the process acts.
+    public static var effectiveUser: UInt32 { geteuid() }
+
+    /// A variable of the process's environment.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// The number of this process.
     public static var processID: Int32 { getpid() }
 
