@@ -50,7 +50,10 @@ let package = Package(
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
-            dependencies: ["Cairn", "CairnSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Cairn", "CairnFormats", "CairnRemote", "CairnStore", "CairnSystem", "CairnCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),

@@ -24,7 +24,7 @@ final class Session {
     init(_ workspace: Workspace, reporter: any Reporter, writes: Bool) throws {
         self.workspace = workspace
         self.reporter = reporter
-        workers = .perProcessor
+        workers = workspace.configuration.integer("core.checksum_jobs").map { Workers(count: $0) } ?? .perProcessor
         folder = try Folder(workspace.root)
         lock = writes ? try RepositoryLock.acquire(in: workspace, reporter: reporter) : nil
     }
@@ -81,6 +81,11 @@ enum RepositoryLock {
     ///
     /// - Throws: `CairnError` of kind `locked` that says who has it.
     static func acquire(in workspace: Workspace, reporter: any Reporter) throws -> FileLock {
+        guard !workspace.configuration.bool("core.hardlink_lock") else {
+            throw CairnError(
+                .config, "core.hardlink_lock is set, and locks of that kind are not supported: two commands could work at once",
+                hint: "where the file system has flock(2): `\(workspace.personality.command) config --unset core.hardlink_lock`")
+        }
         try workspace.temporaryFolder.makeFolders()
         let path = workspace.temporaryFolder.appending("lock")
         let note = Array(" \(Surroundings.processID)\n".utf8)

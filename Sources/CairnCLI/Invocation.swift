@@ -22,10 +22,16 @@ struct Invocation {
     /// - Throws: `OutputError` if standard output cannot be written.
     func run() throws -> Int32 {
         if leading.wantsVersion {
-            try write(personality == .dvc ? Version.dvc : "cairn \(Version.cairn)")
+            try write(personality == .dvc ? ProgramVersion.dvc : "cairn \(ProgramVersion.cairn)")
             return 0
         }
-        guard !leading.rest.isEmpty else { return wrongUsage(CairnCommand.helpMessage(), "a command is missing") }
+        guard let first = leading.rest.first else {
+            return noCommand(DocumentedCommand.helpMessage(), "command")
+        }
+        if ["-h", "--help"].contains(first) || leading.rest == ["help"] {
+            try write(DocumentedCommand.helpMessage())
+            return 0
+        }
         if let unknown = UnknownCommand.find(in: leading.rest, below: CairnCommand.self) {
             return wrongUsage(nil, unknown.message(as: personality), hint: unknown.hint(as: personality))
         }
@@ -33,7 +39,7 @@ struct Invocation {
             let command = try CairnCommand.parseAsRoot(leading.rest)
             guard let verb = command as? any Verb else {
                 // A group of commands without the name of one of them.
-                return wrongUsage(CairnCommand.helpMessage(for: type(of: command)), "a command is missing")
+                return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")
             }
             return try run(verb)
         } catch let error as OutputError {
@@ -67,14 +73,16 @@ struct Invocation {
             line.finish()
             // What was found before the failure is true all the same.
             try output.flush()
-            return code(of: error, type(of: verb).failureOfDVC, isSilent: verbosity == .quiet && personality == .dvc)
+            return code(
+                of: error, type(of: verb).failureOfDVC, isSilent: verbosity == .quiet && personality == .dvc)
         }
     }
 
     private func code(of error: any Error, _ prefix: String?, isSilent: Bool) -> Int32 {
         let before = (error as? FailureBeforeWork)?.error
-        let failure = before ?? CairnError(error)
-        let isCaught = prefix != nil && before == nil
+        let refusal = (error as? Refusal)?.error
+        let failure = before ?? refusal ?? CairnError(error)
+        let isCaught = (prefix != nil || refusal != nil) && before == nil
         if !isSilent { Main.report(worded(failure), isCaught ? prefix : uncaughtPrefix(failure), terminal) }
         return ExitCode.of(failure.kind, personality, isCaught: isCaught)
     }
@@ -103,8 +111,16 @@ struct Invocation {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var message = lines.removeFirst()
         if message.utf8.starts(with: "Error: ".utf8) { message.removeFirst(7) }
-        if personality == .cairn, let first = message.first { message = first.lowercased() + message.dropFirst() }
+        if personality == .cairn, let first = message.first {
+            message = first.lowercased() + message.dropFirst()
+        }
         return wrongUsage(lines.joined(separator: "\n"), Array(message.utf8).printable)
+    }
+
+    private func noCommand(_ help: String, _ name: String) -> Int32 {
+        wrongUsage(
+            help,
+            personality == .dvc ? "the following arguments are required: \(name)" : "a command is missing")
     }
 
     private func wrongUsage(_ help: String?, _ message: String, hint: String? = nil) -> Int32 {

@@ -54,6 +54,11 @@ struct Context {
     func command(_ words: String) -> String { "\(personality.command) \(words)" }
 }
 
+/// Arguments that a command can take apart but not follow: wrong usage as cairn, a failure that DVC reports itself.
+struct Refusal: Error {
+    let error: CairnError
+}
+
 /// A failure that no command deals with itself: there is nothing to work on.
 struct FailureBeforeWork: Error {
     let error: CairnError

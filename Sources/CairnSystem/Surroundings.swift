@@ -33,11 +33,29 @@ public struct Surroundings: Sendable {
         guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
         defer { free(raw) }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+        return Surroundings(
+            environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
+
+    /// The number of the user as whom the process acts.
+    public static var effectiveUser: UInt32 { geteuid() }
+
+    /// A variable of the process's environment.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The number of this process.
     public static var processID: Int32 { getpid() }
+
+    /// The operating system with its release and the machine's kind: `Linux 6.1.0 x86_64`.
+    public static var systemName: String {
+        var names = utsname()
+        guard uname(&names) == 0 else { return "unknown" }
+        return [text(&names.sysname), text(&names.release), text(&names.machine)].joined(separator: " ")
+    }
+
+    private static func text<Field>(_ field: inout Field) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
 
     /// Nanoseconds since 1970 by the machine's clock.
     public static var now: Int64 {

@@ -54,6 +54,7 @@ struct ArchitectureTests {
     func accessOfImports() throws {
         let outside: Set<String> = [
             "CSQLite", "CLibGit2", "CLibCrypto", "CLibCurl", "CZstd", "CZlib", "CKernels", "CLinux", "Yams",
+            "CYaml",
             "TOMLKit",
         ]
         for path in Files.paths(below: "\(PackageRoot.path)/Sources") where path.hasSuffix(".swift") {
