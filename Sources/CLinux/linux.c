@@ -24,6 +24,7 @@ int clinux_status_at(int folder, const char *name, bool follow, clinux_status *s
     status->ctime = found.stx_ctime.tv_sec * 1000000000LL + found.stx_ctime.tv_nsec;
     status->mode = found.stx_mode;
     status->links = found.stx_nlink;
+    status->owner = found.stx_uid;
     return 0;
 }
 

@@ -42,7 +42,8 @@ public struct ConfigurationFiles: Sendable {
                 .config, "not inside of a workspace, so there is no configuration to change",
                 hint: "name the file of the user with `--global`", dvc: "Not inside a DVC repo")
         case .global, .system:
-            throw CairnError(.config, "there is no home folder for the configuration of the user", hint: "set HOME")
+            throw CairnError(
+                .config, "there is no home folder for the configuration of the user", hint: "set HOME")
         }
     }
 
@@ -57,8 +58,10 @@ public struct ConfigurationFiles: Sendable {
 
     private func location(of level: Configuration.Level) -> FilePath? {
         switch level {
-        case .system: variable("DVC_SYSTEM_CONFIG_DIR")?.appending("config") ?? systemFolder.appending("dvc/config")
-        case .global: variable("DVC_GLOBAL_CONFIG_DIR")?.appending("config") ?? userFolder?.appending("dvc/config")
+        case .system:
+            variable("DVC_SYSTEM_CONFIG_DIR")?.appending("config") ?? systemFolder.appending("dvc/config")
+        case .global:
+            variable("DVC_GLOBAL_CONFIG_DIR")?.appending("config") ?? userFolder?.appending("dvc/config")
         case .repository: root?.appending(".dvc/config")
         case .local: root?.appending(".dvc/config.local")
         }
@@ -69,12 +72,14 @@ public struct ConfigurationFiles: Sendable {
     }
 
     private var systemFolder: FilePath {
-        let first = surroundings.environment["XDG_CONFIG_DIRS"]?.utf8.split(separator: UInt8(ascii: ":")).first
+        let first = surroundings.environment["XDG_CONFIG_DIRS"]?.utf8.split(separator: UInt8(ascii: ":"))
+            .first
         return first.map { FilePath(bytes: $0) } ?? "/etc/xdg"
     }
 
     private func variable(_ name: String) -> FilePath? {
-        guard let text = surroundings.environment[name], text.utf8.contains(where: { $0 != UInt8(ascii: " ") })
+        guard let text = surroundings.environment[name],
+            text.utf8.contains(where: { $0 != UInt8(ascii: " ") })
         else { return nil }
         return surroundings.workingDirectory.pushing(FilePath(text))
     }
@@ -110,7 +115,9 @@ public struct ConfigurationFiles: Sendable {
         for source in before.sources { edit.sources[source.level] = source }
         try Self.translatingQuotes { try change(&edit) }
         let after = configuration(of: edit.sources.values.map { $0 })
-        if let mistake = Self.mistakes(in: after, notIn: before).first { throw CairnError(inOptions: mistake) }
+        if let mistake = Self.mistakes(in: after, notIn: before).first {
+            throw CairnError(inOptions: mistake)
+        }
         var written: [Configuration.Level] = []
         for level in levels {
             guard let source = edit.sources[level] else { continue }
@@ -188,7 +195,9 @@ public struct ConfigurationFiles: Sendable {
     }
 
     /// The mistakes of one configuration that another does not have, the first one first.
-    private static func mistakes(in configuration: Configuration, notIn other: Configuration) -> [FormatsError] {
+    private static func mistakes(in configuration: Configuration, notIn other: Configuration)
+        -> [FormatsError]
+    {
         guard let first = mistake(in: configuration) else { return [] }
         let known = Set(mistakes(in: other).map(\.reason))
         return ([first] + mistakes(in: configuration)).filter { !known.contains($0.reason) }
@@ -200,7 +209,9 @@ public struct ConfigurationFiles: Sendable {
         return Set(names).compactMap { name in
             let sources = configuration.sources.map { source in
                 var source = source
-                for other in source.file.sections.map(\.name) where other != name { source.file.removeSection(other) }
+                for other in source.file.sections.map(\.name) where other != name {
+                    source.file.removeSection(other)
+                }
                 return source
             }
             return mistake(in: Configuration(sources, home: configuration.home))

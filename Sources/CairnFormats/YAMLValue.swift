@@ -110,6 +110,7 @@ extension YAMLValue: Hashable {
         }
     }
 
+    /// Feeds the kind's content; texts by bytes.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)

@@ -33,8 +33,15 @@ public struct Surroundings: Sendable {
         guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
         defer { free(raw) }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+        return Surroundings(
+            environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
+
+    /// The number of the user as whom the process acts.
+    public static var effectiveUser: UInt32 { geteuid() }
+
+    /// A variable of the process's environment.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The number of this process.
     public static var processID: Int32 { getpid() }

@@ -15,6 +15,7 @@ typedef struct {
     int64_t ctime;
     uint32_t mode;
     uint32_t links;
+    uint32_t owner;
 } clinux_status;
 
 /// statx(2) of `name` in the open folder `folder` (or of `folder` itself when `name` is empty). Returns 0 or an errno.
