@@ -51,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "CairnCLI",
             dependencies: [
-                "Cairn", "CairnFormats", "CairnRemote", "CairnStore", "CairnSystem", "CairnCore",
+                "Cairn", "CairnSystem", "CairnCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftRules),
@@ -65,6 +65,7 @@ let package = Package(
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
         tests("ArchitectureTests", ["CairnTestSupport"]),
-        tests("CairnCLITests", ["CairnTestSupport"]),
+        tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
+        tests("CairnRemoteTests", ["CairnRemote"]),
     ]
 )

@@ -42,7 +42,8 @@ public struct ConfigurationFiles: Sendable {
                 .config, "not inside of a workspace, so there is no configuration to change",
                 hint: "name the file of the user with `--global`", dvc: "Not inside a DVC repo")
         case .global, .system:
-            throw CairnError(.config, "there is no home folder for the configuration of the user", hint: "set HOME")
+            throw CairnError(
+                .config, "there is no home folder for the configuration of the user", hint: "set HOME")
         }
     }
 
@@ -57,8 +58,10 @@ public struct ConfigurationFiles: Sendable {
 
     private func location(of level: Configuration.Level) -> FilePath? {
         switch level {
-        case .system: variable("DVC_SYSTEM_CONFIG_DIR")?.appending("config") ?? systemFolder.appending("dvc/config")
-        case .global: variable("DVC_GLOBAL_CONFIG_DIR")?.appending("config") ?? userFolder?.appending("dvc/config")
+        case .system:
+            variable("DVC_SYSTEM_CONFIG_DIR")?.appending("config") ?? systemFolder.appending("dvc/config")
+        case .global:
+            variable("DVC_GLOBAL_CONFIG_DIR")?.appending("config") ?? userFolder?.appending("dvc/config")
         case .repository: root?.appending(".dvc/config")
         case .local: root?.appending(".dvc/config.local")
         }
@@ -69,12 +72,14 @@ public struct ConfigurationFiles: Sendable {
     }
 
     private var systemFolder: FilePath {
-        let first = surroundings.environment["XDG_CONFIG_DIRS"]?.utf8.split(separator: UInt8(ascii: ":")).first
+        let first = surroundings.environment["XDG_CONFIG_DIRS"]?.utf8.split(separator: UInt8(ascii: ":"))
+            .first
         return first.map { FilePath(bytes: $0) } ?? "/etc/xdg"
     }
 
     private func variable(_ name: String) -> FilePath? {
-        guard let text = surroundings.environment[name], text.utf8.contains(where: { $0 != UInt8(ascii: " ") })
+        guard let text = surroundings.environment[name],
+            text.utf8.contains(where: { $0 != UInt8(ascii: " ") })
         else { return nil }
         return surroundings.workingDirectory.pushing(FilePath(text))
     }
@@ -84,7 +89,9 @@ public struct ConfigurationFiles: Sendable {
     /// - Throws: `CairnError` of kind `config` for a broken file or option, or of another kind for one that cannot be read.
     public func load() throws -> Configuration {
         let configuration = try read()
-        do throws(FormatsError) { try configuration.validate() } catch { throw CairnError(inOptions: error) }
+        do throws(FormatsError) { try configuration.validate() } catch {
+            throw CairnError(inOptions: error, of: self)
+        }
         return configuration
     }
 
@@ -108,9 +115,15 @@ public struct ConfigurationFiles: Sendable {
         var edit = Edit(files: self)
         let before = try read()
         for source in before.sources { edit.sources[source.level] = source }
-        try Self.translatingQuotes { try change(&edit) }
+        do {
+            try change(&edit)
+        } catch let error as FormatsError {
+            throw CairnError(inOptions: error, of: self)
+        }
         let after = configuration(of: edit.sources.values.map { $0 })
-        if let mistake = Self.mistakes(in: after, notIn: before).first { throw CairnError(inOptions: mistake) }
+        if let mistake = Self.mistakes(in: after, notIn: before).first {
+            throw CairnError(inOptions: mistake, of: self)
+        }
         var written: [Configuration.Level] = []
         for level in levels {
             guard let source = edit.sources[level] else { continue }
@@ -188,22 +201,24 @@ public struct ConfigurationFiles: Sendable {
     }
 
     /// The mistakes of one configuration that another does not have, the first one first.
-    private static func mistakes(in configuration: Configuration, notIn other: Configuration) -> [FormatsError] {
+    private static func mistakes(in configuration: Configuration, notIn other: Configuration)
+        -> [FormatsError]
+    {
         guard let first = mistake(in: configuration) else { return [] }
         let known = Set(mistakes(in: other).map(\.reason))
         return ([first] + mistakes(in: configuration)).filter { !known.contains($0.reason) }
     }
 
-    /// The first mistake of each section: sections do not depend on each other.
+    /// The mistakes in options and sections, each looked at by itself: one hides another in the whole.
     private static func mistakes(in configuration: Configuration) -> [FormatsError] {
-        let names = configuration.sources.flatMap(\.file.sections).map(\.name)
-        return Set(names).compactMap { name in
-            let sources = configuration.sources.map { source in
-                var source = source
-                for other in source.file.sections.map(\.name) where other != name { source.file.removeSection(other) }
-                return source
+        let names = Set(configuration.sources.flatMap(\.file.sections).map(\.name))
+        return names.flatMap { name in
+            let options = configuration.options(in: name).map(\.option)
+            let alone = options.compactMap { option in
+                // What a remote may have depends on its URL.
+                mistake(in: configuration.keeping(name) { $0 == option || $0 == "url" })
             }
-            return mistake(in: Configuration(sources, home: configuration.home))
+            return alone + [mistake(in: configuration.keeping(name) { _ in true })].compactMap { $0 }
         }
     }
 
@@ -215,26 +230,24 @@ public struct ConfigurationFiles: Sendable {
             return error
         }
     }
-
-    private static func translatingQuotes(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as FormatsError {
-            throw CairnError(inOptions: error)
-        }
-    }
 }
 
-extension CairnError {
-    /// Words for an option that is not known or has a value of another type.
-    init(inOptions error: FormatsError) {
-        let plain = CairnError(error)
-        self.init(.config, plain.message, dvc: error.reason)
-    }
-
-    /// Words for a file that is not of the dialect.
-    init(inSyntax error: FormatsError) {
-        let place = error.location.map { " at line \($0.line)." } ?? ""
-        self.init(.config, CairnError(error).message, dvc: error.reason + place)
+extension Configuration {
+    /// The configuration without other sections, and without other options of the one that stays.
+    fileprivate func keeping(_ name: ConfigSectionName, where isKept: (String) -> Bool) -> Configuration {
+        let sources = sources.map { source in
+            var source = source
+            for section in source.file.sections {
+                if section.name != name {
+                    source.file.removeSection(section.name)
+                } else {
+                    for option in section.options where !isKept(option.name) {
+                        source.file.unset(ConfigKey(name, option.name))
+                    }
+                }
+            }
+            return source
+        }
+        return Configuration(sources, home: home)
     }
 }

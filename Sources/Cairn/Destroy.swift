@@ -24,7 +24,8 @@ extension Workspace {
         for output in index.outputs { detached += try detach(output.path, session) }
         if detached > 0 { try session.folder.syncFileSystem() }
 
-        let declaring = Set(index.outputs.map(\.owner.file)).union(index.pointers.keys).union(index.pipelines.keys)
+        let declaring = Set(index.outputs.map(\.owner.file)).union(index.pointers.keys).union(
+            index.pipelines.keys)
         var removed: [RepoPath] = []
         for file in declaring.sorted() {
             try session.folder.remove(file.bytes)
@@ -67,7 +68,8 @@ extension Workspace {
         for index in 0..<snapshot.count {
             let file = path.bytes + [UInt8(ascii: "/")] + snapshot.paths[index]
             let isShared =
-                try snapshot.links.contains(index) ? leadsToCache(file, session) : snapshot.files[index].links > 1
+                try snapshot.links.contains(index)
+                ? leadsToCache(file, session) : snapshot.files[index].links > 1
             guard isShared else { continue }
             try session.folder.detach(file)
             session.reporter.advance(items: 1, bytes: snapshot.files[index].size)
@@ -80,7 +82,8 @@ extension Workspace {
     private func leadsToCache(_ path: [UInt8], _ session: Session) throws -> Bool {
         guard let target = try session.folder.linkTarget(path) else { return false }
         let parent = FilePath(bytes: root.bytes + [UInt8(ascii: "/")] + path).removingLastComponent()
-        guard let resolved = try? parent.pushing(target).resolved(), let cache = try? cacheFolder.resolved() else {
+        guard let resolved = try? parent.pushing(target).resolved(), let cache = try? cacheFolder.resolved()
+        else {
             return false
         }
         return resolved.bytes.starts(with: cache.bytes + [UInt8(ascii: "/")])

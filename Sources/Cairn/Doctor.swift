@@ -63,7 +63,9 @@ extension Workspace {
     /// Looks around. Where links are probed, small files are made and removed again.
     ///
     /// - Throws: `CairnError` only if the workspace's own configuration is broken.
-    public static func doctor(from surroundings: Surroundings, as personality: Personality) throws -> DoctorReport {
+    public static func doctor(from surroundings: Surroundings, as personality: Personality) throws
+        -> DoctorReport
+    {
         let files = try ConfigurationFiles.around(surroundings)
         let list = try files.levels.map { level in
             let path = try files.path(of: level)
@@ -72,7 +74,8 @@ extension Workspace {
         var facts: DoctorReport.WorkspaceFacts?
         if let root = files.root {
             let workspace = Workspace(
-                root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
+                root: root, configuration: try files.load(), surroundings: surroundings,
+                personality: personality)
             facts = try workspace.facts()
         }
         return DoctorReport(system: Surroundings.systemName, configurationFiles: list, workspace: facts)
@@ -91,13 +94,16 @@ extension Workspace {
         return DoctorReport.WorkspaceFacts(
             root: root, fileSystem: mounts.entry(for: root), cache: cacheFolder,
             cacheFileSystem: hasCache ? mounts.entry(for: (try? cacheFolder.resolved()) ?? cacheFolder) : nil,
-            linkTypes: types, linkProblem: problem, git: gitFacts(), remotes: remoteFacts(), lockHolder: lockHolder())
+            linkTypes: types, linkProblem: problem, git: gitFacts(), remotes: remoteFacts(),
+            lockHolder: lockHolder())
     }
 
     private func gitFacts() -> DoctorReport.GitFacts {
         guard usesGit else { return .unused }
         do throws(GitError) {
-            guard let git = try GitRepository.discover(from: root), let top = git.workDirectory else { return .none }
+            guard let git = try GitRepository.discover(from: root), let top = git.workDirectory else {
+                return .none
+            }
             let normal = top.lexicallyNormalized()
             return .repository(top: normal, isNested: !normal.bytes.elementsEqual(root.bytes))
         } catch {

@@ -11,18 +11,19 @@ struct IgnoreFiles: Sendable {
     init(above path: RepoPath, session: Session) throws {
         try read(in: nil, session)
         var folder: RepoPath?
-        for component in path.components.dropLast() {
+        for component in path.components {
             let next = try RepoPath(validating: component)
             let inner = folder?.appending(next) ?? next
             folder = inner
             if try Self.isWorkspace(inner, session) { rules.add(repositoryIn: inner) }
-            try read(in: inner, session)
+            if inner != path { try read(in: inner, session) }
         }
     }
 
     private static func isWorkspace(_ folder: RepoPath, _ session: Session) throws -> Bool {
         let control = folder.bytes + Array("/.dvc".utf8)
-        return try session.workspace.absolute(RepoPath(validating: control)).status(following: true)?.kind == .folder
+        return try session.workspace.absolute(RepoPath(validating: control)).status(following: true)?.kind
+            == .folder
     }
 
     /// No rules but the built-in ones.
@@ -36,7 +37,10 @@ struct IgnoreFiles: Sendable {
         let file = folder.map { $0.bytes + [UInt8(ascii: "/")] + Self.name } ?? Self.name
         // A file that is itself left out has no say.
         if rules.isIgnored(file, isDirectory: false) { return }
-        guard let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(limit: 16 << 20) else { return }
+        guard
+            let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(
+                limit: 16 << 20)
+        else { return }
         rules.add(file: text, in: folder?.bytes ?? [], source: file.printable)
     }
 
@@ -59,7 +63,9 @@ struct IgnoreFiles: Sendable {
         while end < bytes.count {
             end = bytes[(end + 1)...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
             let isWhole = end == bytes.count
-            let isHit = bytes[..<end].withUnsafeBufferPointer { rules.isIgnored($0, isDirectory: !isWhole || isFolder) }
+            let isHit = bytes[..<end].withUnsafeBufferPointer {
+                rules.isIgnored($0, isDirectory: !isWhole || isFolder)
+            }
             if isHit { return true }
         }
         return false

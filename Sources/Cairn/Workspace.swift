@@ -19,7 +19,9 @@ public struct Workspace: Sendable {
     public var waitsForLock = false
 
     /// Puts a workspace together.
-    public init(root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality) {
+    public init(
+        root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality
+    ) {
         self.root = root
         self.configuration = configuration
         self.surroundings = surroundings
@@ -30,13 +32,18 @@ public struct Workspace: Sendable {
     ///
     /// The search ends at a border between file systems, as DVC's does.
     /// - Throws: `CairnError` of kind `notRepository`, or `config` if a configuration file is broken.
-    public static func discover(from surroundings: Surroundings, as personality: Personality) throws -> Workspace {
+    public static func discover(from surroundings: Surroundings, as personality: Personality) throws
+        -> Workspace
+    {
         let start = try surroundings.workingDirectory.resolved()
         guard let root = try findRoot(from: start) else {
             throw CairnError(
-                .notRepository, "you are not inside of a cairn workspace (checked up to '\(try top(of: start))')",
+                .notRepository,
+                "you are not inside of a cairn workspace (checked up to '\(try top(of: start))')",
                 hint: "run `\(personality.command) init` to make one here",
-                dvc: "you are not inside of a DVC repository (checked up to mount point '\(try top(of: start))')")
+                dvc:
+                    "you are not inside of a DVC repository (checked up to mount point '\(try top(of: start))')"
+            )
         }
         let files = ConfigurationFiles(root: root, surroundings: surroundings)
         return Workspace(

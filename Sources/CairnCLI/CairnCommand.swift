@@ -5,21 +5,24 @@ import Cairn
 struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self,
-        StatusCommand.self,
-        ConfigCommand.self,
-        RemoteCommand.self,
+        AddCommand.self,
         CacheCommand.self,
-        RootCommand.self,
         CheckIgnoreCommand.self,
-        DestroyCommand.self,
-        VersionCommand.self,
+        CheckoutCommand.self,
         CompletionCommand.self,
+        ConfigCommand.self,
+        DestroyCommand.self,
+        InitCommand.self,
+        RemoteCommand.self,
+        RootCommand.self,
+        StatusCommand.self,
+        VersionCommand.self,
     ]
 
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: Main.personality.command, abstract: "Version data beside code.", subcommands: commands)
+            commandName: Main.personality.command, abstract: "Version data beside code.",
+            subcommands: commands)
     }
 }
 

@@ -22,10 +22,12 @@ struct Invocation {
     /// - Throws: `OutputError` if standard output cannot be written.
     func run() throws -> Int32 {
         if leading.wantsVersion {
-            try write(personality == .dvc ? Version.dvc : "cairn \(Version.cairn)")
+            try write(personality == .dvc ? ProgramVersion.dvc : "cairn \(ProgramVersion.cairn)")
             return 0
         }
-        guard let first = leading.rest.first else { return noCommand(DocumentedCommand.helpMessage(), "command") }
+        guard let first = leading.rest.first else {
+            return noCommand(DocumentedCommand.helpMessage(), "command")
+        }
         if ["-h", "--help"].contains(first) || leading.rest == ["help"] {
             try write(DocumentedCommand.helpMessage())
             return 0
@@ -36,8 +38,13 @@ struct Invocation {
         do {
             let command = try CairnCommand.parseAsRoot(leading.rest)
             guard let verb = command as? any Verb else {
-                // A group of commands without the name of one of them.
-                return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")
+                if !type(of: command).configuration.subcommands.isEmpty {
+                    return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")
+                }
+                // Help, which the parser's own command throws.
+                var help = command
+                try help.run()
+                return 0
             }
             return try run(verb)
         } catch let error as OutputError {
@@ -71,7 +78,8 @@ struct Invocation {
             line.finish()
             // What was found before the failure is true all the same.
             try output.flush()
-            return code(of: error, type(of: verb).failureOfDVC, isSilent: verbosity == .quiet && personality == .dvc)
+            return code(
+                of: error, type(of: verb).failureOfDVC, isSilent: verbosity == .quiet && personality == .dvc)
         }
     }
 
@@ -108,7 +116,9 @@ struct Invocation {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var message = lines.removeFirst()
         if message.utf8.starts(with: "Error: ".utf8) { message.removeFirst(7) }
-        if personality == .cairn, let first = message.first { message = first.lowercased() + message.dropFirst() }
+        if personality == .cairn, let first = message.first {
+            message = first.lowercased() + message.dropFirst()
+        }
         return wrongUsage(lines.joined(separator: "\n"), Array(message.utf8).printable)
     }
 

@@ -43,7 +43,7 @@ public struct FileStatus: Hashable, Sendable {
     init(_ status: clinux_status) {
         self.init(
             size: status.size, mtime: status.mtime, ctime: status.ctime, inode: status.inode, device: status.device,
-            mode: status.mode, links: status.links)
+            mode: status.mode, links: status.links, owner: status.owner)
     }
 
     /// What sort of thing it is.

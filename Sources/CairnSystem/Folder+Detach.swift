@@ -13,7 +13,8 @@ extension Folder {
         let aside = Array(".cairn-\(Surroundings.processID)-own".utf8)
         try folder.remove(aside)  // left by a killed process whose number came round again
         do throws(SystemError) {
-            let copy = try OpenFile(creating: aside, in: folder, permissions: status.isExecutable ? 0o777 : 0o666)
+            let copy = try OpenFile(
+                creating: aside, in: folder, permissions: status.isExecutable ? 0o777 : 0o666)
             try copy.append(source)
             guard try copy.status().size == status.size else {
                 throw SystemError(.resourceTemporarilyUnavailable, "copy whole", source.path)

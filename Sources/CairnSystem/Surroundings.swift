@@ -33,7 +33,8 @@ public struct Surroundings: Sendable {
         guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
         defer { free(raw) }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+        return Surroundings(
+            environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
 
     /// The number of the user as whom the process acts.
@@ -41,6 +42,15 @@ public struct Surroundings: Sendable {
 
     /// A variable of the process's environment.
     public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// The permissions that a new file gets: read and write for all, less the umask.
+    ///
+    /// Read once: the only way to ask is to set it.
+    public static let newFilePermissions: UInt32 = {
+        let mask = umask(0o077)
+        _ = umask(mask)
+        return 0o666 & ~mask
+    }()
 
     /// The number of this process.
     public static var processID: Int32 { getpid() }

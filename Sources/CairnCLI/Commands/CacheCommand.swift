@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 import CairnSystem
 
 /// `cairn cache`.
@@ -18,14 +17,17 @@ struct CacheDirCommand: Verb {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var levels: LevelOptions
 
-    @Argument(help: "The folder to use from now on; what is in the old one stays there.", completion: .directory)
+    @Argument(
+        help: "The folder to use from now on; what is in the old one stays there.", completion: .directory)
     var value: String?
 
     @Flag(name: .shortAndLong, help: "Go back to the folder inside of the workspace.")
     var unset = false
 
     func validate() throws {
-        if unset, value != nil, Main.personality == .cairn { throw ValidationError("--unset takes no folder") }
+        if unset, value != nil, Main.personality == .cairn {
+            throw ValidationError("--unset takes no folder")
+        }
     }
 
     func run(in context: Context) throws -> Outcome {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 
 /// `cairn config`.
 struct ConfigCommand: Verb {
@@ -33,10 +32,12 @@ struct ConfigCommand: Verb {
     func validate() throws {
         guard let name, ConfigKey(parsing: name) == nil else { return }
         let words = "name argument should look like remote.name.option or db.name.option or section.option"
-        throw ValidationError(Main.personality == .dvc ? "argument name: \(words)" : "'\(name)' is no setting: the \(words)")
+        throw ValidationError(
+            Main.personality == .dvc ? "argument name: \(words)" : "'\(name)' is no setting: the \(words)")
     }
 
-    @Sendable private static func complete(_ arguments: [String], _ index: Int, _ prefix: String) -> [String] {
+    @Sendable private static func complete(_ arguments: [String], _ index: Int, _ prefix: String) -> [String]
+    {
         ConfigSchema.sections.flatMap { section in
             (ConfigSchema.options(of: ConfigSectionName(section)) ?? []).map { "\(section).\($0.name)" }
         }
@@ -49,11 +50,14 @@ struct ConfigCommand: Verb {
             try show(try files.settings(at: levels.level), files, context)
             return .done
         }
-        guard let name = name.flatMap({ ConfigKey(parsing: $0) }) else { return try refuse("name argument is required") }
+        guard let name = name.flatMap({ ConfigKey(parsing: $0) }) else {
+            return try refuse("name argument is required")
+        }
         if let value {
             try files.set(name, to: value, at: levels.written)
             if name.text == "cache.type", context.personality == .cairn {
-                try context.output.note("files that are there keep their links until `cairn checkout --relink`")
+                try context.output.note(
+                    "files that are there keep their links until `cairn checkout --relink`")
             }
             return .done
         }
@@ -84,7 +88,8 @@ struct ConfigCommand: Verb {
         guard let setting = try files.setting(name, at: levels.level) else {
             if context.personality == .dvc { return .done }
             if ConfigSchema.option(name) == nil {
-                throw CairnError(.usage, "there is no setting '\(Array(name.text.utf8).printable)'" + guess(name))
+                throw CairnError(
+                    .usage, "there is no setting '\(Array(name.text.utf8).printable)'" + guess(name))
             }
             return .no
         }
@@ -94,7 +99,9 @@ struct ConfigCommand: Verb {
     }
 
     private func guess(_ name: ConfigKey) -> String {
-        let candidates = (ConfigSchema.options(of: name.section) ?? []).map { ConfigKey(name.section, $0.name).text }
+        let candidates = (ConfigSchema.options(of: name.section) ?? []).map {
+            ConfigKey(name.section, $0.name).text
+        }
         let all = candidates.isEmpty ? Self.complete([], 0, "") : candidates
         return EditDistance.closest(to: name.text, among: all).map { ", did you mean `\($0)`?" } ?? ""
     }

@@ -35,9 +35,11 @@ struct DestroyCommand: Verb {
         }
         let report = try workspace.destroy(reporter: context.reporter)
         guard context.personality == .cairn else { return .done }
-        try context.output.note("deleted .dvc and \(Words.count(report.files.count, "pointer and pipeline file"))")
+        try context.output.note(
+            "deleted .dvc and \(Words.count(report.files.count, "pointer and pipeline file"))")
         if report.isCacheKept {
-            try context.output.note("the cache '\(workspace.cacheFolder.bytes.printable)' is outside of .dvc and stays")
+            try context.output.note(
+                "the cache '\(workspace.cacheFolder.bytes.printable)' is outside of .dvc and stays")
         }
         return .done
     }

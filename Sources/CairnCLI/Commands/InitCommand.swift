@@ -35,7 +35,9 @@ struct InitCommand: Verb {
         options.isWithoutGit = isWithoutGit
         options.isNested = subdir
         options.replaces = force
-        if context.personality == .dvc, isWithoutGit, subdir { throw FailureBeforeWork(error: .contradiction) }
+        if context.personality == .dvc, isWithoutGit, subdir {
+            throw FailureBeforeWork(error: .contradiction)
+        }
         let report = try Workspace.initialize(
             directory, options, surroundings: context.surroundings, as: context.personality,
             reporter: context.reporter)
@@ -44,7 +46,8 @@ struct InitCommand: Verb {
             try context.output.note("Initialized DVC repository.\n")
             if report.usesGit { try context.output.note("You can now commit the changes to git.\n") }
             try context.output.note(
-                "What's next?\n------------\n- Track data: dvc add <file or folder>\n- See all commands: dvc --help")
+                "What's next?\n------------\n- Track data: dvc add <file or folder>\n- See all commands: dvc --help"
+            )
         case .cairn:
             try context.output.note("made a workspace in '\(report.root.bytes.printable)'")
             if report.isStaged { try context.output.note("its files are staged: `git commit` keeps them") }

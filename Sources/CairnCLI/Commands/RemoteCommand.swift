@@ -1,8 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
-import CairnRemote
 import CairnSystem
 
 /// `cairn remote`.
@@ -10,7 +8,8 @@ struct RemoteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remote", abstract: "Manage the places that data is pushed to and fetched from.",
         subcommands: [
-            RemoteAddCommand.self, RemoteDefaultCommand.self, RemoteModifyCommand.self, RemoteListCommand.self,
+            RemoteAddCommand.self, RemoteDefaultCommand.self, RemoteModifyCommand.self,
+            RemoteListCommand.self,
             RemoteRemoveCommand.self, RemoteRenameCommand.self,
         ])
 }
@@ -109,7 +108,9 @@ struct RemoteModifyCommand: Verb {
     var unset = false
 
     func validate() throws {
-        if !unset, value == nil { throw ValidationError("a value for '\(option)' is missing; --unset takes the option out") }
+        if !unset, value == nil {
+            throw ValidationError("a value for '\(option)' is missing; --unset takes the option out")
+        }
     }
 
     func run(in context: Context) throws -> Outcome {
@@ -142,7 +143,8 @@ struct RemoteListCommand: Verb {
             for remote in remotes {
                 let url = RemoteLocation.shown(remote.url ?? []).printable
                 let mark = remote.isDefault ? "\t(default)" : ""
-                let line = "\(Array(remote.name.utf8).printable)\t\(url)\(mark)"
+                let name = Array(remote.name.utf8).printable
+                let line = url.isEmpty ? name + mark : "\(name)\t\(url)\(mark)"
                 let shown = context.personality == .dvc ? Self.expandingTabs(line) : line
                 try output.data(remote.isDefault ? output.styled(shown, .good) : shown)
             }
@@ -201,7 +203,8 @@ struct RemoteRemoveCommand: Verb {
 
 /// `cairn remote rename`.
 struct RemoteRenameCommand: Verb {
-    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Give a remote another name.")
+    static let configuration = CommandConfiguration(
+        commandName: "rename", abstract: "Give a remote another name.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var levels: LevelOptions

@@ -16,9 +16,11 @@ struct RootCommand: Verb {
             _ = try context.workspace()
             return .no
         }
-        let current = try context.surroundings.workingDirectory.resolved().bytes.split(separator: UInt8(ascii: "/"))
+        let current = try context.surroundings.workingDirectory.resolved().bytes.split(
+            separator: UInt8(ascii: "/"))
         let depth = current.count - root.bytes.split(separator: UInt8(ascii: "/")).count
-        try context.output.data(depth == 0 ? "." : Array(repeating: "..", count: depth).joined(separator: "/"))
+        try context.output.data(
+            depth == 0 ? "." : Array(repeating: "..", count: depth).joined(separator: "/"))
         return .done
     }
 }

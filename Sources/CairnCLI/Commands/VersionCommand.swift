@@ -1,15 +1,13 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
-import CairnRemote
-import CairnStore
 import CairnSystem
 
 /// `cairn version`, also called `doctor`.
 struct VersionCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Show the version, and what cairn finds around it.", aliases: ["doctor"])
+        commandName: "version", abstract: "Show the version, and what cairn finds around it.",
+        aliases: ["doctor"])
 
     @OptionGroup var global: GlobalOptions
 
@@ -19,7 +17,8 @@ struct VersionCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         let report = try Workspace.doctor(from: context.surroundings, as: context.personality)
         try context.output.render(asJSON: json, VersionText.document(report)) { output in
-            let lines = context.personality == .dvc ? VersionText.linesOfDVC(report) : VersionText.lines(report)
+            let lines =
+                context.personality == .dvc ? VersionText.linesOfDVC(report) : VersionText.lines(report)
             for line in lines { try output.data(line, isForced: true) }
         }
         return .done
@@ -29,15 +28,19 @@ struct VersionCommand: Verb {
 /// The facts of `version` in words.
 private enum VersionText {
     static func lines(_ report: DoctorReport) -> [String] {
-        var lines = ["cairn \(Version.cairn)", "speaks: DVC \(Version.dvc)", "system: \(report.system)"]
+        var lines = [
+            "cairn \(ProgramVersion.cairn)", "speaks: DVC \(ProgramVersion.dvc)", "system: \(report.system)",
+        ]
         for file in report.configurationFiles {
-            lines.append("\(file.level) settings: \(file.path.bytes.printable)\(file.isThere ? "" : " (none)")")
+            lines.append(
+                "\(file.level) settings: \(file.path.bytes.printable)\(file.isThere ? "" : " (none)")")
         }
         guard let facts = report.workspace else { return lines + ["workspace: none here"] }
         lines.append("workspace: \(facts.root.bytes.printable)\(on(facts.fileSystem))")
         lines.append("format: dvc")
         let cache = facts.cache.bytes.printable
-        lines.append("cache: \(cache)\(facts.cacheFileSystem == nil ? " (empty)" : on(facts.cacheFileSystem))")
+        lines.append(
+            "cache: \(cache)\(facts.cacheFileSystem == nil ? " (empty)" : on(facts.cacheFileSystem))")
         lines.append("links that work: \(facts.linkProblem.map { "unknown, \($0)" } ?? types(facts))")
         lines.append("git: \(git(facts.git))")
         if facts.remotes.isEmpty { lines.append("remote: none") }
@@ -50,9 +53,9 @@ private enum VersionText {
     }
 
     static func linesOfDVC(_ report: DoctorReport) -> [String] {
-        let title = "DVC version: \(Version.dvc) (cairn \(Version.cairn))"
+        let title = "DVC version: \(ProgramVersion.dvc) (cairn \(ProgramVersion.cairn))"
         var lines = [title, String(repeating: "-", count: title.utf8.count)]
-        lines.append("Platform: cairn \(Version.cairn) on \(report.system)")
+        lines.append("Platform: cairn \(ProgramVersion.cairn) on \(report.system)")
         lines.append("Supports:\n\tlocal")
         func folder(_ level: Configuration.Level) -> String {
             let file = report.configurationFiles.first { $0.level == level }
@@ -62,11 +65,15 @@ private enum VersionText {
         guard let facts = report.workspace else { return lines }
         let links = facts.linkTypes.filter { $0 != .copy }.map(\.rawValue).joined(separator: ", ")
         lines.append("Cache types: \(facts.linkProblem ?? links)")
-        if let system = facts.cacheFileSystem { lines.append("Cache directory: \(system.type) on \(system.device)") }
+        if let system = facts.cacheFileSystem {
+            lines.append("Cache directory: \(system.type) on \(system.device)")
+        }
         lines.append("Caches: local")
         let remotes = facts.remotes.map(\.scheme).joined(separator: ", ")
         lines.append("Remotes: \(remotes.isEmpty ? "None" : remotes)")
-        if let system = facts.fileSystem { lines.append("Workspace directory: \(system.type) on \(system.device)") }
+        if let system = facts.fileSystem {
+            lines.append("Workspace directory: \(system.type) on \(system.device)")
+        }
         let repository =
             switch facts.git {
             case .unused: "dvc (no_scm)"
@@ -80,11 +87,13 @@ private enum VersionText {
 
     static func document(_ report: DoctorReport) -> PythonJSON {
         var members: [(name: String, value: PythonJSON)] = [
-            ("dvc", .string(Version.dvc)), ("system", .string(report.system)), ("version", .string(Version.cairn)),
+            ("dvc", .string(ProgramVersion.dvc)), ("system", .string(report.system)),
+            ("version", .string(ProgramVersion.cairn)),
         ]
         if let facts = report.workspace {
             members += [
-                ("cache", .string(facts.cache.bytes)), ("format", .string("dvc")), ("git", .string(git(facts.git))),
+                ("cache", .string(facts.cache.bytes)), ("format", .string("dvc")),
+                ("git", .string(git(facts.git))),
                 ("links", .array(facts.linkTypes.map { .string($0.rawValue) })),
                 ("lock", facts.lockHolder.map { .string($0) } ?? .null),
                 ("remotes", .array(facts.remotes.map(document))), ("root", .string(facts.root.bytes)),

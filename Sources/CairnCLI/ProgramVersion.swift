@@ -1,5 +1,5 @@
 /// The versions of the program.
-enum Version {
+enum ProgramVersion {
     /// Of cairn.
     static let cairn = "0.1.0"
     /// Of DVC, whose formats and commands cairn answers to under the name `dvc`.
