@@ -66,7 +66,11 @@ public struct OutputIndex: Sendable {
 
     /// Takes in a pointer file.
     mutating func add(_ bytes: [UInt8], asPointer file: RepoPath, shownAs name: String) throws {
-        let pointer = try PointerFile(parsing: bytes, file: name)
+        try add(PointerFile(parsing: bytes, file: name), at: file, shownAs: name)
+    }
+
+    /// Takes in a pointer file that is parsed already.
+    mutating func add(_ pointer: PointerFile, at file: RepoPath, shownAs name: String) throws {
         let folder = try OutputIndex.folder(of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
         pointers[file] = pointer
         let isImport = pointer.dependencies.contains { $0.repository != nil }
@@ -84,6 +88,11 @@ public struct OutputIndex: Sendable {
         let pipeline = Pipeline(
             file: try PipelineFile(parsing: bytes, file: name),
             lock: try lock.map { try PipelineLock(parsing: $0, file: lockName) })
+        try add(pipeline, at: file, shownAs: name)
+    }
+
+    /// Takes in a pipeline file that is parsed already.
+    mutating func add(_ pipeline: Pipeline, at file: RepoPath, shownAs name: String) throws {
         pipelines[file] = pipeline
         for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
             let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: name)
