@@ -43,13 +43,18 @@ let package = Package(
         library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
         library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite"]),
         library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2"]),
+        library("CairnRemote", ["CairnSystem", "CairnCore"]),
 
         library(
-            "Cairn", ["CairnFormats", "CairnStore", "CairnGit", "CairnTransfer", "CairnSystem", "CairnCore"]),
+            "Cairn",
+            ["CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem", "CairnCore"]),
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
-            dependencies: ["Cairn", "CairnSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Cairn", "CairnSystem", "CairnCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: swiftRules),
 
         .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
@@ -59,5 +64,11 @@ let package = Package(
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore"]),
         tests("CairnGitTests", ["CairnGit"]),
+
+        .target(
+            name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
+        tests("ArchitectureTests", ["CairnTestSupport"]),
+        tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
+        tests("CairnRemoteTests", ["CairnRemote"]),
     ]
 )

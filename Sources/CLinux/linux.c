@@ -24,6 +24,7 @@ int clinux_status_at(int folder, const char *name, bool follow, clinux_status *s
     status->ctime = found.stx_ctime.tv_sec * 1000000000LL + found.stx_ctime.tv_nsec;
     status->mode = found.stx_mode;
     status->links = found.stx_nlink;
+    status->owner = found.stx_uid;
     return 0;
 }
 
@@ -51,6 +52,12 @@ int64_t clinux_free_space(const char *path) {
     struct statvfs found;
     if (statvfs(path, &found) != 0) return -1;
     return (int64_t)found.f_bavail * (int64_t)found.f_frsize;
+}
+
+int clinux_terminal_width(int descriptor) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
 }
 
 int clinux_processors(void) {

@@ -118,6 +118,12 @@ public enum Words {
         return value >= 100 ? "\(Int64(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
+    /// `a, b and c`; `nil` for nothing.
+    public static func joined(_ words: [String]) -> String? {
+        guard let last = words.last else { return nil }
+        return words.count == 1 ? last : words.dropLast().joined(separator: ", ") + " and " + last
+    }
+
     /// `1 file`, `2 files`.
     public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

@@ -42,11 +42,14 @@ public struct CairnError: Error, Sendable {
     public let message: String
     /// What to type next, as a command in backticks with a word around it.
     public let hint: String?
+    /// What DVC says in this place, where other programs are known to look for its words; `nil` to say `message`.
+    public let wordsOfDVC: String?
 
     /// Puts an error together.
-    public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    public init(_ kind: Kind, _ message: String, hint: String? = nil, dvc wordsOfDVC: String? = nil) {
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.wordsOfDVC = wordsOfDVC
     }
 }

@@ -52,6 +52,7 @@ struct CheckoutPlan {
         _ path: RepoPath, _ id: ObjectID, isExecutable: Bool, part: RepoPath?, tree: inout DataTree?
     ) throws {
         scope = part == path ? nil : part
+        try refuseLinks(on: path, tree)
         let missingBefore = missing.count
         let (itemsBefore, removalsBefore) = (items.count, removals.count)
         try tree?.readAll(id.algorithm, session)
@@ -76,6 +77,26 @@ struct CheckoutPlan {
         guard let tree, try current(tree, id.algorithm) == id, try inventory.contains(id) else { return }
         for index in 0..<tree.snapshot.count { try remove(index, of: tree, id.algorithm, isEarly: false) }
         changes.append((path, tree.isFolder, .deleted))
+    }
+
+    /// Refuses to write through symbolic links: what they lead to is not ours.
+    private func refuseLinks(on path: RepoPath, _ tree: DataTree?) throws {
+        var folder: RepoPath?
+        for component in path.components.dropLast() {
+            let next = try RepoPath(validating: component)
+            folder = folder?.appending(next) ?? next
+            guard let folder, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink else { continue }
+            throw Self.throughLink(folder, path, session)
+        }
+        guard let tree, tree.isFolder, tree.isLink else { return }
+        throw Self.throughLink(path, path, session)
+    }
+
+    private static func throughLink(_ link: RepoPath, _ path: RepoPath, _ session: Session) -> CairnError {
+        let name = session.workspace.display(link)
+        return CairnError(
+            .conflict, "'\(session.workspace.display(path))' would be written through the symbolic link '\(name)', which is refused",
+            hint: "remove the link: `rm \(Shell.quoted(name))`")
     }
 
     /// Takes everything that concerns these outputs out of the plan.

@@ -11,11 +11,19 @@ struct IgnoreFiles: Sendable {
     init(above path: RepoPath, session: Session) throws {
         try read(in: nil, session)
         var folder: RepoPath?
-        for component in path.components.dropLast() {
+        for component in path.components {
             let next = try RepoPath(validating: component)
-            folder = folder?.appending(next) ?? next
-            try read(in: folder, session)
+            let inner = folder?.appending(next) ?? next
+            folder = inner
+            if try Self.isWorkspace(inner, session) { rules.add(repositoryIn: inner) }
+            if inner != path { try read(in: inner, session) }
         }
+    }
+
+    private static func isWorkspace(_ folder: RepoPath, _ session: Session) throws -> Bool {
+        let control = folder.bytes + Array("/.dvc".utf8)
+        return try session.workspace.absolute(RepoPath(validating: control)).status(following: true)?.kind
+            == .folder
     }
 
     /// No rules but the built-in ones.
@@ -24,7 +32,12 @@ struct IgnoreFiles: Sendable {
     /// Adds the rules of one folder, if it has any.
     mutating func read(in folder: RepoPath?, _ session: Session) throws {
         let file = folder.map { $0.bytes + [UInt8(ascii: "/")] + Self.name } ?? Self.name
-        guard let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(limit: 16 << 20) else { return }
+        // A file that is itself left out has no say.
+        if rules.isIgnored(file, isDirectory: false) { return }
+        guard
+            let text = try session.workspace.absolute(RepoPath(validating: file)).readIfPresent(
+                limit: 16 << 20)
+        else { return }
         rules.add(file: text, in: folder?.bytes ?? [], source: file.printable)
     }
 
@@ -47,7 +60,9 @@ struct IgnoreFiles: Sendable {
         while end < bytes.count {
             end = bytes[(end + 1)...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
             let isWhole = end == bytes.count
-            let isHit = bytes[..<end].withUnsafeBufferPointer { rules.isIgnored($0, isDirectory: !isWhole || isFolder) }
+            let isHit = bytes[..<end].withUnsafeBufferPointer {
+                rules.isIgnored($0, isDirectory: !isWhole || isFolder)
+            }
             if isHit { return true }
         }
         return false

@@ -9,6 +9,16 @@ struct TargetedOutput {
     let part: RepoPath?
 }
 
+extension TargetedOutput {
+    /// True if a path inside the output belongs to the part that is meant.
+    func covers(_ path: some Collection<UInt8>) -> Bool {
+        guard let part, let inside = part.relative(to: output.path) else { return true }
+        return path.starts(with: inside.bytes)
+            && (path.count == inside.bytes.count
+                || path[path.index(path.startIndex, offsetBy: inside.bytes.count)] == UInt8(ascii: "/"))
+    }
+}
+
 /// How targets are to be understood.
 public struct TargetOptions: Sendable {
     /// Whether a folder stands for all that is declared below it.

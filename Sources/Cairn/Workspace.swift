@@ -15,9 +15,13 @@ public struct Workspace: Sendable {
     public let surroundings: Surroundings
     /// Which of the two programs the user called.
     public let personality: Personality
+    /// Whether to wait without end while another process works here.
+    public var waitsForLock = false
 
     /// Puts a workspace together.
-    public init(root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality) {
+    public init(
+        root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality
+    ) {
         self.root = root
         self.configuration = configuration
         self.surroundings = surroundings
@@ -28,14 +32,20 @@ public struct Workspace: Sendable {
     ///
     /// The search ends at a border between file systems, as DVC's does.
     /// - Throws: `CairnError` of kind `notRepository`, or `config` if a configuration file is broken.
-    public static func discover(from surroundings: Surroundings, as personality: Personality) throws -> Workspace {
+    public static func discover(from surroundings: Surroundings, as personality: Personality) throws
+        -> Workspace
+    {
         let start = try surroundings.workingDirectory.resolved()
         guard let root = try findRoot(from: start) else {
             throw CairnError(
-                .notRepository, "you are not inside of a \(personality.repositoryName) (checked up to '\(try top(of: start))')",
-                hint: "run `\(personality.command) init` to make one here")
+                .notRepository,
+                "you are not inside of a cairn workspace (checked up to '\(try top(of: start))')",
+                hint: "run `\(personality.command) init` to make one here",
+                dvc:
+                    "you are not inside of a DVC repository (checked up to mount point '\(try top(of: start))')"
+            )
         }
-        let files = try ConfigurationFiles(root: root, surroundings: surroundings)
+        let files = ConfigurationFiles(root: root, surroundings: surroundings)
         return Workspace(
             root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
     }
@@ -123,9 +133,12 @@ public struct Workspace: Sendable {
     }
 
     /// As `path(of:)`, with `nil` for the workspace itself.
-    public func pathOrRoot(of text: String) throws -> RepoPath? {
-        guard !text.isEmpty, !text.utf8.contains(0) else { throw CairnError(.usage, "an empty path was given") }
-        let typed = FilePath(bytes: Array(text.utf8))
+    public func pathOrRoot(of text: String) throws -> RepoPath? { try pathOrRoot(of: Array(text.utf8)) }
+
+    /// As `pathOrRoot(of:)`, for a name that may not be UTF-8.
+    public func pathOrRoot(of name: [UInt8]) throws -> RepoPath? {
+        guard !name.isEmpty, !name.contains(0) else { throw CairnError(.usage, "an empty path was given") }
+        let typed = FilePath(bytes: name)
         let absolute = typed.isAbsolute ? typed : surroundings.workingDirectory.pushing(typed)
         let normal = absolute.lexicallyNormalized()
         // The folder's links are resolved, the last name's are not: a link may itself be what is meant.
@@ -143,8 +156,8 @@ public struct Workspace: Sendable {
             let path = try? RepoPath(validating: resolved.bytes.dropFirst(prefix.count))
         else {
             throw CairnError(
-                .usage, "'\(Array(text.utf8).printable)' is outside of the workspace '\(root.bytes.printable)'",
-                hint: "to bring it in, `\(personality.command) add --out NAME \(Array(text.utf8).printable)`")
+                .usage, "'\(name.printable)' is outside of the workspace '\(root.bytes.printable)'",
+                hint: "to bring it in, `\(personality.command) add --out NAME \(name.printable)`")
         }
         return path
     }
@@ -164,5 +177,4 @@ public enum Personality: String, Sendable {
 
     /// What the user types.
     public var command: String { rawValue }
-    var repositoryName: String { self == .dvc ? "DVC repository" : "cairn workspace" }
 }

@@ -67,6 +67,8 @@ public struct ConfigFile: Sendable {
         }
         var parser = ConfigParser(text, name: name)
         self = try parser.parse()
+        // The empty line of a file that lost its last section is none that somebody wrote.
+        if sections.isEmpty && topOptions.isEmpty && bytes == [UInt8(ascii: "\n")] { trailing = [] }
         original = bytes
     }
 

@@ -66,7 +66,8 @@ extension ContentRecord {
         let hash = try reader.text("hash")
         if let hash, !hash.hasSameBytes(as: "md5") {
             let name = Array(hash.utf8).printable
-            throw reader.error(at: "hash", "\(reader.name(of: "hash")) is '\(name)', which is not a known hash")
+            throw reader.error(
+                at: "hash", "\(reader.name(of: "hash")) is '\(name)', which is not a known hash")
         }
         try self.init(reading: reader, algorithm: hash == nil ? .md5DOS2Unix : .md5)
         isLegacy = hash == nil

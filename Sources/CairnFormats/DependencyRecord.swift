@@ -53,7 +53,9 @@ extension DependencyRecord {
     /// Reads an entry of `deps`.
     ///
     /// - Throws: `FormatsError` for unknown keys, values of the wrong kind and a missing path.
-    init(reading node: YAMLNode, of document: YAMLDocument, label: String, isLocked: Bool) throws(FormatsError) {
+    init(reading node: YAMLNode, of document: YAMLDocument, label: String, isLocked: Bool)
+        throws(FormatsError)
+    {
         let keys = isLocked ? Self.lockKeys : Self.pointerKeys
         let reader = try MappingReader(node, of: document, label: label, allowed: keys)
         let hasDatabase = reader.node("db") != nil
@@ -74,7 +76,9 @@ extension DependencyRecord {
 
     /// The entry as a pointer file has it, in DVC's order.
     func pointerValue() -> YAMLValue {
-        if let repository { return .mapping([YAMLEntry("path", .string(path ?? "")), YAMLEntry("repo", repository.value)]) }
+        if let repository {
+            return .mapping([YAMLEntry("path", .string(path ?? "")), YAMLEntry("repo", repository.value)])
+        }
         var entries = content.pointerEntries()
         if !content.isLegacy { entries.append(YAMLEntry("hash", "md5")) }
         if let path { entries.append(YAMLEntry("path", .string(path))) }

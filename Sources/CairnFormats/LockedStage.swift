@@ -21,12 +21,16 @@ public struct LockedStage: Hashable, Sendable {
 
     init(name: String, reading node: YAMLNode, of document: YAMLDocument) throws(FormatsError) {
         let label = "stages.\(Array(name.utf8).printable)"
-        let reader = try MappingReader(node, of: document, label: label, allowed: ["cmd", "deps", "params", "outs"])
-        guard let command = try StageCommand(reading: reader) else { throw reader.error("\(label) has no 'cmd'") }
+        let reader = try MappingReader(
+            node, of: document, label: label, allowed: ["cmd", "deps", "params", "outs"])
+        guard let command = try StageCommand(reading: reader) else {
+            throw reader.error("\(label) has no 'cmd'")
+        }
         self.init(name: name, command: command)
         for (index, item) in (try reader.items("deps") ?? []).enumerated() {
             dependencies.append(
-                try DependencyRecord(reading: item, of: document, label: "\(label).deps[\(index)]", isLocked: true))
+                try DependencyRecord(
+                    reading: item, of: document, label: "\(label).deps[\(index)]", isLocked: true))
         }
         for entry in try reader.mapping("params", allowed: nil)?.entries ?? [] {
             let inner = "\(label).params.\(Array(entry.name.utf8).printable)"
@@ -35,7 +39,8 @@ public struct LockedStage: Hashable, Sendable {
         }
         for (index, item) in (try reader.items("outs") ?? []).enumerated() {
             let inner = "\(label).outs[\(index)]"
-            let output = try MappingReader(item, of: document, label: inner, allowed: DependencyRecord.lockKeys)
+            let output = try MappingReader(
+                item, of: document, label: inner, allowed: DependencyRecord.lockKeys)
             outputs.append(OutputRecord(path: try output.path(), content: try ContentRecord(reading: output)))
         }
     }

@@ -14,7 +14,8 @@ struct MappingReader {
     /// Checks that the node is a mapping with known keys only; `allowed` is `nil` where any text may be a key.
     ///
     /// - Throws: `FormatsError` at the first thing that is wrong.
-    init(_ node: YAMLNode, of document: YAMLDocument, label: String, allowed: [String]?) throws(FormatsError) {
+    init(_ node: YAMLNode, of document: YAMLDocument, label: String, allowed: [String]?) throws(FormatsError)
+    {
         guard let pairs = document.pairs(of: node) else {
             let name = label.isEmpty ? "the file" : label
             throw document.error(at: node, "\(name) is \(document.value(of: node).kindName), not a mapping")
@@ -37,7 +38,9 @@ struct MappingReader {
 
     /// The value of a key; `nil` if it is missing or null.
     func node(_ key: String) -> YAMLNode? {
-        guard let value = pairs.first(where: { $0.name?.hasSameBytes(as: key) ?? false })?.value else { return nil }
+        guard let value = pairs.first(where: { $0.name?.hasSameBytes(as: key) ?? false })?.value else {
+            return nil
+        }
         return document.value(ofScalar: value)?.isNull ?? false ? nil : value
     }
 
@@ -54,14 +57,18 @@ struct MappingReader {
     /// - Throws: `FormatsError` if the value is neither true nor false.
     func bool(_ key: String) throws(FormatsError) -> Bool? {
         guard let node = node(key) else { return nil }
-        guard let bool = document.value(ofScalar: node)?.bool else { throw wrongKind(node, key, "true or false") }
+        guard let bool = document.value(ofScalar: node)?.bool else {
+            throw wrongKind(node, key, "true or false")
+        }
         return bool
     }
 
     /// - Throws: `FormatsError` if the value is not a whole number from zero on that fits into 64 bits.
     func count(_ key: String) throws(FormatsError) -> Int64? {
         guard let node = node(key) else { return nil }
-        guard let value = document.value(ofScalar: node)?.int else { throw wrongKind(node, key, "a whole number") }
+        guard let value = document.value(ofScalar: node)?.int else {
+            throw wrongKind(node, key, "a whole number")
+        }
         guard value >= 0 else { throw document.error(at: node, "\(name(of: key)) is less than zero") }
         return value
     }
@@ -89,7 +96,9 @@ struct MappingReader {
         guard let items = try items(key) else { return nil }
         var texts: [String] = []
         for (index, item) in items.enumerated() {
-            guard let text = document.value(ofScalar: item)?.text else { throw wrongKind(item, "\(key)[\(index)]", "text") }
+            guard let text = document.value(ofScalar: item)?.text else {
+                throw wrongKind(item, "\(key)[\(index)]", "text")
+            }
             texts.append(text)
         }
         return texts
@@ -105,7 +114,9 @@ struct MappingReader {
     func textOrMapping(_ key: String) throws(FormatsError) -> YAMLValue? {
         guard let node = node(key) else { return nil }
         let value = document.value(of: node)
-        guard value.text != nil || value.entries != nil else { throw wrongKind(node, key, "text or a mapping") }
+        guard value.text != nil || value.entries != nil else {
+            throw wrongKind(node, key, "text or a mapping")
+        }
         return value
     }
 
@@ -115,7 +126,8 @@ struct MappingReader {
     func path(_ key: String = "path") throws(FormatsError) -> String {
         guard let path = try text(key) else { throw document.error(at: node, "\(self.name) has no '\(key)'") }
         guard let node = self.node(key), path.isEmpty || path.utf8.contains(0) else { return path }
-        throw document.error(at: node, path.isEmpty ? "\(name(of: key)) is empty" : "\(name(of: key)) has a NUL byte")
+        throw document.error(
+            at: node, path.isEmpty ? "\(name(of: key)) is empty" : "\(name(of: key)) has a NUL byte")
     }
 
     /// An error at the value of a key, or at the mapping.
@@ -135,7 +147,7 @@ struct MappingReader {
 
     private func unknown(_ name: String, at key: YAMLNode, among known: [String]) -> FormatsError {
         let place = label.isEmpty ? "" : " in \(label)"
-        let hint = Suggestion.nearest(to: name, among: known).map { ", did you mean '\($0)'?" } ?? ""
+        let hint = EditDistance.closest(to: name, among: known).map { ", did you mean '\($0)'?" } ?? ""
         return document.error(at: key, "unknown key '\(Array(name.utf8).printable)'\(place)\(hint)")
     }
 }

@@ -36,8 +36,11 @@ public struct PipelineLock: Sendable {
         guard reader.node("schema") != nil else {
             throw reader.error("there is no 'schema', so this is not a lock of DVC 2 or later")
         }
-        guard try reader.writtenText("schema") == "2.0" else { throw reader.error(at: "schema", "schema is not '2.0'") }
-        let checked = try MappingReader(root, of: document, label: "", allowed: ["schema", "datasets", "stages"])
+        guard try reader.writtenText("schema") == "2.0" else {
+            throw reader.error(at: "schema", "schema is not '2.0'")
+        }
+        let checked = try MappingReader(
+            root, of: document, label: "", allowed: ["schema", "datasets", "stages"])
         datasets = checked.any("datasets")
         for entry in try checked.mapping("stages", allowed: nil)?.entries ?? [] {
             places[Array(entry.name.utf8)] = stages.count
@@ -66,7 +69,8 @@ public struct PipelineLock: Sendable {
     /// - Throws: `FormatsError` if the stage has never run, or its text cannot be changed alone.
     public func updating(stage name: String, outputs: [OutputRecord]) throws(FormatsError) -> PipelineLock {
         guard var stage = stage(name) else {
-            throw FormatsError(file: document?.file ?? "", "there is no stage '\(Array(name.utf8).printable)'")
+            throw FormatsError(
+                file: document?.file ?? "", "there is no stage '\(Array(name.utf8).printable)'")
         }
         for output in outputs {
             if let index = stage.outputs.firstIndex(where: { $0.path.hasSameBytes(as: output.path) }) {

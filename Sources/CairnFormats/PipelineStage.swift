@@ -66,21 +66,24 @@ public struct StageOutput: Hashable, Sendable {
 
 extension PipelineStage {
     private static let keys = [
-        "cmd", "wdir", "deps", "params", "vars", "frozen", "meta", "desc", "always_changed", "outs", "metrics", "plots",
+        "cmd", "wdir", "deps", "params", "vars", "frozen", "meta", "desc", "always_changed", "outs",
+        "metrics", "plots",
         "matrix",
     ]
 
     /// Reads an entry of `stages`.
     ///
     /// - Throws: `FormatsError` for unknown keys, values of the wrong kind, a missing command and a path that is there twice.
-    init(name: String, key: YAMLNode, reading node: YAMLNode, of document: YAMLDocument) throws(FormatsError) {
+    init(name: String, key: YAMLNode, reading node: YAMLNode, of document: YAMLDocument) throws(FormatsError)
+    {
         let label = "stages.\(Array(name.utf8).printable)"
         let outer = try MappingReader(node, of: document, label: label, allowed: nil)
         let isGroup = outer.node("foreach") != nil || outer.node("do") != nil
         var reader = outer
         if isGroup {
             reader = try MappingReader(node, of: document, label: label, allowed: ["foreach", "do"])
-            guard outer.node("foreach") != nil, let inner = try reader.mapping("do", allowed: Self.keys) else {
+            guard outer.node("foreach") != nil, let inner = try reader.mapping("do", allowed: Self.keys)
+            else {
                 throw outer.error("\(label) needs both 'foreach' and 'do'")
             }
             reader = inner
@@ -104,7 +107,8 @@ extension PipelineStage {
         parameters = try (reader.items("params") ?? []).map(document.value(of:))
         outputs = try StageOutput.read(reader)
         isTemplated = generation != nil || reader.value.isTemplated
-        for (index, parameter) in parameters.enumerated() where parameter.text == nil && parameter.entries == nil {
+        for (index, parameter) in parameters.enumerated()
+        where parameter.text == nil && parameter.entries == nil {
             let name = "\(reader.name(of: "params"))[\(index)]"
             throw reader.error(at: "params", "\(name) is \(parameter.kindName), not text or a mapping")
         }
@@ -112,7 +116,9 @@ extension PipelineStage {
 }
 
 extension StageOutput {
-    private static let keys = ["cache", "persist", "checkpoint", "remote", "push", "desc", "type", "labels", "meta"]
+    private static let keys = [
+        "cache", "persist", "checkpoint", "remote", "push", "desc", "type", "labels", "meta",
+    ]
     private static let plotKeys = ["template", "x", "y", "x_label", "y_label", "title", "header"]
 
     fileprivate static func read(_ stage: MappingReader) throws(FormatsError) -> [StageOutput] {
@@ -139,7 +145,8 @@ extension StageOutput {
     ) throws(FormatsError) -> [StageOutput] {
         if let value = document.value(ofScalar: item) {
             guard let path = value.text, !path.isEmpty else {
-                throw document.error(at: item, "\(label) is \(value.text == nil ? value.kindName : "empty"), not a path")
+                throw document.error(
+                    at: item, "\(label) is \(value.text == nil ? value.kindName : "empty"), not a path")
             }
             return [
                 StageOutput(
@@ -150,7 +157,8 @@ extension StageOutput {
         var outputs: [StageOutput] = []
         for entry in try MappingReader(item, of: document, label: label, allowed: nil).entries {
             let inner = "\(label).\(Array(entry.name.utf8).printable)"
-            outputs.append(try StageOutput(kind: kind, path: entry.name, flags: entry.value, of: document, label: inner))
+            outputs.append(
+                try StageOutput(kind: kind, path: entry.name, flags: entry.value, of: document, label: inner))
         }
         return outputs
     }
@@ -171,7 +179,9 @@ extension StageOutput {
         } else if document.value(ofScalar: node)?.isNull != true {
             let one = try MappingReader(node, of: document, label: label, allowed: allowed)
             flags = one
-            if kind == .plot, one.entries.contains(where: { Self.plotKeys.contains($0.name) }) { plot = one.value }
+            if kind == .plot, one.entries.contains(where: { Self.plotKeys.contains($0.name) }) {
+                plot = one.value
+            }
         }
         var annotations = OutputRecord.Annotations()
         annotations.description = try flags?.text("desc")
@@ -179,7 +189,8 @@ extension StageOutput {
         annotations.labels = try flags?.texts("labels")
         annotations.meta = flags?.any("meta")
         self.init(
-            kind: kind, path: path, isCached: try flags?.bool("cache") ?? true, isPushed: try flags?.bool("push") ?? true,
+            kind: kind, path: path, isCached: try flags?.bool("cache") ?? true,
+            isPushed: try flags?.bool("push") ?? true,
             isPersistent: try flags?.bool("persist") ?? false, remote: try flags?.text("remote"),
             annotations: annotations, plot: plot)
     }

@@ -1,10 +1,17 @@
+import CairnCore
+
 extension PointerFile {
-    /// The bytes whose MD5 is the stage's checksum: the file as one line of JSON, without what people wrote and without sizes.
+    /// The stage's checksum: what `md5` of an import has to be.
     ///
-    /// An import whose `md5` is another one was changed by hand (docs/formats/pointer.md).
+    /// It is the MD5 of the file as one line of JSON without what people wrote and without sizes. An import with another `md5` was
+    /// changed by hand, and counts as changed.
+    public var stageDigest: Digest { MD5.digest(of: stageDigestInput) }
+
+    /// The bytes that the stage's checksum is the MD5 of.
     public var stageDigestInput: [UInt8] {
         let excluded: Set<String> = [
-            "desc", "type", "labels", "meta", "locked", "frozen", "metric", "persist", "isexec", "size", "nfiles",
+            "desc", "type", "labels", "meta", "locked", "frozen", "metric", "persist", "isexec", "size",
+            "nfiles",
         ]
         let top = (value().entries ?? []).filter { entry in
             switch entry.key {
@@ -13,8 +20,6 @@ extension PointerFile {
             default: true
             }
         }
-        var bytes: [UInt8] = []
-        YAMLValue.mapping(top).writeJSON(to: &bytes) { excluded.contains($0) }
-        return bytes
+        return YAMLValue.mapping(top).json { excluded.contains($0) }.serialized(sortingKeys: true)
     }
 }

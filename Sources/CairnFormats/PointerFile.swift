@@ -48,7 +48,8 @@ public struct PointerFile: Sendable {
         meta = reader.any("meta")
         outputs = try document.outputs(in: reader, label: "outs")
         for (index, node) in (try reader.items("deps") ?? []).enumerated() {
-            let record = try DependencyRecord(reading: node, of: document, label: "deps[\(index)]", isLocked: false)
+            let record = try DependencyRecord(
+                reading: node, of: document, label: "deps[\(index)]", isLocked: false)
             dependencies.append(record)
         }
     }
@@ -66,7 +67,9 @@ public struct PointerFile: Sendable {
         if !dependencies.isEmpty {
             entries.append(YAMLEntry("deps", .sequence(dependencies.map { $0.pointerValue() })))
         }
-        if !outputs.isEmpty { entries.append(YAMLEntry("outs", .sequence(outputs.map { $0.pointerValue() }))) }
+        if !outputs.isEmpty {
+            entries.append(YAMLEntry("outs", .sequence(outputs.map { $0.pointerValue() })))
+        }
         if isAlwaysChanged { entries.append(YAMLEntry("always_changed", true)) }
         if let meta { entries.append(YAMLEntry("meta", meta)) }
         return .mapping(entries)
@@ -110,7 +113,8 @@ public struct PointerFile: Sendable {
     public func movingText(from old: String, to new: String) throws(FormatsError) -> [UInt8] {
         var copy = self
         guard let index = outputs.firstIndex(where: { $0.path.hasSameBytes(as: old) }) else {
-            throw FormatsError(file: document?.file ?? "", "there is no output '\(Array(old.utf8).printable)'")
+            throw FormatsError(
+                file: document?.file ?? "", "there is no output '\(Array(old.utf8).printable)'")
         }
         copy.outputs[index].path = new
         return try copy.text()

@@ -40,7 +40,9 @@ extension String {
     var isTemplated: Bool {
         var previous: (UInt8, UInt8) = (0, 0)
         for byte in utf8 {
-            if byte == UInt8(ascii: "{"), previous.1 == UInt8(ascii: "$"), previous.0 != UInt8(ascii: "\\") { return true }
+            if byte == UInt8(ascii: "{"), previous.1 == UInt8(ascii: "$"), previous.0 != UInt8(ascii: "\\") {
+                return true
+            }
             previous = (previous.1, byte)
         }
         return false

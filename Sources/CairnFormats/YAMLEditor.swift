@@ -88,13 +88,14 @@ struct YAMLEditor {
     ) {
         var wanted = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
         let indent = isFlow ? 0 : pairs.first.map { source.column(of: source.entryStart(of: $0.key)) } ?? 0
+        let parts = isFlow ? pairs.map(flowRange(of:)) : []
         for (index, pair) in pairs.enumerated() where !pair.isMerge {
             if let value = wanted.removeValue(forKey: pair.keyValue) {
                 change(
                     pair.value, to: value,
                     at: isFlow ? .flow(key: pair.key) : .value(of: pair.key, indent: indent))
             } else if isFlow {
-                removeFlowPart(index, of: pairs.map(flowRange(of:)), in: node)
+                removeFlowPart(index, of: parts, in: node)
             } else {
                 removePair(
                     index, of: pairs,

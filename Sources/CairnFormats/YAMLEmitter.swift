@@ -140,7 +140,7 @@ public struct YAMLEmitter {
         case .bigInt(let digits): digits
         case .date(let text): text
         case .float(let float):
-            float.isFinite ? PythonFloat.text(float) : float.isNaN ? ".nan" : float < 0 ? "-.inf" : ".inf"
+            float.isFinite ? PythonJSON.text(of: float) : float.isNaN ? ".nan" : float < 0 ? "-.inf" : ".inf"
         default: ""
         }
     }

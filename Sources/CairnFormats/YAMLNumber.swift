@@ -45,7 +45,8 @@ enum YAMLNumber {
         return cursor.digits() > 0 && cursor.isAtEnd
     }
 
-    /// The value of what `isInt` accepts; `nil` if there is no digit in it, or more than 4300 of them.
+    /// The value of what `isInt` accepts; `nil` if there is no digit in it, or there are more than Python takes (4300) or than any
+    /// size or seed needs (512 of another base than ten).
     static func int(_ text: [UInt8]) -> YAMLValue? {
         var digits = text.filter { $0 != UInt8(ascii: "_") }[...]
         let isNegative = digits.first == UInt8(ascii: "-")
@@ -60,12 +61,17 @@ enum YAMLNumber {
             }
         }
         if radix != 10 { digits = digits.dropFirst(2) }
-        guard !digits.isEmpty, digits.count <= 4300 else { return nil }
+        guard !digits.isEmpty, digits.count <= (radix == 10 ? 4300 : 512) else { return nil }
         if let small = Int64((isNegative ? "-" : "") + String(decoding: digits, as: UTF8.self), radix: radix)
         {
             return .int(small)
         }
-        return .bigInt((isNegative ? "-" : "") + decimal(digits, radix: radix))
+        // Digits of base ten are the answer already; rewriting others takes the square of their number.
+        let spelled =
+            radix == 10
+            ? String(decoding: digits.drop { $0 == UInt8(ascii: "0") }, as: UTF8.self)
+            : decimal(digits, radix: radix)
+        return .bigInt((isNegative ? "-" : "") + spelled)
     }
 
     /// The value of what `isFloat` accepts; `nil` if there is no digit in it.

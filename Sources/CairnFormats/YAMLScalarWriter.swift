@@ -50,7 +50,8 @@ struct YAMLScalarWriter {
         }
     }
 
-    /// A word that would cross the margin goes to the next line, after the blank before it; longer runs of blanks are never broken.
+    /// A word that would cross the margin goes to the next line, and the blank before it stays at the end of its own; longer runs of
+    /// blanks are never broken.
     ///
     /// - Parameter indent: where continued lines start; `nil` for what must stay on one line.
     mutating func writePlain(_ text: [Unicode.Scalar], indent: Int?) {
@@ -67,7 +68,12 @@ struct YAMLScalarWriter {
                     write(text[index..<end])
                 }
             } else {
-                if column + (end - index) > Self.width, column > indent { breakLine(indent: indent) }
+                // After more than one blank the break would swallow all but one of them when it is read. The writer that is
+                // imitated breaks there all the same; text is worth more than its looks.
+                let isAfterRun = index > 1 && text[index - 1] == " " && text[index - 2] == " "
+                if column + (end - index) > Self.width, column > indent, !isAfterRun {
+                    breakLine(indent: indent)
+                }
                 write(text[index..<end])
             }
             index = end

@@ -52,7 +52,18 @@ struct YAMLSource: Sendable {
     /// The characters between the start of the line and a byte.
     func column(of offset: Int) -> Int {
         let start = lineStart(of: offset)
-        return bytes[start..<min(max(offset, start), bytes.count)].count { $0 & 0xC0 != 0x80 }
+        return character(at: min(max(offset, start), bytes.count)) - character(at: start)
+    }
+
+    /// The number of a byte's character; cheap also where a line is the whole file.
+    private func character(at offset: Int) -> Int {
+        guard !characterMarks.isEmpty else { return offset }
+        var (low, high) = (0, characterMarks.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if characterMarks[middle] <= offset { low = middle } else { high = middle }
+        }
+        return 64 * low + bytes[characterMarks[low]..<offset].count { $0 & 0xC0 != 0x80 }
     }
 
     /// Where the line starts that a byte is in.

@@ -110,6 +110,7 @@ extension YAMLValue: Hashable {
         }
     }
 
+    /// Feeds the kind's content; texts by bytes.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -117,7 +118,8 @@ extension YAMLValue: Hashable {
         case .int(let int): hasher.combine(int)
         case .float(let float): hasher.combine(float.isNaN ? 0 : float)
         case .bigInt(let text), .string(let text), .date(let text):
-            for byte in text.utf8 { hasher.combine(byte) }
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         case .sequence(let items): hasher.combine(items)
         case .mapping(let entries): hasher.combine(entries)
         }
@@ -136,6 +138,8 @@ extension YAMLValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
 extension String {
     /// True if both are the same bytes; `==` would also take canonically equivalent text for equal.
     func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        var (left, right) = (self, other)
+        return left.withUTF8 { one in right.withUTF8 { two in one.elementsEqual(two) } }
     }
 }

@@ -58,7 +58,7 @@ extension GitRepository {
         var found: [[UInt8]] = []
         var ignored: [[UInt8]] = []
         switch status?.kind {
-        case .file, .link:
+        case .regular, .symbolicLink:
             if try isTracked(path, in: index) || !walk.rules.isIgnored(path, isDirectory: false) {
                 found = [path]
             } else {
@@ -76,7 +76,7 @@ extension GitRepository {
             found =
                 walk.files(below: path)
                 + tracked.filter { $0.mode != .submodule && !$0.isSkipped }.map(\.path)
-        case .other: throw refusal(path, "it is neither a file nor a folder")
+        case .fifo, .socket, .device: throw refusal(path, "it is neither a file nor a folder")
         case nil: found = entries(of: index, below: path).filter { !$0.isSkipped }.map(\.path)
         }
         for file in found { try stage(file: file, top, raw, index) }
@@ -89,10 +89,10 @@ extension GitRepository {
         let operation = "stage '\(file.printable)'"
         let kind = GitFiles.status(top.appending(bytes: file))?.kind
         try file.withCString { (text) throws(GitError) in
-            if kind == .file {
+            if kind == .regular {
                 try checkFilter(file, text, raw)
                 try git(operation) { git_index_add_bypath(index, text) }
-            } else if kind == .link {
+            } else if kind == .symbolicLink {
                 try git(operation) { git_index_add_bypath(index, text) }
             } else {
                 try git(operation) { git_index_remove_bypath(index, text) }
@@ -106,7 +106,7 @@ extension GitRepository {
     ) throws(GitError) {
         for (position, byte) in path.enumerated() where byte == UInt8(ascii: "/") {
             let folder = Array(path[..<position])
-            if GitFiles.status(top.appending(bytes: folder))?.kind == .link {
+            if GitFiles.status(top.appending(bytes: folder))?.kind == .symbolicLink {
                 throw refusal(path, "it lies behind the symbolic link '\(folder.printable)'")
             }
             let entry = try folder.withCString { git_index_get_bypath(index, $0, 0)?.pointee.mode }

@@ -59,6 +59,6 @@ public struct GitSurroundings: Hashable, Sendable {
 
     /// The surroundings of this process.
     public static func ofProcess() -> GitSurroundings {
-        GitSurroundings(userID: GitFiles.effectiveUser(), environment: GitFiles.environment)
+        GitSurroundings(userID: Surroundings.effectiveUser, environment: Surroundings.variable)
     }
 }

@@ -46,7 +46,7 @@ struct GitUntrackedWalk {
             if tracked.files.contains(path) { continue }
             let file = place.appending(bytes: name)
             switch GitFiles.status(file)?.kind {
-            case .file, .link:
+            case .regular, .symbolicLink:
                 if !rules.isIgnored(path, isDirectory: false) { found.append(path) }
             case .folder:
                 // An ignored folder may still hold tracked files; they are in the index, and nothing else in it is untracked.
@@ -56,7 +56,7 @@ struct GitUntrackedWalk {
                 } else {
                     waiting.append(path)
                 }
-            case .other, nil: continue
+            case .fifo, .socket, .device, nil: continue
             }
         }
     }
@@ -65,6 +65,6 @@ struct GitUntrackedWalk {
     static func isRepository(_ folder: FilePath) -> Bool {
         let link = folder.appending(".git")
         guard let status = GitFiles.status(link) else { return false }
-        return status.kind == .file || GitPlace.commonDirectory(of: link) != nil
+        return status.kind == .regular || GitPlace.commonDirectory(of: link) != nil
     }
 }

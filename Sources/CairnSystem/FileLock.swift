@@ -38,6 +38,23 @@ public final class FileLock: Sendable {
         return .acquired(lock)
     }
 
+    /// What the holder of a lock wrote into its file; `nil` if nobody holds it.
+    ///
+    /// Nothing is written. For a moment the lock may be ours: others that try then have to try again.
+    /// - Throws: `SystemError` if the file is there and cannot be read.
+    public static func holder(of path: FilePath) throws(SystemError) -> [UInt8]? {
+        let file: OpenFile
+        do throws(SystemError) {
+            file = try OpenFile(reading: path)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory { return nil }
+            throw error
+        }
+        if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        guard errno == EWOULDBLOCK else { throw SystemError(Errno(rawValue: errno), "look at the lock", path) }
+        return try file.readAll(limit: 4096)
+    }
+
     /// Locks a folder by its own descriptor, once.
     ///
     /// - Returns: `nil` if somebody else has it.

@@ -22,10 +22,13 @@ public struct FileStatus: Hashable, Sendable {
     public let mode: UInt32
     /// How many names the file has.
     public let links: UInt32
+    /// The number of the user that it belongs to.
+    public let owner: UInt32
 
     /// Puts a status together, as a stat index does from its rows.
     public init(
-        size: Int64, mtime: Int64, ctime: Int64, inode: UInt64, device: UInt64 = 0, mode: UInt32 = 0, links: UInt32 = 1
+        size: Int64, mtime: Int64, ctime: Int64, inode: UInt64, device: UInt64 = 0, mode: UInt32 = 0, links: UInt32 = 1,
+        owner: UInt32 = 0
     ) {
         self.size = size
         self.mtime = mtime
@@ -34,12 +37,13 @@ public struct FileStatus: Hashable, Sendable {
         self.device = device
         self.mode = mode
         self.links = links
+        self.owner = owner
     }
 
     init(_ status: clinux_status) {
         self.init(
             size: status.size, mtime: status.mtime, ctime: status.ctime, inode: status.inode, device: status.device,
-            mode: status.mode, links: status.links)
+            mode: status.mode, links: status.links, owner: status.owner)
     }
 
     /// What sort of thing it is.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What the process finds around it, as values that a caller may replace.
@@ -32,11 +33,38 @@ public struct Surroundings: Sendable {
         guard let raw = getcwd(nil, 0) else { throw SystemError(Errno(rawValue: errno), "find", ".") }
         defer { free(raw) }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        return Surroundings(environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
+        return Surroundings(
+            environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
+
+    /// The number of the user as whom the process acts.
+    public static var effectiveUser: UInt32 { geteuid() }
+
+    /// A variable of the process's environment.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// The permissions that a new file gets: read and write for all, less the umask.
+    ///
+    /// Read once: the only way to ask is to set it.
+    public static let newFilePermissions: UInt32 = {
+        let mask = umask(0o077)
+        _ = umask(mask)
+        return 0o666 & ~mask
+    }()
 
     /// The number of this process.
     public static var processID: Int32 { getpid() }
+
+    /// The operating system with its release and the machine's kind: `Linux 6.1.0 x86_64`.
+    public static var systemName: String {
+        var names = utsname()
+        guard uname(&names) == 0 else { return "unknown" }
+        return [text(&names.sysname), text(&names.release), text(&names.machine)].joined(separator: " ")
+    }
+
+    private static func text<Field>(_ field: inout Field) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
 
     /// Nanoseconds since 1970 by the machine's clock.
     public static var now: Int64 {
@@ -56,4 +84,19 @@ public struct Surroundings: Sendable {
 
     /// True if the descriptor (0, 1 or 2) is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// How many characters fit into a line of the terminal behind a descriptor; `nil` if it is none or does not tell.
+    public static func terminalWidth(_ descriptor: Int32) -> Int? {
+        let width = clinux_terminal_width(descriptor)
+        return width > 0 ? Int(width) : nil
+    }
+
+    /// Makes a folder the one in which the process stands, as `cd` does.
+    ///
+    /// - Throws: `SystemError` if it is not there or may not be entered.
+    public static func enter(_ folder: FilePath) throws(SystemError) {
+        guard folder.withPlatformString({ chdir($0) }) == 0 else {
+            throw SystemError(Errno(rawValue: errno), "go to", folder)
+        }
+    }
 }

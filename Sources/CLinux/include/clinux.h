@@ -15,6 +15,7 @@ typedef struct {
     int64_t ctime;
     uint32_t mode;
     uint32_t links;
+    uint32_t owner;
 } clinux_status;
 
 /// statx(2) of `name` in the open folder `folder` (or of `folder` itself when `name` is empty). Returns 0 or an errno.
@@ -37,6 +38,9 @@ int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
 
 /// Bytes that an unprivileged user may still write on the file system of `path`; -1 with errno on failure.
 int64_t clinux_free_space(const char *path);
+
+/// How many characters fit into a line of the terminal that a descriptor is open on; 0 if it is none or does not tell.
+int clinux_terminal_width(int descriptor);
 
 /// How many processors this process may run on, at least 1.
 int clinux_processors(void);

@@ -1,0 +1,48 @@
+# Everything that is done to this repository has a name here; `make` alone lists the names.
+# The rules that need more than a line are scripts in Tests/tools.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+# The release binary carries the Swift runtime: it starts in milliseconds and runs where no toolchain is.
+RELEASE := -c release --static-swift-stdlib --product cairn
+# Passed on to `swift test`, for example: make test TEST_FLAGS='--filter SampleTests'
+TEST_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-tools demo bench format lint install clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## Install the system packages that the build needs (nothing to do: milliseconds)
+	@Tests/tools/setup
+
+build: setup ## Build the release binary
+	$(SWIFT) build $(RELEASE)
+
+test-tools: setup ## Install the pinned dvc that the interop tests run against
+	@Tests/tools/test-tools
+
+test: setup test-tools ## Run all tests
+	$(SWIFT) test $(TEST_FLAGS)
+
+demo: build ## Show the main job on real data
+	@Tests/tools/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
+
+bench: build test-tools ## Measure against the references, one JSON line for each
+	@Tests/tools/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
+
+format: ## Lay out the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
+
+lint: ## Check the layout of the Swift sources and the syntax of the scripts
+	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format Package.swift Sources Tests
+	@Tests/tools/check-scripts
+
+install: build ## Install the binary and its completions below PREFIX
+	@Tests/tools/install "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn" "$(DESTDIR)$(PREFIX)"
+
+clean: ## Delete what was built, and the tools that the tests installed
+	rm -rf .build .build-*

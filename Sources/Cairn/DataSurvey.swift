@@ -1,0 +1,280 @@
+import CairnCore
+import CairnFormats
+import CairnGit
+import CairnRemote
+import CairnStore
+import CairnSystem
+
+/// Gathers the three sides of `data status` and compares them.
+struct DataSurvey {
+    private let session: Session
+    private let options: DataStatusOptions
+    private let index: OutputIndex
+    private let git: GitRepository?
+    /// What the last commit declares; `nil` outside of git.
+    private let committed: OutputIndex?
+    private let hasCommit: Bool
+    private let store: LooseStore
+    private let inventory: ObjectInventory
+    private var remoteStores: [String: LooseStore?] = [:]
+    private var wanted: Set<RepoPath> = []
+    private var report = DataStatusReport()
+
+    init(_ session: Session, _ options: DataStatusOptions) throws {
+        self.session = session
+        self.options = options
+        index = try WorkspaceScan.run(session)
+        git = try session.git()
+        let head = try git?.head()
+        hasCommit = head != nil
+        if let git, let head {
+            let files = try RevisionFiles(head, of: session.workspace, in: git)
+            committed = try files.map { try OutputIndex.load($0) } ?? OutputIndex()
+        } else {
+            committed = git == nil ? nil : OutputIndex()
+        }
+        for problem in committed?.problems ?? [] {
+            session.reporter.warn("in the last commit: \(problem.error.message)", hint: nil)
+        }
+        store = try session.store()
+        let expected = index.outputs.reduce(0) { $0 + (options.isGranular ? Int($1.record.fileCount ?? 1) : 1) }
+        inventory = try ObjectInventory(of: store, expecting: expected)
+    }
+
+    mutating func run(_ targets: [String]) throws -> DataStatusReport {
+        wanted = try resolve(targets)
+        let recorded = Self.roots(index)
+        var kept = try compareWithWorkspace(recorded)
+        if let committed {
+            let unchanged = try compareWithCommit(Self.roots(committed), recorded)
+            if options.listsUnchanged { kept.formIntersection(unchanged) }
+        }
+        report.unchanged = kept.sorted()
+        if options.checksRemote { try lookAtRemote() }
+        try lookAtGit()
+        return report
+    }
+
+    // MARK: targets
+
+    /// The paths that targets stand for; none for everything.
+    private func resolve(_ targets: [String]) throws -> Set<RepoPath> {
+        var paths: Set<RepoPath> = []
+        for target in targets {
+            guard let path = try session.workspace.pathOrRoot(of: target) else { return [] }
+            let known = index.outputs + (committed?.outputs ?? [])
+            if known.contains(where: { $0.path.overlaps(path) }) {
+                paths.insert(path)
+                continue
+            }
+            do {
+                let found = try index.outputs(for: [target], in: session.workspace)
+                paths.formUnion(found.map { $0.part ?? $0.output.path })
+            } catch let error as CairnError where error.kind == .notFound && session.workspace.personality == .dvc {
+                // DVC takes every path, and has nothing to say about most. The path itself keeps the set from being empty.
+                paths.insert(path)
+            }
+        }
+        return paths
+    }
+
+    private var isWanted: (([UInt8]) -> Bool)? {
+        guard !wanted.isEmpty else { return nil }
+        return { [wanted] path in
+            wanted.contains {
+                path.starts(with: $0.bytes)
+                    && (path.count == $0.bytes.count || path[$0.bytes.count] == UInt8(ascii: "/"))
+            }
+        }
+    }
+
+    // MARK: sides
+
+    /// The outputs with data in the store, by path. An import without a hash of its own goes by that of its source.
+    private static func roots(_ index: OutputIndex) -> [RepoPath: TrackedOutput] {
+        var roots: [RepoPath: TrackedOutput] = [:]
+        for var output in index.outputs where output.record.isCached {
+            if output.record.id == nil, !output.isRepositoryImport, case .pointer(let file) = output.owner {
+                output.record.id = index.pointers[file]?.dependencies.first?.id
+            }
+            roots[output.path] = output
+        }
+        return roots
+    }
+
+    /// Paths of both sides that belong together because one lies inside the other, under the outermost of them.
+    private func groups(_ old: some Sequence<RepoPath>, _ new: some Sequence<RepoPath>) -> [RepoPath: [RepoPath]] {
+        let all = Set(old).union(new)
+        let concerned = wanted.isEmpty ? all : all.filter { path in wanted.contains { $0.overlaps(path) } }
+        return Dictionary(grouping: concerned) { $0.topmost(in: all) ?? $0 }
+    }
+
+    /// An output as its pointer has it, with its files if they are looked at.
+    private mutating func recordedRoot(_ output: TrackedOutput, listingFiles: Bool) throws -> DataRoot {
+        guard let id = output.record.id, id.isDirectory, listingFiles else {
+            return DataRoot(path: output.path, id: output.record.id, files: .none)
+        }
+        if let listing = try listing(id, of: output) {
+            return DataRoot(path: output.path, id: id, files: .listing(listing))
+        }
+        return DataRoot(path: output.path, id: id, files: .unknown)
+    }
+
+    /// A listing from the cache, or from the output's remote if that is a folder.
+    private mutating func listing(_ id: ObjectID, of output: TrackedOutput) throws -> DirListing? {
+        if let listing = try Self.listing(id, in: store) { return listing }
+        guard let remote = try? remoteStore(for: output) else { return nil }
+        return try Self.listing(id, in: remote)
+    }
+
+    private static func listing(_ id: ObjectID, in store: LooseStore) throws -> DirListing? {
+        do throws(StoreError) {
+            return try store.listing(id)
+        } catch {
+            switch error.reason {
+            case .missing, .damaged, .unreadableListing: return nil
+            default: throw error
+            }
+        }
+    }
+
+    /// The data of an output in the workspace.
+    ///
+    /// - Returns: `nil` if there is nothing.
+    private func workspaceTree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> (tree: DataTree, id: ObjectID)? {
+        guard try session.folder.status(of: path.bytes, following: true) != nil,
+            var tree = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
+        else { return nil }
+        try tree.readAll(algorithm, session)
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            return (tree, ObjectID(algorithm, digest))
+        }
+        let bytes = try tree.listing().serialized
+        return (tree, ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true))
+    }
+
+    // MARK: comparisons
+
+    private mutating func compareWithWorkspace(
+        _ recorded: [RepoPath: TrackedOutput]
+    ) throws -> Set<DataStatusReport.Path> {
+        var comparison = DataComparison(listsUnchanged: options.listsUnchanged, where: isWanted)
+        var missing: [DataStatusReport.Path] = []
+        for (_, members) in groups(recorded.keys, []).sorted(by: { $0.key < $1.key }) {
+            try Interruption.check()
+            var (old, new): ([DataRoot], [DataRoot]) = ([], [])
+            var empty: [RepoPath: [[UInt8]]] = [:]
+            for path in members.sorted() {
+                guard let output = recorded[path] else { continue }
+                let found = try workspaceTree(path, output.record.id?.algorithm ?? .md5)
+                if let found {
+                    let files: DataRoot.Files = options.isGranular && found.tree.isFolder ? .tree(found.tree) : .none
+                    new.append(DataRoot(path: path, id: found.id, files: files))
+                    empty[path] = found.tree.snapshot.emptyFolders
+                }
+                if let found, found.id == output.record.id, options.isGranular, found.tree.isFolder, try inventory.contains(found.id) {
+                    // The same content: the workspace's files tell what the listing has.
+                    old.append(DataRoot(path: path, id: found.id, files: .tree(found.tree)))
+                } else {
+                    old.append(try recordedRoot(output, listingFiles: options.isGranular))
+                }
+            }
+            let inventory = inventory
+            comparison.visitOld = { path, id in
+                if try !inventory.contains(id) { missing.append(DataStatusReport.Path(bytes: Array(path), isFolder: id.isDirectory)) }
+            }
+            try comparison.compare(DataGroup(old, where: isWanted), DataGroup(new, where: isWanted), emptyFolders: empty)
+        }
+        comparison.finish()
+        report.uncommitted = comparison.changes
+        report.notInCache = missing.sorted()
+        return Set(comparison.unchanged)
+    }
+
+    private mutating func compareWithCommit(
+        _ old: [RepoPath: TrackedOutput], _ new: [RepoPath: TrackedOutput]
+    ) throws -> Set<DataStatusReport.Path> {
+        var comparison = DataComparison(listsUnchanged: options.listsUnchanged, where: isWanted)
+        for (_, members) in groups(old.keys, new.keys).sorted(by: { $0.key < $1.key }) {
+            try Interruption.check()
+            if !options.listsUnchanged, members.count == 1, let id = old[members[0]]?.record.id, new[members[0]]?.record.id == id {
+                continue
+            }
+            func side(_ outputs: [RepoPath: TrackedOutput]) throws -> [DataRoot] {
+                var roots: [DataRoot] = []
+                for path in members.sorted() {
+                    if let output = outputs[path] { roots.append(try recordedRoot(output, listingFiles: options.isGranular)) }
+                }
+                return roots
+            }
+            let (left, right) = (try side(old), try side(new))
+            try comparison.compare(DataGroup(left, where: isWanted), DataGroup(right, where: isWanted))
+        }
+        comparison.finish()
+        report.committed = comparison.changes
+        return Set(comparison.unchanged)
+    }
+
+    // MARK: the remote
+
+    /// The store of an output's remote.
+    ///
+    /// - Throws: `CairnError` of kind `config` if none is configured, or it is no folder.
+    private mutating func remoteStore(for output: TrackedOutput) throws -> LooseStore {
+        let name = output.record.remote ?? options.remote
+        if let known = remoteStores[name ?? ""], let known { return known }
+        let remote = try session.workspace.remote(name)
+        guard case .folder(let folder) = remote.location else {
+            throw CairnError(.config, "remote '\(remote.name)' is not a folder, which is all that can be asked yet")
+        }
+        let store = try LooseStore(at: folder)
+        remoteStores[name ?? ""] = store
+        return store
+    }
+
+    private mutating func lookAtRemote() throws {
+        var missing: Set<DataStatusReport.Path> = []
+        let filter = isWanted
+        for output in index.outputs where output.record.isCached && output.record.isPushed && !output.isRepositoryImport {
+            guard output.record.id != nil, wanted.isEmpty || wanted.contains(where: { $0.overlaps(output.path) }) else { continue }
+            let store: LooseStore
+            do {
+                store = try remoteStore(for: output)
+            } catch let error as CairnError where error.kind == .config && session.workspace.personality == .dvc && options.remote == nil
+                && output.record.remote == nil && session.workspace.configuration.string("core.remote") == nil
+            {
+                // DVC has nothing to say about a remote where there is none.
+                return
+            }
+            let group = DataGroup([try recordedRoot(output, listingFiles: options.isGranular)], where: filter)
+            let there = try ObjectInventory(of: store, expecting: group.count)
+            for position in 0..<group.count where try !there.contains(group.ids[position]) {
+                missing.insert(
+                    DataStatusReport.Path(bytes: Array(group.paths[position]), isFolder: group.ids[position].isDirectory))
+            }
+        }
+        report.notInRemote = missing.sorted()
+    }
+
+    // MARK: git
+
+    private mutating func lookAtGit() throws {
+        guard let git else { return }
+        report.isEmptyRepository = !hasCommit
+        if options.listsUntracked {
+            let prefix = try RevisionFiles.prefix(of: session.workspace, in: git)
+            for path in try git.untrackedFiles(below: prefix) {
+                let own = prefix.isEmpty ? path : Array(path.dropFirst(prefix.count + 1))
+                let isFolder = own.last == UInt8(ascii: "/")
+                guard let inside = try? RepoPath(validating: isFolder ? Array(own.dropLast()) : own),
+                    isWanted?(inside.bytes) ?? true
+                else { continue }
+                report.untracked.append(session.workspace.relativeToUser(inside) + (isFolder ? [UInt8(ascii: "/")] : []))
+            }
+        }
+        if options.looksAtGit {
+            report.isGitDirty = try git.hasChanges(countsUntracked: options.listsUntracked)
+        }
+    }
+}

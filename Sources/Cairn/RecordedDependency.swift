@@ -1,0 +1,66 @@
+import CairnCore
+import CairnFormats
+import CairnSystem
+
+/// What a stage or an import depends on, as far as it can be looked at here.
+struct RecordedDependency {
+    enum Place {
+        case inside(RepoPath)
+        case outside(FilePath)
+    }
+
+    let place: Place
+    /// The path as the user knows it.
+    let shown: String
+    /// What it was; `nil` if that was never recorded.
+    let id: ObjectID?
+}
+
+extension OutputIndex {
+    /// Stages and imports that declare no output of their own.
+    func ownersWithoutOutputs() -> [TrackedOutput.Owner] {
+        pipelines.keys.sorted().flatMap { file in
+            ((try? pipelines[file]?.file.resolvedStages(with: pipelines[file]?.lock)) ?? [])
+                .filter { $0.outputs.isEmpty }.map { TrackedOutput.Owner.stage(file: file, name: $0.name) }
+        }
+    }
+
+    func isFrozen(_ owner: TrackedOutput.Owner) -> Bool {
+        switch owner {
+        // A frozen import is not downloaded again; that its source changed is known only by asking there.
+        case .pointer(let file): pointers[file]?.isFrozen ?? false
+        case .stage: stage(of: owner)?.isFrozen ?? false
+        }
+    }
+
+    func stage(of owner: TrackedOutput.Owner) -> ResolvedStage? {
+        guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return nil }
+        return try? pipeline.file.resolvedStages(with: pipeline.lock).first { $0.name.hasSameBytes(as: name) }
+    }
+
+    /// Dependencies that are files: of stages, and of imports from this machine.
+    func recordedDependencies(of owner: TrackedOutput.Owner) throws -> [RecordedDependency] {
+        let records: [DependencyRecord]
+        let folder: RepoPath?
+        switch owner {
+        case .pointer(let file):
+            records = pointers[file]?.dependencies ?? []
+            folder = try Self.folder(of: file, workingDirectory: pointers[file]?.workingDirectory, shownAs: file.description)
+        case .stage(let file, _):
+            let stage = stage(of: owner)
+            records = stage?.dependencies ?? []
+            folder = try Self.folder(of: file, workingDirectory: stage?.workingDirectory, shownAs: file.description)
+        }
+        return records.compactMap { record in
+            // URLs, other repositories and data sets cannot be looked at without asking somebody else.
+            guard let text = record.path, record.repository == nil, record.dataset == nil,
+                text.utf8.firstRange(of: "://".utf8) == nil
+            else { return nil }
+            if text.utf8.first == UInt8(ascii: "/") {
+                return RecordedDependency(place: .outside(FilePath(bytes: Array(text.utf8))), shown: text, id: record.id)
+            }
+            guard let path = try? Self.path(text, in: folder, shownAs: "") else { return nil }
+            return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+public import CairnRemote
+import CairnCore
+import CairnFormats
+
+/// A remote that can be worked with.
+public struct NamedRemote: Sendable {
+    /// The name in the configuration.
+    public let name: String
+    /// Where its data is.
+    public let location: RemoteLocation
+}
+
+extension Workspace {
+    /// The remote of a name, or the default one.
+    ///
+    /// - Parameter name: `nil` for the default.
+    /// - Throws: `CairnError` of kind `config` if there is none, or it is of a kind that is not supported.
+    public func remote(_ name: String? = nil) throws -> NamedRemote {
+        let standard = configuration.string("core.remote").flatMap { $0.isEmpty ? nil : $0 }
+        guard let name = (name ?? standard)?.lowercased() else { throw noRemote() }
+        let url = try url(ofRemote: name, after: [])
+        do throws(RemoteError) {
+            return NamedRemote(name: name, location: try RemoteLocation(url))
+        } catch {
+            throw CairnError(error, remote: name)
+        }
+    }
+
+    /// The URL of a remote; `remote://other/path` is followed to the other one.
+    private func url(ofRemote name: String, after visited: [String]) throws -> [UInt8] {
+        guard let url = configuration.path(ConfigKey(.remote(name), "url")) else {
+            let nearest = EditDistance.closest(to: name, among: configuration.remoteNames)
+            throw CairnError(
+                .config, "remote '\(name)' doesn't exist" + (nearest.map { ", did you mean '\($0)'?" } ?? ""),
+                hint: "`\(personality.command) remote list` shows those that do", dvc: "remote '\(name)' doesn't exist")
+        }
+        guard let reference = RemoteReference(url) else { return url }
+        guard !visited.contains(name) else {
+            throw CairnError(.config, "remote '\(name)' leads back to itself: \((visited + [name]).joined(separator: ", "))")
+        }
+        let base = try self.url(ofRemote: reference.name, after: visited + [name])
+        let joined = (base.last == UInt8(ascii: "/") ? Array(base.dropLast()) : base) + Array(reference.rest.utf8)
+        return joined
+    }
+
+    private func noRemote() -> CairnError {
+        let names = configuration.remoteNames
+        let place = root.bytes.printable
+        guard let first = names.first else {
+            return CairnError(
+                .config, "no remote is configured", hint: "`\(personality.command) remote add -d NAME URL` adds one",
+                dvc: "no remote specified in \(place). Create a default remote with\n    dvc remote add -d <remote name> <remote url>")
+        }
+        return CairnError(
+            .config, "no remote is named, and none is the default",
+            hint: "name one with `-r \(first)`, or make it the default: `\(personality.command) remote default \(first)`",
+            dvc: "no remote specified in \(place). Setup default remote with\n    dvc remote default <remote name>\nor use:\n    dvc push -r <remote name>")
+    }
+}
+
+extension CairnError {
+    /// Words for a remote that cannot be used.
+    init(_ error: RemoteError, remote name: String) {
+        let use = "cairn works with \(RemoteLocation.supportedKinds)"
+        switch error.reason {
+        case .unsupportedScheme(let scheme):
+            self.init(.config, "remote '\(name)' is of the kind \(scheme)://, which is not supported: \(use)")
+        case .otherHost(let host):
+            self.init(
+                .config, "remote '\(name)' lies on another machine, '\(Array(host.utf8).printable)': \(use)",
+                hint: "mount it and give the path of the folder")
+        case .noPath:
+            self.init(.config, "the URL of remote '\(name)' names no folder")
+        }
+    }
+}

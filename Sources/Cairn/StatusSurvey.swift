@@ -1,0 +1,154 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// Looks at outputs and dependencies, each path of the workspace once.
+struct StatusSurvey {
+    private let session: Session
+    private let inventory: ObjectInventory
+    private let store: LooseStore
+    private var trees: [RepoPath: DataTree] = [:]
+
+    init(_ session: Session, expecting expected: Int) throws {
+        self.session = session
+        store = try session.store()
+        inventory = try ObjectInventory(of: store, expecting: expected)
+    }
+
+    /// True if neither workspace nor cache has the output.
+    func isAbsent(_ output: TrackedOutput) -> Bool {
+        guard let id = output.record.id, (try? inventory.contains(id)) == false else { return false }
+        return !isPresent(output)
+    }
+
+    /// True if there is something at the output's place.
+    func isPresent(_ output: TrackedOutput) -> Bool {
+        ((try? session.folder.status(of: output.path.bytes)) ?? nil) != nil
+    }
+
+    mutating func output(_ target: TargetedOutput) throws -> StatusReport.Item? {
+        let output = target.output
+        let shown = session.workspace.display(target.part ?? output.path)
+        let tree = try tree(output.path, output.record.id?.algorithm ?? .md5)
+        guard let id = output.record.id else {
+            return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
+        }
+        let current = try tree.map { try self.id(of: $0, id.algorithm) }
+        if current == id, let tree {
+            // The workspace has the very content, so its digests tell what the cache must have.
+            let isComplete = try !output.record.isCached || hasAll(id, tree, target)
+            return isComplete ? nil : StatusReport.Item(path: shown, state: .notInCache, files: nil)
+        }
+        var listing: DirListing?
+        if output.record.isCached {
+            guard try inventory.contains(id) else { return StatusReport.Item(path: shown, state: .notInCache, files: nil) }
+            if id.isDirectory {
+                // A damaged listing is as good as none.
+                listing = try? store.listing(id)
+                guard let listing, try hasAll(listing, id.algorithm, target) else {
+                    return StatusReport.Item(path: shown, state: .notInCache, files: nil)
+                }
+            }
+        }
+        if let part = target.part { return try partly(part, output, listing, tree, shown) }
+        guard let tree else { return StatusReport.Item(path: shown, state: .deleted, files: nil) }
+        let counts = listing.flatMap { tree.isFolder ? compare($0, tree) : nil }
+        return StatusReport.Item(path: shown, state: .modified, files: counts)
+    }
+
+    mutating func dependency(_ dependency: RecordedDependency) throws -> StatusReport.Item? {
+        let algorithm = dependency.id?.algorithm ?? .md5
+        let tree: DataTree?
+        switch dependency.place {
+        case .inside(let path): tree = try self.tree(path, algorithm)
+        case .outside(let path):
+            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else { return nil }
+            var found = try DataTree.external(path, as: own, session: session)
+            try found?.readAll(algorithm, session)
+            tree = found
+        }
+        guard let tree else { return StatusReport.Item(path: dependency.shown, state: .deleted, files: nil) }
+        if let id = dependency.id, try self.id(of: tree, algorithm) == id { return nil }
+        return StatusReport.Item(path: dependency.shown, state: .modified, files: nil)
+    }
+
+    /// The files at a path with their digests; `nil` if there is nothing.
+    private mutating func tree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> DataTree? {
+        if algorithm == .md5, let known = trees[path] { return known }
+        let rules = try IgnoreFiles(above: path, session: session)
+        // What is ignored does not exist for us.
+        let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
+        guard !rules.isIgnored(path, isFolder: isFolder),
+            var tree = try DataTree.load(path, rules: rules, session: session)
+        else { return nil }
+        try tree.readAll(algorithm, session)
+        if algorithm == .md5 { trees[path] = tree }
+        return tree
+    }
+
+    private func id(of tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID {
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            return ObjectID(algorithm, digest)
+        }
+        let bytes = try tree.listing().serialized
+        return ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
+    }
+
+    private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {
+        guard try inventory.contains(id) else { return false }
+        guard id.isDirectory else { return true }
+        for (index, digest) in tree.digests.enumerated() {
+            guard let digest, target.covers(tree.snapshot.paths[index]) else { continue }
+            if try !inventory.contains(ObjectID(id.algorithm, digest)) { return false }
+        }
+        return true
+    }
+
+    private func hasAll(_ listing: DirListing, _ algorithm: HashAlgorithm, _ target: TargetedOutput) throws -> Bool {
+        for index in 0..<listing.count where target.covers(listing.paths[index]) {
+            if try !inventory.contains(ObjectID(algorithm, listing.digest(at: index))) { return false }
+        }
+        return true
+    }
+
+    /// The state of a part of an output.
+    private func partly(
+        _ part: RepoPath, _ output: TrackedOutput, _ listing: DirListing?, _ tree: DataTree?, _ shown: String
+    ) throws -> StatusReport.Item? {
+        guard let listing, let inside = part.relative(to: output.path) else {
+            return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
+        }
+        let recorded = listing.listing(below: inside.bytes)
+        let single = listing.index(of: inside.bytes).map { listing.digest(at: $0) }
+        guard !recorded.isEmpty || single != nil else {
+            throw CairnError(.notFound, "'\(shown)' is not recorded in '\(session.workspace.display(output.path))'")
+        }
+        var found: [[UInt8]: Digest] = [:]
+        for (index, digest) in (tree?.digests ?? []).enumerated() {
+            guard let tree, let path = tree.isFolder ? tree.snapshot.paths[index] : nil, let digest else { continue }
+            let target = TargetedOutput(output: output, part: part)
+            if target.covers(path) { found[Array(path)] = digest }
+        }
+        if found.isEmpty { return StatusReport.Item(path: shown, state: .deleted, files: nil) }
+        if let single { return found[inside.bytes] == single ? nil : StatusReport.Item(path: shown, state: .modified, files: nil) }
+        let prefix = inside.bytes + [UInt8(ascii: "/")]
+        let isSame = found.count == recorded.count
+            && (0..<recorded.count).allSatisfy { found[prefix + recorded.paths[$0]] == recorded.digest(at: $0) }
+        return isSame ? nil : StatusReport.Item(path: shown, state: .modified, files: nil)
+    }
+
+    private func compare(_ listing: DirListing, _ tree: DataTree) -> StatusReport.FileCounts {
+        var counts = StatusReport.FileCounts()
+        var same = 0
+        for (index, digest) in tree.digests.enumerated() {
+            guard let entry = listing.index(of: tree.snapshot.paths[index]) else {
+                counts.added += 1
+                continue
+            }
+            if listing.digest(at: entry) == digest { same += 1 } else { counts.modified += 1 }
+        }
+        counts.deleted = listing.count - same - counts.modified
+        return counts
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Cairn
+
+/// The program's commands.
+struct CairnCommand: ParsableCommand {
+    /// All commands; a new one is one more line.
+    static let commands: [any ParsableCommand.Type] = [
+        AddCommand.self,
+        CacheCommand.self,
+        CheckIgnoreCommand.self,
+        CheckoutCommand.self,
+        CompletionCommand.self,
+        ConfigCommand.self,
+        DestroyCommand.self,
+        InitCommand.self,
+        RemoteCommand.self,
+        RootCommand.self,
+        StatusCommand.self,
+        VersionCommand.self,
+    ]
+
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: Main.personality.command, abstract: "Version data beside code.",
+            subcommands: commands)
+    }
+}
+
+/// The same with the options in front of a command, for help and for shells.
+///
+/// It is not what parses: ArgumentParser takes the options of a parent out of everything that follows, where the same letters may
+/// mean something else.
+struct DocumentedCommand: ParsableCommand {
+    static var configuration: CommandConfiguration { CairnCommand.configuration }
+
+    @OptionGroup var leading: DocumentedLeadingOptions
+}

@@ -1,0 +1,180 @@
+import ArgumentParser
+import Cairn
+import CairnCore
+
+/// `status`: what differs.
+struct StatusCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show what changed in tracked data and pipelines.",
+        discussion: """
+            Compares the workspace with what pointers and locks record. With --cloud, compares the cache with a remote instead.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var selection: TargetSelection
+    @OptionGroup var revisions: RevisionSelection
+
+    @Flag(name: [.customShort("c"), .customLong("cloud")], help: "Compare the cache with the remote.")
+    var comparesRemote = false
+
+    @Option(name: .shortAndLong, help: "The remote to compare with; implies --cloud.")
+    var remote: String?
+
+    @Option(name: .shortAndLong, help: "How many transfers at a time.")
+    var jobs: Int?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    @Flag(name: .customLong("no-updates"), help: "Do not ask other repositories for news of imports (never done yet).")
+    var skipsUpdates = false
+
+    @Flag(name: .customLong("exit-code"), help: "Exit with 1 if anything differs.")
+    var reportsByExitCode = false
+
+    func run(in context: Context) throws -> Outcome {
+        let workspace = try context.workspace()
+        if comparesRemote || remote != nil { return try compareWithRemote(workspace, context) }
+        if revisions.isAny || jobs != nil {
+            throw CairnError(
+                .usage, "--all-branches, --all-tags, --all-commits and --jobs say nothing about the workspace",
+                hint: "compare with the remote: `\(context.command("status --cloud …"))`",
+                dvc: "The following options are meaningless for local status: --all-branches, --all-tags, --all-commits, --jobs")
+        }
+        let report = try workspace.status(selection.targets, selection.options, reporter: context.reporter)
+        let output = context.output
+        try output.render(asJSON: json, Self.json(report)) { output in
+            switch context.personality {
+            case .dvc: try Self.writeAsDVC(report, to: output)
+            case .cairn: try Self.write(report, to: output)
+            }
+        }
+        for stage in report.frozen where !json {
+            output.warn("\(stage) is frozen: what it depends on is not looked at")
+        }
+        if report.absentOutputs > 0, context.personality == .cairn, !json {
+            output.warn(
+                "\(Words.count(report.absentOutputs, "output")) \(report.absentOutputs == 1 ? "is" : "are") neither here nor in the cache",
+                hint: "bring them from the remote: `cairn pull`")
+        }
+        let tells = reportsByExitCode || global.quiet > 0
+        return tells && !report.entries.isEmpty ? .no : .done
+    }
+
+    private func compareWithRemote(_ workspace: Workspace, _ context: Context) throws -> Outcome {
+        throw CairnError(.usage, "comparing with a remote is not there yet")
+    }
+
+    /// DVC's shape: a map from what declares data to a list of what changed.
+    private static func json(_ report: StatusReport) -> PythonJSON {
+        .object(
+            report.entries.map { entry in
+                var items: [PythonJSON] = []
+                func add(_ name: String, _ list: [StatusReport.Item]) {
+                    guard !list.isEmpty else { return }
+                    let states = list.map { (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue)) }
+                    items.append(.object([(name: Array(name.utf8), value: .object(states))]))
+                }
+                add("changed deps", entry.dependencies)
+                add("changed outs", entry.outputs)
+                items += notes(entry).map { PythonJSON.string($0) }
+                return (name: Array(entry.address.utf8), value: .array(items))
+            })
+    }
+
+    private static func notes(_ entry: StatusReport.Entry) -> [String] {
+        var notes: [String] = []
+        if entry.isCommandChanged { notes.append("changed command") }
+        if entry.isChecksumChanged { notes.append("changed checksum") }
+        if entry.isAlwaysChanged { notes.append("always changed") }
+        return notes
+    }
+
+    private static func writeAsDVC(_ report: StatusReport, to output: Output) throws {
+        guard report.hasDeclarations else {
+            return try output.note(
+                "There are no data or pipelines tracked in this project yet.\nSee <https://dvc.org/doc/start> to get started!")
+        }
+        guard !report.entries.isEmpty else { return try output.note("Data and pipelines are up to date.") }
+        for entry in report.entries {
+            try output.note("\(entry.address):")
+            for (name, items) in [("changed deps", entry.dependencies), ("changed outs", entry.outputs)] where !items.isEmpty {
+                try output.note("\t\(name):")
+                for item in items { try output.note("\t\t\(pad("\(item.state.rawValue):", to: 20))\(item.path)") }
+            }
+            for note in notes(entry) { try output.note("\t\(note)") }
+        }
+    }
+
+    private static func write(_ report: StatusReport, to output: Output) throws {
+        guard report.hasDeclarations else {
+            return try output.note("nothing is tracked here yet; start with `cairn add`")
+        }
+        guard !report.entries.isEmpty else { return try output.note("everything is up to date") }
+        var lines: [(state: String, path: String, cause: String)] = []
+        for entry in report.entries {
+            lines += entry.outputs.map { line($0) }
+            var causes = entry.dependencies.map { "\($0.path) \($0.state.rawValue)" }
+            causes += notes(entry)
+            if !causes.isEmpty { lines.append(("stale", entry.address, causes.joined(separator: ", "))) }
+        }
+        let width = lines.map(\.state.utf8.count).max() ?? 0
+        let pathWidth = min(lines.map(\.path.count).max() ?? 0, 60)
+        for line in lines {
+            let style: Terminal.Style = line.state == "missing" ? .error : .warning
+            let state = output.styled(pad(line.state, to: width), style)
+            let cause = line.cause.isEmpty ? "" : "  (\(line.cause))"
+            try output.data("\(state)  \(cause.isEmpty ? line.path : pad(line.path, to: pathWidth))\(cause)")
+        }
+    }
+
+    private static func line(_ item: StatusReport.Item) -> (state: String, path: String, cause: String) {
+        switch item.state {
+        case .notInCache: ("missing", item.path, item.isPresent ? "the cache lacks data of it" : "neither here nor in the cache")
+        case .deleted: (item.wasPresent ? "deleted" : "not-checked-out", item.path, "")
+        case .modified: ("modified", item.path, item.files.map(cause) ?? "")
+        }
+    }
+
+    private static func cause(_ counts: StatusReport.FileCounts) -> String {
+        let parts = [(counts.added, "added"), (counts.modified, "modified"), (counts.deleted, "deleted")]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + " inside"
+    }
+
+    private static func pad(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+/// Targets and how they are understood: for all commands that take outputs, stages and pointers.
+struct TargetSelection: ParsableArguments {
+    @Argument(help: "Pointer files, outputs, paths inside outputs, or stages; all if none is named.", completion: .file())
+    var targets: [String] = []
+
+    @Flag(name: [.customShort("d"), .long], help: "Also what the targets' stages depend on.")
+    var withDeps = false
+
+    @Flag(name: [.customShort("R"), .long], help: "Take folders as all that is declared below them.")
+    var recursive = false
+
+    var options: TargetOptions {
+        var options = TargetOptions()
+        options.isRecursive = recursive
+        options.withDependencies = withDeps
+        return options
+    }
+}
+
+/// Revisions beyond the workspace.
+struct RevisionSelection: ParsableArguments {
+    @Flag(name: [.customShort("a"), .long], help: "Also what the tips of all branches use.")
+    var allBranches = false
+
+    @Flag(name: [.customShort("T"), .long], help: "Also what all tags use.")
+    var allTags = false
+
+    @Flag(name: [.customShort("A"), .long], help: "Also what all commits use.")
+    var allCommits = false
+
+    var isAny: Bool { allBranches || allTags || allCommits }
+}
