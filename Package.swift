@@ -21,7 +21,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "cairn",
     products: [
-        .executable(name: "cairn", targets: ["CairnCLI"])
+        .executable(name: "cairn", targets: ["CairnCLI"]),
+        .executable(name: "cairn-bench", targets: ["CairnBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -55,6 +56,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftRules),
+
+        .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
         tests("CairnSystemTests", ["CairnSystem"]),

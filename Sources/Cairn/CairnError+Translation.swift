@@ -25,7 +25,8 @@ extension CairnError {
         let what = path.isEmpty ? "cannot \(error.operation)" : "cannot \(error.operation) '\(path)'"
         switch error.errno {
         case .interrupted:
-            self.init(.interrupted, "stopped", hint: "what is finished is kept; run the same command again to go on")
+            self.init(.interrupted, "stopped", hint: "what is finished is kept; run the same command again to go on",
+                dvc: "interrupted by the user")
         case .permissionDenied, .notPermitted: self.init(.denied, "\(what): permission denied")
         case .readOnlyFileSystem: self.init(.denied, "\(what): the file system is read-only")
         case .noSpace, .diskQuotaExceeded:

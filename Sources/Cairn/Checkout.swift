@@ -152,12 +152,15 @@ extension Workspace {
     }
 
     private func unsaved(_ paths: [[UInt8]]) -> CairnError {
-        let list = paths.map { "\(root.bytes.printable)/\($0.printable)" }
+        let shown = paths.map { path in
+            (try? RepoPath(validating: path)).map { "'\(display($0))'" } ?? "'\(path.printable)'"
+        }
+        let more = shown.count > 10 ? " and \(shown.count - 10) more" : ""
+        let absolute = paths.map { "\(root.bytes.printable)/\($0.printable)" }
         return CairnError(
-            .conflict,
-            "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n"
-                + list.joined(separator: "\n"),
-            hint: "to keep them, `\(personality.command) add` or `\(personality.command) commit` the output first")
+            .conflict, "the content of \(shown.prefix(10).joined(separator: ", "))\(more) is nowhere else and would be lost",
+            hint: "keep it with `\(personality.command) add` or `\(personality.command) commit`, or give it up with `--force`",
+            dvc: "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n\(absolute.joined(separator: "\n"))")
     }
 }
 

@@ -105,6 +105,32 @@ public struct OutputIndex: Sendable {
         }
     }
 
+    /// Refuses a path that two files claim, and an output inside of another: which of them would own a file?
+    func refuseOverlaps(in workspace: Workspace) throws {
+        // Sorted with a slash at the end, what lies inside of an output follows it.
+        let order = outputs.indices.sorted {
+            (outputs[$0].path.bytes + [UInt8(ascii: "/")]).lexicographicallyPrecedes(outputs[$1].path.bytes + [UInt8(ascii: "/")])
+        }
+        for (first, second) in zip(order, order.dropFirst()) {
+            let (outer, inner) = (outputs[first], outputs[second])
+            guard outer.path.overlaps(inner.path) else { continue }
+            let (name, other) = (workspace.display(outer.path), workspace.display(inner.path))
+            let (owner, next) = (address(of: outer.owner, in: workspace), address(of: inner.owner, in: workspace))
+            let command = workspace.personality.command
+            if outer.path == inner.path {
+                throw CairnError(
+                    .conflict, "the output '\(name)' is declared twice, in '\(owner)' and in '\(next)'",
+                    hint: "remove one of them: `\(command) remove \(Shell.quoted(next))`",
+                    dvc: "output '\(name)' is already specified in stages:\n\t- \(owner)\n\t- \(next)")
+            }
+            throw CairnError(
+                .conflict, "the output '\(other)' of '\(next)' lies inside of the output '\(name)' of '\(owner)'",
+                hint: "remove one of them: `\(command) remove \(Shell.quoted(next))`",
+                dvc: "The output paths:\n'\(name)'('\(owner)')\n'\(other)'('\(next)')\noverlap and are thus in the same tracked directory.\nTo keep reproducibility, outputs should be in separate tracked directories or tracked individually."
+            )
+        }
+    }
+
     /// The output at exactly this path.
     public func output(at path: RepoPath) -> TrackedOutput? { outputs.first { $0.path == path } }
 

@@ -32,8 +32,6 @@ struct StatusCommand: Verb {
     @Flag(name: .customLong("exit-code"), help: "Exit with 1 if anything differs.")
     var reportsByExitCode = false
 
-    static let failureOfDVC: String? = ""
-
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
         if comparesRemote || remote != nil { return try compareWithRemote(workspace, context) }
@@ -66,39 +64,34 @@ struct StatusCommand: Verb {
     private func compareWithRemote(_ workspace: Workspace, _ context: Context) throws -> Outcome {
         var options = TransferOptions()
         options.targets = selection.options
-        options.remote = remote?.lowercased()
+        options.remote = remote
         options.revisions = revisions.scope
         options.jobs = jobs
         let report = try workspace.remoteStatus(selection.targets, options, reporter: context.reporter)
-        for (name, error) in report.skipped { context.output.warn("'\(name)' was passed over: \(error.message)", hint: error.hint) }
+        for (name, error) in report.skipped { context.output.warn("'\(name)' is left out: \(error.message)", hint: error.hint) }
         let entries = report.entries.map { (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue)) }
         try context.output.render(asJSON: json, .object(entries)) { output in
-            switch context.personality {
-            case .dvc: try Self.writeAsDVC(report, remote ?? report.remotes.first ?? "", to: output)
-            case .cairn: try Self.write(report, to: output)
+            guard !report.entries.isEmpty else {
+                let names = report.remotes.map { "'\($0)'" }.joined(separator: ", ")
+                return try output.note("Cache and remote \(names) are in sync.")
+            }
+            for entry in report.entries {
+                switch context.personality {
+                case .dvc: try output.note("\t\(Self.pad("\(entry.state.rawValue):", to: 20))\(entry.path)")
+                case .cairn: try output.data("\(Self.pad(entry.state.rawValue, to: 7))  \(entry.path)  (\(Self.place(entry.state)))")
+                }
             }
         }
         let tells = reportsByExitCode || global.quiet > 0
         return tells && !report.entries.isEmpty ? .no : .done
     }
 
-    private static func writeAsDVC(_ report: RemoteStatusReport, _ remote: String, to output: Output) throws {
-        for entry in report.entries { try output.note("\t\(pad("\(entry.state.rawValue):", to: 20))\(entry.path)") }
-        guard report.entries.isEmpty else { return }
-        try output.note(
-            report.hasDeclarations
-                ? "Cache and remote '\(remote)' are in sync."
-                : "There are no data or pipelines tracked in this project yet.\nSee <https://dvc.org/doc/start> to get started!")
-    }
-
-    private static func write(_ report: RemoteStatusReport, to output: Output) throws {
-        for entry in report.entries {
-            let style: Terminal.Style = entry.state == .missing ? .error : .warning
-            try output.data("\(output.styled(pad(entry.state.rawValue, to: 7), style))  \(entry.path)")
+    private static func place(_ state: RemoteStatusReport.State) -> String {
+        switch state {
+        case .new: "in the cache, not on the remote"
+        case .deleted: "on the remote, not in the cache"
+        case .missing: "neither in the cache nor on the remote"
         }
-        guard report.entries.isEmpty else { return }
-        let names = report.remotes.map { "'\($0)'" }.joined(separator: ", ")
-        try output.note(names.isEmpty ? "there is nothing to compare" : "cache and remote \(names) are in sync")
     }
 
     /// DVC's shape: a map from what declares data to a list of what changed.
@@ -213,4 +206,12 @@ struct RevisionSelection: ParsableArguments {
     var allCommits = false
 
     var isAny: Bool { allBranches || allTags || allCommits }
+
+    var scope: RevisionScope {
+        var scope = RevisionScope()
+        scope.allBranches = allBranches
+        scope.allTags = allTags
+        scope.allCommits = allCommits
+        return scope
+    }
 }
