@@ -21,7 +21,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "cairn",
     products: [
-        .executable(name: "cairn", targets: ["CairnCLI"])
+        .executable(name: "cairn", targets: ["CairnCLI"]),
+        .executable(name: "cairn-bench", targets: ["CairnBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -51,10 +52,12 @@ let package = Package(
         .executableTarget(
             name: "CairnCLI",
             dependencies: [
-                "Cairn", "CairnFormats", "CairnRemote", "CairnStore", "CairnSystem", "CairnCore",
+                "Cairn", "CairnSystem", "CairnCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftRules),
+
+        .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
         tests("CairnSystemTests", ["CairnSystem"]),
@@ -65,6 +68,7 @@ let package = Package(
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
         tests("ArchitectureTests", ["CairnTestSupport"]),
-        tests("CairnCLITests", ["CairnTestSupport"]),
+        tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
+        tests("CairnRemoteTests", ["CairnRemote"]),
     ]
 )

@@ -100,6 +100,7 @@ extension Workspace {
                 for failure in try relink.place(items) {
                     report.linkFailures.append(try RepoPath(validating: items.paths[failure.index]))
                 }
+                if result.record.isExecutable, !tree.isFolder { try relink.settleMode(of: tree.path) }
             }
         }
         var git = try GitFiles(session)

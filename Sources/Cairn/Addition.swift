@@ -34,7 +34,7 @@ struct Addition {
         guard let tree = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session) else {
             throw CairnError(.notFound, "output '\(workspace.display(path))' does not exist")
         }
-        guard !tree.isFolder || !tree.isLink else { throw Self.insideLink() }
+        guard !tree.isFolder || !tree.isLink else { throw Self.insideLink(target) }
         try Self.refuseInnerIgnoreFile(tree, workspace)
         try self.init(whole: path, tree, options, index, session)
     }
@@ -74,6 +74,11 @@ struct Addition {
                     "cannot update '\(workspace.display(path))': overlaps with an output of stage: '\(address)' in '\(workspace.display(known.owner.file))'.\nRun the pipeline or use '\(workspace.personality.command) commit' to force update it."
                 )
             }
+            if let wanted = try options.file.map(workspace.path(of:)), wanted != file {
+                throw CairnError(
+                    .conflict, "'\(workspace.display(path))' is tracked by '\(workspace.display(file))' already",
+                    hint: "to track it elsewhere, first `\(workspace.personality.command) remove \(Shell.quoted(workspace.display(file)))`")
+            }
             pointerPath = file
             pointer = index.pointers[file]
             earlier = known.record
@@ -97,6 +102,7 @@ struct Addition {
             earlier = nil
         }
         try Self.refuseTrackedByGit(path, session)
+        try Self.refuseIgnoredByGit(pointerPath, session)
     }
 
     /// A path inside of an output that is tracked already.
@@ -238,10 +244,11 @@ extension Addition {
         }
     }
 
-    private static func insideLink() -> CairnError {
+    private static func insideLink(_ target: String) -> CairnError {
         CairnError(
-            .usage, "Cannot add files inside symlinked directories to DVC",
-            hint: "add the folder that the link leads to, or copy it with `add --out`")
+            .usage, "'\(Array(target.utf8).printable)' leads through a symbolic link to a folder, which is not followed",
+            hint: "add the folder that the link leads to, or copy it with `add --out`",
+            dvc: "Cannot add files inside symlinked directories to DVC. See <https://dvc.org/doc/user-guide/troubleshooting#add-symlink> for more information.")
     }
 
     private static func refuseLinkedFolders(_ target: String, _ path: RepoPath, _ workspace: Workspace) throws {
@@ -249,7 +256,7 @@ extension Addition {
         let here = try workspace.surroundings.workingDirectory.resolved()
         let lexical = (typed.isAbsolute ? typed : here.pushing(typed)).lexicallyNormalized()
         // An absolute path may reach the workspace through links outside of it; inside, there must be none.
-        if lexical.bytes != workspace.absolute(path).bytes, !typed.isAbsolute { throw insideLink() }
+        if lexical.bytes != workspace.absolute(path).bytes, !typed.isAbsolute { throw insideLink(target) }
     }
 
     private static func refuseIgnored(_ path: RepoPath, _ session: Session) throws {
@@ -271,6 +278,18 @@ extension Addition {
                 .internal,
                 ".dvcignore file should not be in collected dir path: '\(workspace.root.bytes.printable)/\(folder.printable)'")
         }
+    }
+
+    /// A pointer that git does not see could never be committed.
+    private static func refuseIgnoredByGit(_ pointer: RepoPath, _ session: Session) throws {
+        guard let git = try session.git(), let own = git.relativePath(of: session.workspace.absolute(pointer)),
+            try git.isIgnored(own, isDirectory: false), try !git.isTracked(own)
+        else { return }
+        let name = session.workspace.display(pointer)
+        throw CairnError(
+            .conflict, "the pointer file '\(name)' would be ignored by git, so it could not be committed",
+            hint: "see which rule it is: `git check-ignore -v \(Shell.quoted(name))`",
+            dvc: "bad DVC file name '\(name)' is git-ignored.")
     }
 
     private static func refuseTrackedByGit(_ path: RepoPath, _ session: Session) throws {

@@ -25,7 +25,8 @@ extension CairnError {
         let what = path.isEmpty ? "cannot \(error.operation)" : "cannot \(error.operation) '\(path)'"
         switch error.errno {
         case .interrupted:
-            self.init(.interrupted, "stopped", hint: "what is finished is kept; run the same command again to go on")
+            self.init(.interrupted, "stopped", hint: "what is finished is kept; run the same command again to go on",
+                dvc: "interrupted by the user")
         case .permissionDenied, .notPermitted: self.init(.denied, "\(what): permission denied")
         case .readOnlyFileSystem: self.init(.denied, "\(what): the file system is read-only")
         case .noSpace, .diskQuotaExceeded:
@@ -116,6 +117,12 @@ public enum Words {
         }
         let tenths = Int64((value * 10).rounded())
         return value >= 100 ? "\(Int64(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+
+    /// `a, b and c`; `nil` for nothing.
+    public static func joined(_ words: [String]) -> String? {
+        guard let last = words.last else { return nil }
+        return words.count == 1 ? last : words.dropLast().joined(separator: ", ") + " and " + last
     }
 
     /// `1 file`, `2 files`.

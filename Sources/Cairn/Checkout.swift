@@ -33,6 +33,19 @@ public struct CheckoutReport: Sendable {
     public internal(set) var modified: [Change] = []
     /// Former outputs that were taken away.
     public internal(set) var deleted: [Change] = []
+    /// Numbers of files that were made, replaced and removed.
+    public internal(set) var files = FileCounts()
+
+    /// Numbers of files.
+    public struct FileCounts: Sendable {
+        /// Files that were not there.
+        public internal(set) var added = 0
+        /// Files with another content.
+        public internal(set) var modified = 0
+        /// Files that are no more.
+        public internal(set) var deleted = 0
+    }
+
     /// Outputs that could not be brought to what their pointers say: the data is not in the cache, or is damaged.
     public internal(set) var failed: [RepoPath] = []
     /// Outputs whose pointer has no hash yet.
@@ -84,6 +97,9 @@ extension Workspace {
             report.failed += Set(plan.missing.map(\.output)).sorted()
         }
         plan.leaveAlone(Set(report.failed))
+        report.files.modified = plan.items.replaced.count
+        report.files.added = plan.items.count - plan.items.replaced.count
+        report.files.deleted = plan.removals.count
         for (path, error) in try CheckoutRun(session).apply(plan) {
             let output = try index.owner(of: path) ?? RepoPath(validating: path)
             if !report.failed.contains(output) { report.failed.append(output) }
@@ -136,12 +152,15 @@ extension Workspace {
     }
 
     private func unsaved(_ paths: [[UInt8]]) -> CairnError {
-        let list = paths.map { "\(root.bytes.printable)/\($0.printable)" }
+        let shown = paths.map { path in
+            (try? RepoPath(validating: path)).map { "'\(display($0))'" } ?? "'\(path.printable)'"
+        }
+        let more = shown.count > 10 ? " and \(shown.count - 10) more" : ""
+        let absolute = paths.map { "\(root.bytes.printable)/\($0.printable)" }
         return CairnError(
-            .conflict,
-            "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n"
-                + list.joined(separator: "\n"),
-            hint: "to keep them, `\(personality.command) add` or `\(personality.command) commit` the output first")
+            .conflict, "the content of \(shown.prefix(10).joined(separator: ", "))\(more) is nowhere else and would be lost",
+            hint: "keep it with `\(personality.command) add` or `\(personality.command) commit`, or give it up with `--force`",
+            dvc: "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n\(absolute.joined(separator: "\n"))")
     }
 }
 

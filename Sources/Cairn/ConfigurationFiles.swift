@@ -89,7 +89,9 @@ public struct ConfigurationFiles: Sendable {
     /// - Throws: `CairnError` of kind `config` for a broken file or option, or of another kind for one that cannot be read.
     public func load() throws -> Configuration {
         let configuration = try read()
-        do throws(FormatsError) { try configuration.validate() } catch { throw CairnError(inOptions: error) }
+        do throws(FormatsError) { try configuration.validate() } catch {
+            throw CairnError(inOptions: error, of: self)
+        }
         return configuration
     }
 
@@ -113,10 +115,14 @@ public struct ConfigurationFiles: Sendable {
         var edit = Edit(files: self)
         let before = try read()
         for source in before.sources { edit.sources[source.level] = source }
-        try Self.translatingQuotes { try change(&edit) }
+        do {
+            try change(&edit)
+        } catch let error as FormatsError {
+            throw CairnError(inOptions: error, of: self)
+        }
         let after = configuration(of: edit.sources.values.map { $0 })
         if let mistake = Self.mistakes(in: after, notIn: before).first {
-            throw CairnError(inOptions: mistake)
+            throw CairnError(inOptions: mistake, of: self)
         }
         var written: [Configuration.Level] = []
         for level in levels {
@@ -203,18 +209,16 @@ public struct ConfigurationFiles: Sendable {
         return ([first] + mistakes(in: configuration)).filter { !known.contains($0.reason) }
     }
 
-    /// The first mistake of each section: sections do not depend on each other.
+    /// The mistakes in options and sections, each looked at by itself: one hides another in the whole.
     private static func mistakes(in configuration: Configuration) -> [FormatsError] {
-        let names = configuration.sources.flatMap(\.file.sections).map(\.name)
-        return Set(names).compactMap { name in
-            let sources = configuration.sources.map { source in
-                var source = source
-                for other in source.file.sections.map(\.name) where other != name {
-                    source.file.removeSection(other)
-                }
-                return source
+        let names = Set(configuration.sources.flatMap(\.file.sections).map(\.name))
+        return names.flatMap { name in
+            let options = configuration.options(in: name).map(\.option)
+            let alone = options.compactMap { option in
+                // What a remote may have depends on its URL.
+                mistake(in: configuration.keeping(name) { $0 == option || $0 == "url" })
             }
-            return mistake(in: Configuration(sources, home: configuration.home))
+            return alone + [mistake(in: configuration.keeping(name) { _ in true })].compactMap { $0 }
         }
     }
 
@@ -226,26 +230,24 @@ public struct ConfigurationFiles: Sendable {
             return error
         }
     }
-
-    private static func translatingQuotes(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as FormatsError {
-            throw CairnError(inOptions: error)
-        }
-    }
 }
 
-extension CairnError {
-    /// Words for an option that is not known or has a value of another type.
-    init(inOptions error: FormatsError) {
-        let plain = CairnError(error)
-        self.init(.config, plain.message, dvc: error.reason)
-    }
-
-    /// Words for a file that is not of the dialect.
-    init(inSyntax error: FormatsError) {
-        let place = error.location.map { " at line \($0.line)." } ?? ""
-        self.init(.config, CairnError(error).message, dvc: error.reason + place)
+extension Configuration {
+    /// The configuration without other sections, and without other options of the one that stays.
+    fileprivate func keeping(_ name: ConfigSectionName, where isKept: (String) -> Bool) -> Configuration {
+        let sources = sources.map { source in
+            var source = source
+            for section in source.file.sections {
+                if section.name != name {
+                    source.file.removeSection(section.name)
+                } else {
+                    for option in section.options where !isKept(option.name) {
+                        source.file.unset(ConfigKey(name, option.name))
+                    }
+                }
+            }
+            return source
+        }
+        return Configuration(sources, home: home)
     }
 }

@@ -29,6 +29,9 @@ struct IgnoreFiles: Sendable {
     /// No rules but the built-in ones.
     init() {}
 
+    /// Rules that were read elsewhere than in the workspace.
+    init(_ rules: IgnoreRules) { self.rules = rules }
+
     /// Adds the rules of one folder, if it has any.
     mutating func read(in folder: RepoPath?, _ session: Session) throws {
         let file = folder.map { $0.bytes + [UInt8(ascii: "/")] + Self.name } ?? Self.name

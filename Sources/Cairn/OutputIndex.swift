@@ -66,7 +66,11 @@ public struct OutputIndex: Sendable {
 
     /// Takes in a pointer file.
     mutating func add(_ bytes: [UInt8], asPointer file: RepoPath, shownAs name: String) throws {
-        let pointer = try PointerFile(parsing: bytes, file: name)
+        try add(PointerFile(parsing: bytes, file: name), at: file, shownAs: name)
+    }
+
+    /// Takes in a pointer file that is parsed already.
+    mutating func add(_ pointer: PointerFile, at file: RepoPath, shownAs name: String) throws {
         let folder = try OutputIndex.folder(of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
         pointers[file] = pointer
         let isImport = pointer.dependencies.contains { $0.repository != nil }
@@ -84,6 +88,11 @@ public struct OutputIndex: Sendable {
         let pipeline = Pipeline(
             file: try PipelineFile(parsing: bytes, file: name),
             lock: try lock.map { try PipelineLock(parsing: $0, file: lockName) })
+        try add(pipeline, at: file, shownAs: name)
+    }
+
+    /// Takes in a pipeline file that is parsed already.
+    mutating func add(_ pipeline: Pipeline, at file: RepoPath, shownAs name: String) throws {
         pipelines[file] = pipeline
         for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
             let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: name)
@@ -93,6 +102,32 @@ public struct OutputIndex: Sendable {
                         path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
                         owner: .stage(file: file, name: stage.name)))
             }
+        }
+    }
+
+    /// Refuses a path that two files claim, and an output inside of another: which of them would own a file?
+    func refuseOverlaps(in workspace: Workspace) throws {
+        // Sorted with a slash at the end, what lies inside of an output follows it.
+        let order = outputs.indices.sorted {
+            (outputs[$0].path.bytes + [UInt8(ascii: "/")]).lexicographicallyPrecedes(outputs[$1].path.bytes + [UInt8(ascii: "/")])
+        }
+        for (first, second) in zip(order, order.dropFirst()) {
+            let (outer, inner) = (outputs[first], outputs[second])
+            guard outer.path.overlaps(inner.path) else { continue }
+            let (name, other) = (workspace.display(outer.path), workspace.display(inner.path))
+            let (owner, next) = (address(of: outer.owner, in: workspace), address(of: inner.owner, in: workspace))
+            let command = workspace.personality.command
+            if outer.path == inner.path {
+                throw CairnError(
+                    .conflict, "the output '\(name)' is declared twice, in '\(owner)' and in '\(next)'",
+                    hint: "remove one of them: `\(command) remove \(Shell.quoted(next))`",
+                    dvc: "output '\(name)' is already specified in stages:\n\t- \(owner)\n\t- \(next)")
+            }
+            throw CairnError(
+                .conflict, "the output '\(other)' of '\(next)' lies inside of the output '\(name)' of '\(owner)'",
+                hint: "remove one of them: `\(command) remove \(Shell.quoted(next))`",
+                dvc: "The output paths:\n'\(name)'('\(owner)')\n'\(other)'('\(next)')\noverlap and are thus in the same tracked directory.\nTo keep reproducibility, outputs should be in separate tracked directories or tracked individually."
+            )
         }
     }
 

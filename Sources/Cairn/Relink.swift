@@ -46,6 +46,14 @@ struct Relink {
         }
     }
 
+    /// Gives an executable file the mode that a checkout would give it, as DVC does: its owner may execute it, others may read it.
+    func settleMode(of path: RepoPath) throws {
+        guard let own = try session.folder.status(of: path.bytes), own.kind == .regular, own.links == 1,
+            own.permissions != Surroundings.newFilePermissions | 0o100
+        else { return }
+        try session.folder.setPermissions(path.bytes, Surroundings.newFilePermissions | 0o100)
+    }
+
     /// Places the files.
     ///
     /// - Returns: the failures, by position in `items`.

@@ -49,7 +49,8 @@ extension ConfigurationFiles {
     ///   - replaces: whether a remote of the name may be there already; its other options go.
     /// - Throws: `CairnError` of kind `config` for a name that is taken or a kind of URL that does not exist.
     public func addRemote(
-        _ name: String, url: String, at level: Configuration.Level, isDefault: Bool = false, replaces: Bool = false
+        _ name: String, url: String, at level: Configuration.Level, isDefault: Bool = false,
+        replaces: Bool = false
     ) throws {
         let name = try Self.normalized(name)
         guard !url.isEmpty else { throw CairnError(.usage, "the URL of the remote '\(name)' is empty") }
@@ -121,7 +122,8 @@ extension ConfigurationFiles {
             try Self.check(name, in: edit.configuration.only(level))
             if let other = Self.remotes(relativeTo: name, in: edit.configuration).first {
                 throw CairnError(
-                    .config, "remote '\(other.name)' lies in remote '\(name)'", hint: "remove '\(other.name)' first")
+                    .config, "remote '\(other.name)' lies in remote '\(name)'",
+                    hint: "remove '\(other.name)' first")
             }
             for level in affectedLevels(level) {
                 var file = edit.file(of: level)
@@ -154,7 +156,9 @@ extension ConfigurationFiles {
             for level in affectedLevels(level) {
                 var file = edit.file(of: level)
                 try file.renameSection(.remote(name), to: .remote(newName))
-                if file[Self.defaultKey]?.text.lowercased() == name { try file.set(Self.defaultKey, to: newName) }
+                if file[Self.defaultKey]?.text.lowercased() == name {
+                    try file.set(Self.defaultKey, to: newName)
+                }
                 for other in relative {
                     let key = ConfigKey(.remote(other.name), "url")
                     if file[key] != nil { try file.set(key, to: "remote://\(newName)\(other.rest)") }
@@ -196,8 +200,9 @@ extension ConfigurationFiles {
         guard configuration.path(ConfigKey(.remote(name), "url")) == nil else { return }
         for source in configuration.sources where source.file[.remote(name)] != nil {
             throw CairnError(
-                .config, "'\(files.name(of: source.level))' has options of remote '\(name)', which would be left over",
-                hint: "take them out first: `cairn remote remove --\(source.level) \(name)`")
+                .config,
+                "'\(files.name(of: source.level))' has options of remote '\(name)', which would be left over",
+                hint: "take them out first: `cairn remote remove --\(source.level.flag) \(name)`")
         }
     }
 
@@ -230,4 +235,9 @@ struct RemoteReference {
         name = String(decoding: text[..<end], as: UTF8.self).lowercased()
         rest = String(decoding: text[end...], as: UTF8.self)
     }
+}
+
+extension Configuration.Level {
+    /// The option that names the level's file.
+    var flag: String { self == .repository ? "project" : "\(self)" }
 }

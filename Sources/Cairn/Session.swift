@@ -65,7 +65,11 @@ final class Session {
     ///
     /// Taken by touching a file: the clock of a network file system is not ours.
     func fileSystemTime() -> Int64 {
-        (try? workspace.stateFolder.appending("clock").touch()) ?? 0
+        let clock = workspace.stateFolder.appending("clock")
+        if let time = try? clock.touch() { return time }
+        // In a new clone the folder is not there yet. Where it cannot be made, nothing is remembered.
+        try? workspace.stateFolder.makeFolders()
+        return (try? clock.touch()) ?? 0
     }
 
     /// A folder for incomplete files of the workspace.

@@ -14,11 +14,13 @@ struct WorkspaceScan {
     /// Reads all that declares data.
     ///
     /// - Parameter keepsGoing: whether files that cannot be read become problems of the index instead of an error.
+    /// - Throws: `CairnError` for a file that cannot be read, and for a path that two of them claim.
     static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
         var scan = WorkspaceScan(session: session, git: try session.git())
         var rules = IgnoreFiles()
         try rules.read(in: nil, session)
         try scan.visit(session.folder, nil, rules, keepsGoing)
+        try scan.index.refuseOverlaps(in: session.workspace)
         return scan.index
     }
 

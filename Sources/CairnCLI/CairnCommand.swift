@@ -5,8 +5,10 @@ import Cairn
 struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
+        AddCommand.self,
         CacheCommand.self,
         CheckIgnoreCommand.self,
+        CheckoutCommand.self,
         CompletionCommand.self,
         ConfigCommand.self,
         DestroyCommand.self,

@@ -38,8 +38,13 @@ struct Invocation {
         do {
             let command = try CairnCommand.parseAsRoot(leading.rest)
             guard let verb = command as? any Verb else {
-                // A group of commands without the name of one of them.
-                return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")
+                if !type(of: command).configuration.subcommands.isEmpty {
+                    return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")
+                }
+                // Help, which the parser's own command throws.
+                var help = command
+                try help.run()
+                return 0
             }
             return try run(verb)
         } catch let error as OutputError {

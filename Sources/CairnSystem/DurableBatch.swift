@@ -23,7 +23,7 @@ public final class DurableBatch: Sendable {
     /// - Throws: `SystemError` if the batch's folder cannot be made.
     public init(in root: Folder) throws(SystemError) {
         self.root = root
-        _ = Self.umask  // asked for before there are threads
+        _ = Surroundings.newFilePermissions  // asked for before there are threads
         scratch = try ScratchFolder(in: root, Self.folderName)
     }
 
@@ -45,16 +45,9 @@ public final class DurableBatch: Sendable {
     /// - Parameter permissions: exactly these bits are set, whatever the umask.
     public func create(_ temporary: Temporary, permissions: UInt32) throws(SystemError) -> OpenFile {
         let file = try OpenFile(creating: temporary.name, in: folder, permissions: permissions)
-        if Self.umask & permissions != 0 { try file.setPermissions(permissions) }
+        if permissions & ~Surroundings.newFilePermissions & 0o666 != 0 { try file.setPermissions(permissions) }
         return file
     }
-
-    /// Read once: the only way to ask is to set it.
-    private static let umask: UInt32 = {
-        let current = Glibc.umask(0o077)
-        _ = Glibc.umask(current)
-        return current
-    }()
 
     /// Adds another name of an existing file.
     ///

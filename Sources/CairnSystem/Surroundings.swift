@@ -43,6 +43,15 @@ public struct Surroundings: Sendable {
     /// A variable of the process's environment.
     public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
+    /// The permissions that a new file gets: read and write for all, less the umask.
+    ///
+    /// Read once: the only way to ask is to set it.
+    public static let newFilePermissions: UInt32 = {
+        let mask = umask(0o077)
+        _ = umask(mask)
+        return 0o666 & ~mask
+    }()
+
     /// The number of this process.
     public static var processID: Int32 { getpid() }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 import CairnSystem
 
 /// `cairn cache`.

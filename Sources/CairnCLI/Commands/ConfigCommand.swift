@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 
 /// `cairn config`.
 struct ConfigCommand: Verb {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CairnFormats
+import Cairn
 
 /// Which configuration file a command is about.
 struct LevelOptions: ParsableArguments {

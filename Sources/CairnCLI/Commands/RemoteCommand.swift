@@ -1,8 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
-import CairnRemote
 import CairnSystem
 
 /// `cairn remote`.

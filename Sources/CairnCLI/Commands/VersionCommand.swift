@@ -1,9 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
-import CairnRemote
-import CairnStore
 import CairnSystem
 
 /// `cairn version`, also called `doctor`.

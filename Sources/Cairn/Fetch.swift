@@ -1,0 +1,86 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+import CairnTransfer
+
+extension Workspace {
+    /// Copies data from remotes to the cache, as far as the cache lacks it. The workspace stays as it is.
+    ///
+    /// Every byte is checked on the way; what is damaged on the remote stays there and is reported.
+    /// - Throws: `CairnError` for what stops everything, for instance a remote that is not there, or none where data is missing. Objects
+    ///   fetched until then stay.
+    public func fetch(
+        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(), reporter: any Reporter = SilentReporter()
+    ) throws -> TransferReport {
+        let session = try Session(self, reporter: reporter, writes: true)
+        return try fetch(targets, options, WorkspaceScan.run(session), session)
+    }
+
+    /// The same for a command that holds the workspace open.
+    func fetch(
+        _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
+    ) throws -> TransferReport {
+        let scope = try TransferScope(.fetch, targets, options, index, session)
+        var report = TransferReport()
+        report.skipped = scope.skipped
+        for group in scope.groups {
+            switch group.remote {
+            case .success(let remote):
+                try fetch(group.used, from: remote, options, &report, session)
+                report.remotes.append(remote.name)
+            case .failure(let error):
+                // Without a remote all is well as long as nothing is missing.
+                if try !isInCache(group.used, session) { throw error }
+            }
+        }
+        if options.includesRunRecords {
+            let remote = try remoteStore(options.remote, for: "fetch --run-cache")
+            let records = try RunRecordTransfer(from: remote.open(), to: session.store(creating: true))
+            report.runRecords = try records.run()
+        }
+        return report
+    }
+
+    private func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
+        var used = wanted
+        try used.expand(ListingReader(session, movesDamagedAside: true))
+        let inventory = try ObjectInventory(of: session.store(), expecting: used.ids.count)
+        return try used.unknown.isEmpty && used.ids.allSatisfy { try inventory.contains($0) }
+    }
+
+    private func fetch(
+        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions, _ report: inout TransferReport,
+        _ session: Session
+    ) throws {
+        var used = wanted
+        let cache = try session.store(creating: true)
+        let source = try remote.open()
+        let transfer = LooseTransfer(from: source, to: cache, workers: remote.workers(options.jobs), reporter: session.reporter)
+        let reader = try ListingReader(session, movesDamagedAside: true)
+        try used.expand(reader)
+        var moved = LooseTransfer.Report()
+        if !used.unknown.isEmpty {
+            // Listings first: they tell which files there are.
+            let plan = try transfer.plan(Set(used.unknown.map(\.output.id)).sorted())
+            moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching listings"))
+            try used.expand(reader)
+        }
+        let unreadable = Set(moved.failures.map(\.id))
+        let plan = try transfer.plan(used.ids.filter { !unreadable.contains($0) })
+        if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
+        moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching"))
+        try trust(plan, cache, session)
+        try report.add(moved, missing: plan.missing, used, reader, in: self)
+    }
+
+    /// Remembers what was just verified, where checking out would verify it again because it links.
+    private func trust(_ plan: LooseTransfer.Plan, _ cache: LooseStore, _ session: Session) throws {
+        guard let index = session.index, let type = try linkTypes().first, !plan.objects.isEmpty else { return }
+        guard type.isShared || (type == .reflink && cache.probeReflink()) else { return }
+        var rows: [(place: FilePath, status: FileStatus)] = []
+        for object in plan.objects where !object.id.isDirectory {
+            if let status = try cache.status(of: object.id) { rows.append((cache.path(of: object.id), status)) }
+        }
+        try? index.trust(rows)  // failing to remember costs time later, nothing else
+    }
+}

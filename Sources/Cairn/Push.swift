@@ -1,0 +1,56 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+import CairnTransfer
+
+extension Workspace {
+    /// Copies data from the cache to remotes, as far as they lack it.
+    ///
+    /// Every byte is checked on the way. Damaged objects of the cache are moved aside and reported, the rest is pushed.
+    /// - Throws: `CairnError` for what stops everything; objects pushed until then stay, and the same command goes on from there.
+    public func push(
+        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(), reporter: any Reporter = SilentReporter()
+    ) throws -> TransferReport {
+        let session = try Session(self, reporter: reporter, writes: true)
+        let scope = try TransferScope(.push, targets, options, WorkspaceScan.run(session), session)
+        // Before a byte is moved, all remotes must be known.
+        let remotes = try scope.groups.map { try $0.remote.get() }
+        var report = TransferReport()
+        report.skipped = scope.skipped
+        for (remote, group) in zip(remotes, scope.groups) {
+            try push(group.used, to: remote, options, &report, session)
+            report.remotes.append(remote.name)
+        }
+        if options.includesRunRecords {
+            let remote = try remoteStore(options.remote, for: "push --run-cache")
+            let records = try RunRecordTransfer(from: session.store(), to: remote.open(creating: true))
+            report.runRecords = try records.run()
+        }
+        return report
+    }
+
+    private func push(
+        _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions, _ report: inout TransferReport,
+        _ session: Session
+    ) throws {
+        var used = wanted
+        let workers = remote.workers(options.jobs)
+        let existing = try remote.open()
+        let reader = try ListingReader(session, others: [existing], movesDamagedAside: true)
+        try used.expand(reader)
+        let cache = try session.store()
+        func transfer(to store: LooseStore) -> LooseTransfer {
+            LooseTransfer(
+                from: cache, to: store, quarantine: damagedFolder, workers: workers, reporter: session.reporter)
+        }
+        let plan = try transfer(to: existing).plan(used.ids)
+        var moved = LooseTransfer.Report()
+        if !plan.objects.isEmpty {
+            moved = try transfer(to: remote.open(creating: true)).run(plan, phase: "pushing")
+        }
+        for (id, place) in moved.movedAside {
+            session.reporter.warn("object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
+        }
+        try report.add(moved, missing: plan.missing, used, reader, in: self)
+    }
+}

@@ -1,0 +1,58 @@
+import CairnCore
+import CairnFormats
+import CairnRemote
+import CairnStore
+import CairnSystem
+
+/// A remote that keeps objects in loose layout, as DVC does.
+struct RemoteStore {
+    /// The name in the configuration.
+    let name: String
+    /// The folder that holds the objects.
+    let folder: FilePath
+    /// How many transfers at a time the configuration wants.
+    let jobs: Int?
+
+    /// Opens the store.
+    ///
+    /// - Parameter creating: whether to make the folder if it is missing; without it a missing one holds nothing.
+    /// - Throws: `StoreError` if the folder cannot be opened or made.
+    func open(creating: Bool = false) throws(StoreError) -> LooseStore { try LooseStore(at: folder, creating: creating) }
+
+    /// How many threads to use.
+    func workers(_ wanted: Int?) -> Workers { (wanted ?? jobs).map { Workers(count: $0) } ?? .forTransfers }
+
+    /// Says that the remote's folder is not there.
+    var isGone: CairnError {
+        CairnError(
+            .notFound, "the folder '\(folder.bytes.printable)' of remote '\(name)' does not exist",
+            hint: "mount it, or correct its place: `cairn remote modify \(Shell.quoted(name)) url PATH`")
+    }
+}
+
+extension Workers {
+    /// Some more threads than processors: a folder may be on another machine, where each call takes its time.
+    static var forTransfers: Workers { Workers(count: max(4, Workers.perProcessor.count)) }
+}
+
+extension Workspace {
+    /// The remote of a name, or the default one, as a store of objects.
+    ///
+    /// - Throws: `CairnError` of kind `config` if there is none, or it is one that keeps files under their own names.
+    func remoteStore(_ name: String? = nil, for command: String) throws -> RemoteStore {
+        let remote = try remote(name)
+        for option in ["version_aware", "worktree"] where configuration.bool(ConfigKey(.remote(remote.name), option)) {
+            throw CairnError(
+                .config, "remote '\(remote.name)' has '\(option)' set: remotes that keep versions of files by their names are not supported",
+                dvc: "'\(command)' is unsupported for cloud versioned remotes")
+        }
+        switch remote.location {
+        case .folder(let folder):
+            let jobs = configuration.integer(ConfigKey(.remote(remote.name), "jobs")).flatMap { $0 > 0 ? $0 : nil }
+            return RemoteStore(name: remote.name, folder: folder, jobs: jobs)
+        }
+    }
+
+    /// True if a remote is used where none is named.
+    public var hasDefaultRemote: Bool { configuration.string("core.remote").map { !$0.isEmpty } ?? false }
+}

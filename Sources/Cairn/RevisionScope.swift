@@ -1,0 +1,81 @@
+import CairnCore
+import CairnGit
+import CairnSystem
+
+/// The revisions that a command works with besides the workspace.
+public struct RevisionScope: Sendable {
+    /// The tips of all local branches.
+    public var allBranches = false
+    /// All tags.
+    public var allTags = false
+    /// Every commit that a branch or a tag leads to.
+    public var allCommits = false
+    /// The commits of all experiments.
+    public var allExperiments = false
+    /// One revision, by any name that git knows.
+    public var revision: String?
+    /// How many commits along the first parents count for `revision` and for each branch; 1 if it is `nil`.
+    public var count: Int?
+    /// Commits of this time or later, in seconds since 1970.
+    public var since: Int64?
+
+    /// No revision.
+    public init() {}
+
+    /// True if no revision is meant.
+    public var isEmpty: Bool {
+        !allBranches && !allTags && !allCommits && !allExperiments && revision == nil && since == nil
+    }
+}
+
+/// A commit with the name by which people know it.
+struct NamedCommit {
+    let commit: GitCommit
+    /// A branch, a tag, or the first digits of the id.
+    let name: String
+}
+
+extension RevisionScope {
+    /// The commits in scope, each once, in the order: revision, branches, tags, commits, experiments.
+    ///
+    /// - Throws: `GitError` for an unknown revision and for history that cannot be read.
+    func commits(in git: GitRepository) throws -> [NamedCommit] {
+        var result: [NamedCommit] = []
+        var seen: Set<GitObjectID> = []
+        func add(_ commits: [GitCommit], _ name: String? = nil) {
+            for (index, commit) in commits.enumerated() where seen.insert(commit.id).inserted {
+                let own = index == 0 ? name : nil
+                result.append(NamedCommit(commit: commit, name: own ?? String(commit.id.hex.prefix(7))))
+            }
+        }
+        if let revision { add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision) }
+        if allBranches || allCommits {
+            for branch in try git.branches() {
+                let tip = try git.resolve(branch.commit.hex)
+                add(try allCommits ? [tip] : git.firstParents(of: tip, count: count ?? 1), branch.name)
+            }
+        }
+        if allTags || allCommits {
+            for tag in try git.tags() { add([try git.resolve(tag.commit.hex)], tag.name) }
+        }
+        if allCommits {
+            add(try git.allCommits())
+        } else if let since {
+            add(try git.commits(since: since))
+        }
+        if allExperiments {
+            for experiment in try git.references(below: "refs/exps/") {
+                add(try Self.commits(of: experiment, in: git), experiment.name.split(separator: "/").last.map(String.init))
+            }
+        }
+        return result
+    }
+
+    /// The commits of an experiment (`refs/exps/ab/<rest of the baseline's id>/<name>`) after its baseline.
+    private static func commits(of experiment: GitReference, in git: GitRepository) throws -> [GitCommit] {
+        let tip = try git.resolve(experiment.commit.hex)
+        let parts = experiment.name.split(separator: "/")
+        guard parts.count == 3, let baseline = GitObjectID(hex: String(parts[0] + parts[1])) else { return [tip] }
+        return try Array(git.firstParents(of: tip).prefix { $0.id != baseline })
+    }
+}

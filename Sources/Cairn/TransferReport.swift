@@ -1,0 +1,69 @@
+public import CairnCore
+import CairnStore
+import CairnTransfer
+
+/// What a push or a fetch moved.
+public struct TransferReport: Sendable {
+    /// An object with the paths that need it.
+    public struct Object: Sendable {
+        /// Its name.
+        public let id: ObjectID
+        /// Outputs and files in them, as the user sees them.
+        public let paths: [String]
+    }
+
+    /// An object that could not be moved.
+    public struct Failure: Sendable {
+        /// Which one.
+        public let object: Object
+        /// Why.
+        public let error: CairnError
+    }
+
+    /// How many objects arrived, listings of directories among them.
+    public internal(set) var count = 0
+    /// Their bytes.
+    public internal(set) var bytes: Int64 = 0
+    /// How many records of runs arrived.
+    public internal(set) var runRecords = 0
+    /// Objects that exist but could not be moved.
+    public internal(set) var failures: [Failure] = []
+    /// Objects that are neither in the cache nor on the remote.
+    public internal(set) var missing: [Object] = []
+    /// Directories whose listing was held back, because the remote lacks some of their files.
+    public internal(set) var incomplete: [Object] = []
+    /// Revisions, or files in them, that could not be read and were passed over.
+    public internal(set) var skipped: [(name: String, error: CairnError)] = []
+    /// The names of the remotes that were used.
+    public internal(set) var remotes: [String] = []
+
+    /// True if all that was asked for is where it should be.
+    public var isComplete: Bool { failures.isEmpty && missing.isEmpty && incomplete.isEmpty && skipped.isEmpty }
+
+    /// Takes in what happened to one group of outputs.
+    mutating func add(
+        _ moved: LooseTransfer.Report, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader,
+        in workspace: Workspace
+    ) throws {
+        count += moved.count
+        bytes += moved.bytes
+        var unknown = used.unknown
+        unknown.removeAll { entry in moved.failures.contains { $0.id == entry.output.id } }
+        let partly = Set(used.wanted.filter { $0.part != nil }.map(\.id))
+        let whole = Set(used.wanted.filter { $0.part == nil }.map(\.id))
+        let heldBack = moved.incomplete.filter { whole.contains($0.id) || !partly.contains($0.id) }
+        let concerned = moved.failures.map(\.id) + lost + heldBack.map(\.id) + unknown.map(\.output.id)
+        let paths = try used.paths(of: Set(concerned), reader, in: workspace)
+        func object(_ id: ObjectID) -> Object { Object(id: id, paths: paths[id] ?? []) }
+        for (id, error) in moved.failures.sorted(by: { $0.id < $1.id }) {
+            failures.append(Failure(object: object(id), error: CairnError(error)))
+        }
+        let gone = Set(lost)
+        missing += gone.sorted().map(object)
+        incomplete += heldBack.map { object($0.id) }
+        var seen: Set<ObjectID> = gone
+        for entry in unknown where seen.insert(entry.output.id).inserted {
+            failures.append(Failure(object: object(entry.output.id), error: CairnError(entry.error)))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// How data is moved between the cache and remotes.
+public struct TransferOptions: Sendable {
+    /// How targets are understood.
+    public var targets = TargetOptions()
+    /// The remote to use instead of the default one; outputs that belong to another are left out.
+    public var remote: String?
+    /// Revisions besides the workspace.
+    public var revisions = RevisionScope()
+    /// How many transfers at a time.
+    public var jobs: Int?
+    /// Whether records of earlier runs are moved too.
+    public var includesRunRecords = false
+
+    /// All of the workspace, with the default remote.
+    public init() {}
+}
+
+/// The outputs that a command moves, by the remote that they go to or come from.
+struct TransferScope {
+    /// Which way data goes.
+    enum Direction {
+        case push, fetch
+
+        var command: String { self == .push ? "push" : "fetch" }
+    }
+
+    /// Outputs that share a remote.
+    struct Group {
+        /// The remote, or why there is none.
+        let remote: Result<RemoteStore, CairnError>
+        var used = UsedObjects()
+    }
+
+    /// One for each remote, in the order in which outputs name them.
+    private(set) var groups: [Group] = []
+    /// Revisions, or files in them, that could not be read.
+    private(set) var skipped: [(name: String, error: CairnError)] = []
+
+    private let direction: Direction
+    private let options: TransferOptions
+    private let session: Session
+    private var positions: [[UInt8]: Int] = [:]
+
+    /// Collects outputs of the workspace and of the revisions in scope.
+    ///
+    /// - Throws: `CairnError` for targets that mean nothing, an unknown remote, an unknown revision.
+    init(
+        _ direction: Direction, _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
+    ) throws {
+        self.direction = direction
+        self.options = options
+        self.session = session
+        if let jobs = options.jobs, jobs < 1 { throw CairnError(.usage, "\(jobs) transfers at a time cannot be: 1 is the least") }
+        let workspace = session.workspace
+        if let name = options.remote { _ = try workspace.remoteStore(name, for: direction.command) }
+        try add(index.outputs(for: targets, options.targets, in: workspace), nil, workspace)
+        guard !options.revisions.isEmpty else { return }
+        var reader = try RevisionReader(session)
+        guard let git = try session.git() else { preconditionFailure("the reader has found the repository") }
+        for commit in try options.revisions.commits(in: git) {
+            guard let content = try reader.read(commit, onlyNew: targets.isEmpty) else { continue }
+            for problem in content.index.problems { skipped.append((commit.name, problem.error)) }
+            do {
+                let configured = try content.workspace.get()
+                try add(content.index.outputs(for: targets, options.targets, in: workspace), commit.name, configured)
+            } catch let error as CairnError where error.kind != .interrupted {
+                // Not every revision has every target.
+                if error.kind != .notFound || targets.isEmpty { skipped.append((commit.name, error)) }
+            }
+        }
+    }
+
+    private mutating func add(_ targets: [TargetedOutput], _ revision: String?, _ configured: Workspace) throws {
+        for target in targets {
+            let record = target.output.record
+            if direction == .push, !record.isPushed || target.output.isRepositoryImport { continue }
+            if let named = options.remote, let own = record.remote, !named.hasSameBytes(as: own) { continue }
+            guard let wanted = WantedOutput(target, revision: revision) else { continue }
+            let name = options.remote ?? record.remote
+            // A revision from before there was a remote has nothing anywhere.
+            if revision != nil, name == nil, !configured.hasDefaultRemote { continue }
+            groups[position(of: remote(name, configured))].used.add(wanted)
+        }
+    }
+
+    private func remote(_ name: String?, _ configured: Workspace) -> Result<RemoteStore, CairnError> {
+        do {
+            return .success(try configured.remoteStore(name, for: direction.command))
+        } catch {
+            // The user names a remote of today, whatever the revision calls its own.
+            if options.remote != nil, let known = try? session.workspace.remoteStore(name, for: direction.command) {
+                return .success(known)
+            }
+            return .failure(CairnError(error))
+        }
+    }
+
+    private mutating func position(of remote: Result<RemoteStore, CairnError>) -> Int {
+        let key: [UInt8]
+        switch remote {
+        case .success(let store): key = store.folder.bytes
+        case .failure(let error): key = [0] + Array(error.message.utf8)
+        }
+        if let known = positions[key] { return known }
+        positions[key] = groups.count
+        groups.append(Group(remote: remote))
+        return groups.count - 1
+    }
+}

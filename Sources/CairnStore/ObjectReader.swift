@@ -1,0 +1,280 @@
+public import CairnCore
+public import CairnSystem
+import Synchronization
+
+/// Reads objects of a store, each byte once, and checks them against their ids: many small ones together in SIMD lanes, a large one as
+/// a stream. What is sound can be copied into a batch of another store in the same pass.
+public struct ObjectReader: Sendable {
+    /// An object to be read.
+    public struct Object: Sendable {
+        /// Its name.
+        public let id: ObjectID
+        /// Its bytes, as the file system tells; what is read decides.
+        public let size: Int64
+
+        /// Puts an object together.
+        public init(_ id: ObjectID, size: Int64) {
+            self.id = id
+            self.size = size
+        }
+    }
+
+    /// What reading found.
+    public struct Report: Sendable {
+        /// How many objects have the bytes that their names promise.
+        public internal(set) var soundCount = 0
+        /// The bytes of those.
+        public internal(set) var soundBytes: Int64 = 0
+        /// Sound objects that were copied and wait for their batch to be committed.
+        public internal(set) var copies: [(id: ObjectID, file: DurableBatch.Temporary)] = []
+        /// Objects that are missing, damaged, or cannot be read.
+        public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
+
+        /// Nothing read yet.
+        public init() {}
+
+        mutating func add(_ other: Report) {
+            soundCount += other.soundCount
+            soundBytes += other.soundBytes
+            copies += other.copies
+            failures += other.failures
+        }
+    }
+
+    fileprivate let store: LooseStore
+    private let workers: Workers
+    fileprivate let reporter: any Reporter
+
+    /// Describes a reading.
+    public init(of store: LooseStore, workers: Workers, reporter: any Reporter) {
+        self.store = store
+        self.workers = workers
+        self.reporter = reporter
+    }
+
+    /// Finds the sizes of objects.
+    ///
+    /// - Returns: the objects that the store has, in the order given, and the ids that it lacks.
+    /// - Throws: `StoreError` if the store cannot be looked at.
+    public func find(_ ids: [ObjectID]) throws(StoreError) -> (found: [Object], missing: [ObjectID]) {
+        let parts = Mutex<[(start: Int, found: [Object], missing: [ObjectID])]>([])
+        try workers.forEachRange(of: ids.count, stride: 1024) { (range) throws(StoreError) in
+            var (found, missing): ([Object], [ObjectID]) = ([], [])
+            found.reserveCapacity(range.count)
+            for index in range {
+                if let status = try store.status(of: ids[index]) {
+                    found.append(Object(ids[index], size: status.size))
+                } else {
+                    missing.append(ids[index])
+                }
+            }
+            parts.withLock { [found, missing] in $0.append((range.lowerBound, found, missing)) }
+        }
+        let sorted = parts.withLock { $0 }.sorted { $0.start < $1.start }
+        return (sorted.flatMap(\.found), sorted.flatMap(\.missing))
+    }
+
+    /// Reads objects.
+    ///
+    /// - Parameters:
+    ///   - batch: where sound objects are copied to, if they are; a copy has no name before the batch is committed.
+    ///   - report: takes in what was found, also when the work stops early.
+    /// - Throws: `StoreError` for what stops everything: a signal, or a copy that cannot be written.
+    public func read(
+        _ objects: [Object], copyingInto batch: DurableBatch? = nil, into report: inout Report
+    ) throws(StoreError) {
+        let units = Self.units(objects)
+        let total = Mutex(Report())
+        var failure: StoreError?
+        do throws(StoreError) {
+            try workers.forEachRange(of: units.count, stride: 1) { (range) throws(StoreError) in
+                for unit in range {
+                    var task = ReadingTask(reader: self, objects: objects, batch: batch)
+                    do throws(StoreError) {
+                        try task.run(units[unit])
+                    } catch {
+                        total.withLock { [report = task.report] in $0.add(report) }
+                        throw error
+                    }
+                    total.withLock { [report = task.report] in $0.add(report) }
+                }
+            }
+        } catch {
+            failure = error
+        }
+        report.add(total.withLock { $0 })
+        if let failure { throw failure }
+    }
+
+    /// Splits objects into runs of small ones of one algorithm, and single large ones.
+    private static func units(_ objects: [Object]) -> [Range<Int>] {
+        var units: [Range<Int>] = []
+        var start = 0
+        var bytes: Int64 = 0
+        for (place, object) in objects.enumerated() {
+            let isLarge = object.size > Intake.smallSize
+            let isFull = bytes + object.size > Intake.batchSize || place - start >= Intake.batchCount
+            if place > start, isLarge || isFull || object.id.contentAlgorithm != objects[start].id.contentAlgorithm {
+                units.append(start..<place)
+                start = place
+                bytes = 0
+            }
+            bytes += object.size
+            if isLarge {
+                units.append(start..<(place + 1))
+                start = place + 1
+                bytes = 0
+            }
+        }
+        if start < objects.count { units.append(start..<objects.count) }
+        return units
+    }
+}
+
+extension ObjectID {
+    /// What the bytes of the object are hashed with: listings have no line ends to be changed.
+    var contentAlgorithm: HashAlgorithm { isDirectory ? .md5 : algorithm }
+}
+
+/// The work on one run of objects, on one thread.
+private struct ReadingTask {
+    let reader: ObjectReader
+    let objects: [ObjectReader.Object]
+    let batch: DurableBatch?
+    var report = ObjectReader.Report()
+
+    /// A failure that concerns more than one object.
+    private enum Stop: Error {
+        case object(StoreError)
+        case everything(StoreError)
+    }
+
+    mutating func run(_ range: Range<Int>) throws(StoreError) {
+        do throws(SystemError) { try Interruption.check() } catch { throw StoreError(error) }
+        if objects[range.lowerBound].size > Intake.smallSize {
+            try attempt(range.lowerBound) { (task) throws(Stop) in try task.stream(range.lowerBound) }
+        } else {
+            try readTogether(range)
+        }
+    }
+
+    /// Turns the failure of one object into a line of the report.
+    private mutating func attempt(
+        _ index: Int, _ body: (inout Self) throws(Stop) -> Void
+    ) throws(StoreError) {
+        do throws(Stop) {
+            try body(&self)
+        } catch {
+            switch error {
+            case .everything(let error): throw error
+            case .object(let error):
+                switch error.reason {
+                case .io(.interrupted), .io(.tooManyOpenFiles): throw error
+                default: report.failures.append((objects[index].id, error))
+                }
+            }
+        }
+    }
+
+    private mutating func readTogether(_ range: Range<Int>) throws(StoreError) {
+        // One byte more than each object should have shows one that is longer than it was.
+        let capacity = range.reduce(0) { $0 + Int(objects[$1].size) + 1 }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 64)
+        defer { memory.deallocate() }
+        var used = 0
+        var inputs: [UnsafeRawBufferPointer] = []
+        var indices: [Int] = []
+        for index in range {
+            let size = Int(objects[index].size)
+            let slot = UnsafeMutableRawBufferPointer(rebasing: memory[used..<(used + size + 1)])
+            try attempt(index) { (task) throws(Stop) in
+                guard try task.fill(slot, from: index) else { return try task.stream(index) }
+                inputs.append(UnsafeRawBufferPointer(rebasing: slot[..<size]))
+                indices.append(index)
+                used += size
+            }
+        }
+        let digests = ContentHasher.digests(objects[range.lowerBound].id.contentAlgorithm, of: inputs)
+        for (number, index) in indices.enumerated() {
+            try attempt(index) { (task) throws(Stop) in
+                let id = task.objects[index].id
+                guard digests[number] == id.digest else { throw task.damaged(id) }
+                try task.copy(inputs[number], as: id)
+                task.report.soundCount += 1
+                task.report.soundBytes += Int64(inputs[number].count)
+            }
+        }
+        reader.reporter.advance(items: indices.count, bytes: Int64(used))
+    }
+
+    /// Reads an object whole; false if it is not as long as it was.
+    private func fill(_ slot: UnsafeMutableRawBufferPointer, from index: Int) throws(Stop) -> Bool {
+        do throws(StoreError) {
+            let file = try reader.store.open(objects[index].id)
+            do throws(SystemError) {
+                return try file.read(into: slot) == slot.count - 1
+            } catch {
+                throw StoreError(error)
+            }
+        } catch {
+            throw .object(error)
+        }
+    }
+
+    private mutating func copy(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
+        guard let batch else { return }
+        let temporary = batch.newTemporary()
+        do throws(SystemError) {
+            let file = try batch.create(temporary, permissions: 0o444)
+            try file.write(bytes)
+        } catch {
+            throw .everything(StoreError(error))
+        }
+        report.copies.append((id, temporary))
+    }
+
+    private mutating func stream(_ index: Int) throws(Stop) {
+        let id = objects[index].id
+        let file: OpenFile
+        do throws(StoreError) { file = try reader.store.open(id) } catch { throw .object(error) }
+        guard let batch else {
+            let digest: Digest
+            do throws(SystemError) {
+                digest = try file.digest(id.contentAlgorithm) { reader.reporter.advance(items: 0, bytes: $0) }
+            } catch {
+                throw .object(StoreError(error))
+            }
+            return try finish(id, digest, objects[index].size)
+        }
+        let temporary = batch.newTemporary()
+        let copy: OpenFile
+        do throws(SystemError) {
+            copy = try batch.create(temporary, permissions: 0o444)
+        } catch {
+            throw .everything(StoreError(error))
+        }
+        do throws(Stop) {
+            let digest: Digest
+            do throws(SystemError) {
+                digest = try file.digest(id.contentAlgorithm, copyingTo: copy) { reader.reporter.advance(items: 0, bytes: $0) }
+            } catch {
+                let isOurs = error.path == file.path && error.errno != .interrupted
+                throw isOurs ? .object(StoreError(error)) : .everything(StoreError(error))
+            }
+            try finish(id, digest, objects[index].size)
+            report.copies.append((id, temporary))
+        } catch {
+            try? batch.discard(temporary)  // the first failure is the one to report
+            throw error
+        }
+    }
+
+    private mutating func finish(_ id: ObjectID, _ digest: Digest, _ size: Int64) throws(Stop) {
+        guard digest == id.digest else { throw damaged(id) }
+        report.soundCount += 1
+        report.soundBytes += size
+        reader.reporter.advance(items: 1, bytes: 0)
+    }
+
+    private func damaged(_ id: ObjectID) -> Stop { .object(StoreError(.damaged(id), reader.store.path(of: id))) }
+}

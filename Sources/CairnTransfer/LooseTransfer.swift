@@ -1,0 +1,209 @@
+public import CairnCore
+public import CairnStore
+public import CairnSystem
+
+/// Copies objects from one loose store to another, a folder remote or a cache, and checks every byte on the way.
+///
+/// What the destination has is left alone. New objects get their names when their bytes are durable, and the listing of a directory only
+/// when everything that it names is: whoever finds a listing may rely on it, at whatever moment the work stops.
+public struct LooseTransfer: Sendable {
+    /// What has to be copied.
+    public struct Plan: Sendable {
+        /// Objects that the destination lacks and the source has.
+        public internal(set) var objects: [ObjectReader.Object] = []
+        /// Objects that neither has.
+        public internal(set) var missing: [ObjectID] = []
+        /// How many of the wanted objects the destination has.
+        public internal(set) var presentCount = 0
+
+        /// The bytes of all objects to be copied.
+        public var bytes: Int64 { objects.reduce(0) { $0 + $1.size } }
+    }
+
+    /// Which listings of directories may be copied.
+    public enum ListingRule: Sendable {
+        /// Those whose files the destination has by then.
+        case afterMembers
+        /// All: the caller reads them to learn which files to bring next.
+        case ahead
+    }
+
+    /// What was copied.
+    public struct Report: Sendable {
+        /// How many objects arrived.
+        public internal(set) var count = 0
+        /// Their bytes.
+        public internal(set) var bytes: Int64 = 0
+        /// Objects that did not arrive because of what the source has of them, or because somebody took them away.
+        public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
+        /// Listings that were not copied, because the destination lacks a file that they name.
+        public internal(set) var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
+        /// Where damaged objects of the source lie now.
+        public internal(set) var movedAside: [(id: ObjectID, place: FilePath)] = []
+
+        /// Nothing copied.
+        public init() {}
+
+        /// Adds another report to this one.
+        public mutating func add(_ other: Report) {
+            count += other.count
+            bytes += other.bytes
+            failures += other.failures
+            incomplete += other.incomplete
+            movedAside += other.movedAside
+        }
+    }
+
+    /// Objects get their names in rounds of this many, so that what is finished is kept when the work stops.
+    static let roundCount = 1 << 16
+    /// The bytes of a round, at most, unless one object has more.
+    static let roundBytes: Int64 = 8 << 30
+
+    private let source: LooseStore
+    private let destination: LooseStore
+    private let quarantine: FilePath?
+    private let workers: Workers
+    private let reporter: any Reporter
+
+    /// Describes a transfer.
+    ///
+    /// - Parameter quarantine: where objects of the source go that turn out to be damaged; `nil` to leave them alone.
+    public init(
+        from source: LooseStore, to destination: LooseStore, quarantine: FilePath? = nil, workers: Workers,
+        reporter: any Reporter
+    ) {
+        self.source = source
+        self.destination = destination
+        self.quarantine = quarantine
+        self.workers = workers
+        self.reporter = reporter
+    }
+
+    /// Finds out what has to be copied. Nothing is changed.
+    ///
+    /// - Parameter wanted: no id twice.
+    /// - Throws: `StoreError` if one of the stores cannot be looked at.
+    public func plan(_ wanted: [ObjectID]) throws(StoreError) -> Plan {
+        var plan = Plan()
+        let inventory = try ObjectInventory(of: destination, expecting: wanted.count, workers: workers)
+        var lacking: [ObjectID] = []
+        for id in wanted where try !inventory.contains(id) { lacking.append(id) }
+        plan.presentCount = wanted.count - lacking.count
+        (plan.objects, plan.missing) = try ObjectReader(of: source, workers: workers, reporter: reporter).find(lacking)
+        return plan
+    }
+
+    /// Copies what a plan names.
+    ///
+    /// - Parameter phase: what the user is told that happens.
+    /// - Throws: `StoreError` for what stops everything: a signal, no space, a destination that cannot be written. Objects that arrived
+    ///   until then stay; the same call goes on from there.
+    public func run(_ plan: Plan, listings: ListingRule = .afterMembers, phase: String) throws(StoreError) -> Report {
+        var report = Report()
+        guard !plan.objects.isEmpty else { return report }
+        guard let folder = destination.folder else {
+            throw StoreError(.io(.noSuchFileOrDirectory), destination.root)
+        }
+        let bytes = plan.bytes
+        if let free = destination.root.freeSpace, free < bytes {
+            throw StoreError(.noSpace(needed: bytes, free: free), destination.root)
+        }
+        let batch: DurableBatch
+        do throws(SystemError) { batch = try DurableBatch(in: folder) } catch { throw StoreError(error) }
+        reporter.begin(phase, items: plan.objects.count, bytes: bytes)
+        try copy(plan.objects.filter { !$0.id.isDirectory }, batch, &report)
+        var directories = plan.objects.filter { $0.id.isDirectory }
+        if listings == .afterMembers, !directories.isEmpty {
+            directories = try complete(directories, &report)
+        }
+        try copy(directories, batch, &report)
+        return report
+    }
+
+    /// The listings whose files the destination has.
+    private func complete(
+        _ directories: [ObjectReader.Object], _ report: inout Report
+    ) throws(StoreError) -> [ObjectReader.Object] {
+        // Taken again: what was just copied counts, as does what others brought meanwhile.
+        let inventory = try ObjectInventory(of: destination, expecting: .max, workers: workers)
+        var result: [ObjectReader.Object] = []
+        next: for object in directories {
+            let listing: DirListing
+            do throws(StoreError) {
+                listing = try source.listing(object.id)
+            } catch {
+                try fail(object.id, error, &report)
+                continue
+            }
+            for index in 0..<listing.count {
+                let member = ObjectID(object.id.algorithm, listing.digest(at: index))
+                guard try inventory.contains(member) else {
+                    report.incomplete.append((object.id, member))
+                    continue next
+                }
+            }
+            result.append(object)
+        }
+        return result
+    }
+
+    private func copy(
+        _ objects: [ObjectReader.Object], _ batch: DurableBatch, _ report: inout Report
+    ) throws(StoreError) {
+        let reader = ObjectReader(of: source, workers: workers, reporter: reporter)
+        for round in Self.rounds(objects) {
+            var found = ObjectReader.Report()
+            var failure: StoreError?
+            do throws(StoreError) {
+                try reader.read(Array(objects[round]), copyingInto: batch, into: &found)
+            } catch {
+                failure = error
+            }
+            do throws(StoreError) {
+                // Also when the work stops: what is complete is kept.
+                try commit(found.copies, batch)
+            } catch {
+                throw failure ?? error
+            }
+            report.count += found.copies.count
+            report.bytes += found.soundBytes
+            for (id, error) in found.failures { try fail(id, error, &report) }
+            if let failure { throw failure }
+        }
+    }
+
+    private func commit(
+        _ copies: [(id: ObjectID, file: DurableBatch.Temporary)], _ batch: DurableBatch
+    ) throws(StoreError) {
+        if copies.count > 1000 { reporter.begin("syncing", items: nil, bytes: nil) }
+        do throws(SystemError) {
+            try batch.commit(count: copies.count) { index in
+                let (folder, name) = LooseStore.place(of: copies[index].id)
+                return (copies[index].file, folder, name)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout Report) throws(StoreError) {
+        report.failures.append((id, error))
+        guard let quarantine, case .damaged = error.reason else { return }
+        report.movedAside.append((id, try source.moveAside(id, into: quarantine)))
+    }
+
+    private static func rounds(_ objects: [ObjectReader.Object]) -> [Range<Int>] {
+        var rounds: [Range<Int>] = []
+        var start = 0
+        var bytes: Int64 = 0
+        for (place, object) in objects.enumerated() {
+            if place > start, place - start >= roundCount || bytes + object.size > roundBytes {
+                rounds.append(start..<place)
+                (start, bytes) = (place, 0)
+            }
+            bytes += object.size
+        }
+        if start < objects.count { rounds.append(start..<objects.count) }
+        return rounds
+    }
+}

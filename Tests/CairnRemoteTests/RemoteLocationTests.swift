@@ -1,0 +1,46 @@
+import CairnRemote
+import CairnSystem
+import Testing
+
+@Suite("Places of remotes")
+struct RemoteLocationTests {
+    @Test(
+        "folders and file URLs are folders",
+        arguments: [
+            ("/data/x", "/data/x"), ("file:///data/x", "/data/x"), ("file://localhost/data", "/data"),
+            ("/a b/%20", "/a b/%20"), ("FILE:///x", "/x"), ("/odd://name", "/odd://name"),
+        ])
+    func folders(_ url: String, _ path: FilePath) throws {
+        #expect(try RemoteLocation(Array(url.utf8)) == .folder(path))
+    }
+
+    @Test("bytes of a folder's name are kept")
+    func bytes() throws {
+        let name = Array("/data/".utf8) + [0xFF, 0x20]
+        #expect(try RemoteLocation(name) == .folder(FilePath(bytes: name)))
+    }
+
+    @Test(
+        "everything else is refused by name",
+        arguments: [
+            ("s3://bucket/x", RemoteError.Reason.unsupportedScheme("s3")),
+            ("HTTPS://user:word@host/", .unsupportedScheme("https")),
+            ("file://server/share", .otherHost("server")),
+            ("file://", .noPath), ("", .noPath), ("/a\0b", .noPath), ("file:///a\0", .noPath),
+        ])
+    func refused(_ url: String, _ reason: RemoteError.Reason) {
+        #expect(throws: RemoteError(reason)) { try RemoteLocation(Array(url.utf8)) }
+    }
+
+    @Test(
+        "passwords are not shown",
+        arguments: [
+            ("https://user:word@host/p", "https://user:***@host/p"),
+            ("s3://user@bucket/x", "s3://user@bucket/x"),
+            ("https://u:p@ss@host/x@y", "https://u:***@host/x@y"), ("/a:b@c", "/a:b@c"),
+            ("s3://b/k:v@w", "s3://b/k:v@w"),
+        ])
+    func shown(_ url: String, _ expected: String) {
+        #expect(String(decoding: RemoteLocation.shown(Array(url.utf8)), as: UTF8.self) == expected)
+    }
+}
