@@ -62,7 +62,36 @@ struct StatusCommand: Verb {
     }
 
     private func compareWithRemote(_ workspace: Workspace, _ context: Context) throws -> Outcome {
-        throw CairnError(.usage, "comparing with a remote is not there yet")
+        var options = TransferOptions()
+        options.targets = selection.options
+        options.remote = remote
+        options.revisions = revisions.scope
+        options.jobs = jobs
+        let report = try workspace.remoteStatus(selection.targets, options, reporter: context.reporter)
+        for (name, error) in report.skipped { context.output.warn("'\(name)' is left out: \(error.message)", hint: error.hint) }
+        let entries = report.entries.map { (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue)) }
+        try context.output.render(asJSON: json, .object(entries)) { output in
+            guard !report.entries.isEmpty else {
+                let names = report.remotes.map { "'\($0)'" }.joined(separator: ", ")
+                return try output.note("Cache and remote \(names) are in sync.")
+            }
+            for entry in report.entries {
+                switch context.personality {
+                case .dvc: try output.note("\t\(Self.pad("\(entry.state.rawValue):", to: 20))\(entry.path)")
+                case .cairn: try output.data("\(Self.pad(entry.state.rawValue, to: 7))  \(entry.path)  (\(Self.place(entry.state)))")
+                }
+            }
+        }
+        let tells = reportsByExitCode || global.quiet > 0
+        return tells && !report.entries.isEmpty ? .no : .done
+    }
+
+    private static func place(_ state: RemoteStatusReport.State) -> String {
+        switch state {
+        case .new: "in the cache, not on the remote"
+        case .deleted: "on the remote, not in the cache"
+        case .missing: "neither in the cache nor on the remote"
+        }
     }
 
     /// DVC's shape: a map from what declares data to a list of what changed.
@@ -177,4 +206,12 @@ struct RevisionSelection: ParsableArguments {
     var allCommits = false
 
     var isAny: Bool { allBranches || allTags || allCommits }
+
+    var scope: RevisionScope {
+        var scope = RevisionScope()
+        scope.allBranches = allBranches
+        scope.allTags = allTags
+        scope.allCommits = allCommits
+        return scope
+    }
 }
