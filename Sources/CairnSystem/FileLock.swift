@@ -58,7 +58,7 @@ public final class FileLock: Sendable {
     /// Locks a folder by its own descriptor, once.
     ///
     /// - Returns: `nil` if somebody else has it.
-    static func attempt(folder: Folder) -> FileLock? {
+    public static func attempt(folder: Folder) -> FileLock? {
         let descriptor = dup(folder.descriptor)
         guard descriptor >= 0 else { return nil }
         let lock = FileLock(owning: descriptor)

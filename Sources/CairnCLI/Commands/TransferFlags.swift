@@ -34,17 +34,6 @@ struct TransferFlags: ParsableArguments {
     }
 }
 
-extension RevisionSelection {
-    /// What the library takes.
-    var scope: RevisionScope {
-        var scope = RevisionScope()
-        scope.allBranches = allBranches
-        scope.allTags = allTags
-        scope.allCommits = allCommits
-        return scope
-    }
-}
-
 extension TransferReport {
     /// Says what could not be moved.
     ///
