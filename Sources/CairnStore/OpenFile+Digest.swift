@@ -118,7 +118,9 @@ private final class HashingThread: @unchecked Sendable {
         return piece.bytes
     }
 
-    func take(_ bytes: UnsafeMutableRawBufferPointer, count: Int) { filled.push(Piece(bytes: bytes, count: count)) }
+    func take(_ bytes: UnsafeMutableRawBufferPointer, count: Int) {
+        filled.push(Piece(bytes: bytes, count: count))
+    }
 
     func finishInput() { filled.close() }
 
