@@ -61,6 +61,9 @@ extension CheckoutReport {
         added += later.added.filter { !known.contains($0.path) }
         modified += later.modified.filter { !known.contains($0.path) }
         deleted += later.deleted.filter { !known.contains($0.path) }
+        files.added += later.files.added
+        files.modified += later.files.modified
+        files.deleted += later.files.deleted
         failed = later.failed
         withoutHash = later.withoutHash
     }

@@ -16,8 +16,14 @@ struct RemoteStore {
     /// Opens the store.
     ///
     /// - Parameter creating: whether to make the folder if it is missing; without it a missing one holds nothing.
-    /// - Throws: `StoreError` if the folder cannot be opened or made.
-    func open(creating: Bool = false) throws(StoreError) -> LooseStore { try LooseStore(at: folder, creating: creating) }
+    /// - Throws: `StoreError` if the folder cannot be opened or made, `CairnError` if it is a store of another layout.
+    func open(creating: Bool = false) throws -> LooseStore {
+        guard try folder.appending("cairn.json").status() == nil else {
+            throw CairnError(
+                .config, "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported")
+        }
+        return try LooseStore(at: folder, creating: creating)
+    }
 
     /// How many threads to use.
     func workers(_ wanted: Int?) -> Workers { (wanted ?? jobs).map { Workers(count: $0) } ?? .forTransfers }

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Cairn
+import CairnCore
+import CairnFormats
+
+/// Options of the commands that move data.
+struct TransferFlags: ParsableArguments {
+    @OptionGroup var selection: TargetSelection
+    @OptionGroup var revisions: RevisionSelection
+
+    @Option(
+        name: .shortAndLong, help: "The remote to use, instead of the default one.", completion: .custom(RemoteNames.complete))
+    var remote: String?
+
+    @Option(name: .shortAndLong, help: "How many transfers at a time.")
+    var jobs: Int?
+
+    @Flag(help: "Take wild cards in targets as such.")
+    var glob = false
+
+    @Flag(name: .customLong("run-cache"), inversion: .prefixedNo, help: "Also records of earlier runs of stages.")
+    var runCache = false
+
+    /// What the library takes.
+    var options: TransferOptions {
+        var options = TransferOptions()
+        options.targets = selection.options
+        options.targets.isGlob = glob
+        options.remote = remote?.lowercased()
+        options.revisions = revisions.scope
+        options.jobs = jobs
+        options.includesRunRecords = runCache
+        return options
+    }
+}
+
+extension TransferReport {
+    /// Says what could not be moved.
+    ///
+    /// - Parameter toRemote: whether data went to the remote or came from it.
+    func writeFailures(to output: Output, _ personality: Personality, toRemote: Bool) {
+        for (name, error) in skipped { output.warn("'\(name)' was passed over: \(error.message)", hint: error.hint) }
+        if personality == .dvc {
+            if !missing.isEmpty {
+                let list = missing.map { "md5: \($0.id.text)" }.joined(separator: "\n")
+                output.warn("Some of the cache files do not exist neither locally nor on remote. Missing cache files:\n\(list)")
+            }
+            for failure in failures { output.fail(CairnError(.partial, "failed to transfer '\(failure.object.id)' - \(failure.error.message)")) }
+            return
+        }
+        for object in missing {
+            output.fail(CairnError(.missing, "\(Self.name(object)) is neither in the cache nor on the remote"))
+        }
+        for failure in failures {
+            output.fail(CairnError(failure.error.kind, "\(Self.name(failure.object)): \(failure.error.message)", hint: failure.error.hint))
+        }
+        for object in incomplete where toRemote {
+            output.fail(CairnError(.partial, "\(Self.name(object)) is not complete on the remote, so its listing was not pushed"))
+        }
+    }
+
+    private static func name(_ object: Object) -> String {
+        guard let first = object.paths.first else { return "object \(object.id)" }
+        let others = object.paths.count > 1 ? " and \(Words.count(object.paths.count - 1, "other"))" : ""
+        return "'\(first)'\(others) (\(object.id.short))"
+    }
+
+    /// DVC's number of things that failed: what exists nowhere is only warned of.
+    var failureCount: Int { failures.count }
+
+    /// True if a command ends as if all went well.
+    func isFine(_ personality: Personality) -> Bool { personality == .dvc ? failures.isEmpty : isComplete }
+
+    /// The report for scripts (docs/scripting.md).
+    ///
+    /// - Parameter verb: what happened to `count` objects.
+    func json(_ verb: String) -> [(name: [UInt8], value: PythonJSON)] {
+        func names(_ texts: [String]) -> PythonJSON { .array(texts.map { .string($0) }) }
+        func members(_ object: Object) -> [(name: [UInt8], value: PythonJSON)] {
+            [(Array("id".utf8), .string(object.id.text)), (Array("paths".utf8), names(object.paths))]
+        }
+        func objects(_ list: [Object]) -> PythonJSON { .array(list.map { .object(members($0)) }) }
+        var entries: [(name: [UInt8], value: PythonJSON)] = [
+            (Array("bytes".utf8), .integer(Int(bytes))), (Array(verb.utf8), .integer(count)),
+            (
+                Array("failed".utf8),
+                .array(failures.map { .object(members($0.object) + [(Array("reason".utf8), .string($0.error.message))]) })
+            ),
+            (Array("incomplete".utf8), objects(incomplete)), (Array("missing".utf8), objects(missing)),
+            (Array("remotes".utf8), names(remotes)), (Array("run_records".utf8), .integer(runRecords)),
+            (
+                Array("skipped".utf8),
+                .array(
+                    skipped.map {
+                        .object([(Array("reason".utf8), .string($0.error.message)), (Array("revision".utf8), .string($0.name))])
+                    })
+            ),
+        ]
+        entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        return entries
+    }
+
+    /// `pushed 3 objects (1.2 MiB) to 'shared'`; `nil` if nothing was moved.
+    func summary(_ verb: String) -> String? {
+        guard count + runRecords > 0 else { return nil }
+        var parts: [String] = []
+        if count > 0 { parts.append("\(Words.count(count, "object")) (\(Words.bytes(bytes)))") }
+        if runRecords > 0 { parts.append(Words.count(runRecords, "run record")) }
+        let place = remotes.isEmpty ? "" : (verb == "pushed" ? " to " : " from ") + remotes.map { "'\($0)'" }.joined(separator: ", ")
+        return "\(verb) \(parts.joined(separator: " and "))\(place)"
+    }
+}
+
+extension Context {
+    /// As dvc: warns where no remote could be used.
+    func warnWithoutRemote(_ workspace: Workspace, _ remote: String?) {
+        guard personality == .dvc, remote == nil, !workspace.hasDefaultRemote else { return }
+        output.warn("No remote provided and no default remote set.")
+    }
+}
