@@ -45,6 +45,24 @@ final class OutputRecorder {
     ///
     /// - Throws: `CairnError` that names the files that could not be read.
     func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
+        let tree = try recordFiles(of: source, algorithm)
+        let size = tree.snapshot.size
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            return Recorded(
+                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
+                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
+        }
+        let listing = try tree.listing()
+        let id = try record(listing, algorithm)
+        return Recorded(
+            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+    }
+
+    /// As `record`, but stores no listing of the files.
+    ///
+    /// - Returns: the files with every digest.
+    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> DataTree {
         var tree = source
         tree.recall(algorithm, from: session.index)
         var positions: [Int] = []
@@ -63,17 +81,7 @@ final class OutputRecorder {
             pending.linked += report.linked
             try tree.take(report, algorithm, time, session)
         }
-        let size = tree.snapshot.size
-        guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
-            return Recorded(
-                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
-                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
-        }
-        let listing = try tree.listing()
-        let id = try record(listing, algorithm)
-        return Recorded(
-            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+        return tree
     }
 
     /// Stores a listing.
