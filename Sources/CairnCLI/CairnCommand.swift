@@ -9,6 +9,7 @@ struct CairnCommand: ParsableCommand {
         CacheCommand.self,
         CheckIgnoreCommand.self,
         CheckoutCommand.self,
+        CollectCommand.self,
         CompletionCommand.self,
         ConfigCommand.self,
         DestroyCommand.self,
@@ -19,6 +20,7 @@ struct CairnCommand: ParsableCommand {
         RemoteCommand.self,
         RootCommand.self,
         StatusCommand.self,
+        VerifyCommand.self,
         VersionCommand.self,
     ]
 
