@@ -6,12 +6,22 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+/// Nanoseconds since the epoch; times that do not fit (before 1678, after 2262) become the nearest that does.
+static int64_t nanoseconds(struct statx_timestamp time) {
+    int64_t result;
+    if (__builtin_mul_overflow(time.tv_sec, INT64_C(1000000000), &result) ||
+        __builtin_add_overflow(result, (int64_t)time.tv_nsec, &result))
+        return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    return result;
+}
 
 int clinux_status_at(int folder, const char *name, bool follow, clinux_status *status) {
     struct statx found;
@@ -20,8 +30,8 @@ int clinux_status_at(int folder, const char *name, bool follow, clinux_status *s
     status->inode = found.stx_ino;
     status->device = makedev(found.stx_dev_major, found.stx_dev_minor);
     status->size = (int64_t)found.stx_size;
-    status->mtime = found.stx_mtime.tv_sec * 1000000000LL + found.stx_mtime.tv_nsec;
-    status->ctime = found.stx_ctime.tv_sec * 1000000000LL + found.stx_ctime.tv_nsec;
+    status->mtime = nanoseconds(found.stx_mtime);
+    status->ctime = nanoseconds(found.stx_ctime);
     status->mode = found.stx_mode;
     status->links = found.stx_nlink;
     status->owner = found.stx_uid;
@@ -67,11 +77,12 @@ int clinux_processors(void) {
     return count > 0 ? count : 1;
 }
 
-static volatile sig_atomic_t first_signal = 0;
+// Atomic: a signal arrives on any thread, and all of them ask.
+static atomic_int first_signal = 0;
 
 static void note_signal(int number) {
-    if (first_signal != 0 && number == SIGINT) _exit(130);
-    if (first_signal == 0) first_signal = number;
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&first_signal, &none, number) && number == SIGINT) _exit(130);
 }
 
 void clinux_watch_interrupts(void) {
@@ -84,4 +95,4 @@ void clinux_watch_interrupts(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-int clinux_interrupted(void) { return first_signal; }
+int clinux_interrupted(void) { return atomic_load_explicit(&first_signal, memory_order_relaxed); }

@@ -32,7 +32,7 @@ struct CheckoutRun {
             let report = try placement.place(plan.items)
             failures = report.failures.map { (Array(plan.items.paths[$0.index]), $0.error) }
             try? session.index?.trust(report.trusted)  // failing to remember costs time later, nothing else
-            try remember(plan.items, except: Set(report.failures.map(\.index)))
+            try remember(plan.items, report)
         }
         for (id, path) in damaged(failures) {
             // Never checked out again, but kept: it may be the only copy.
@@ -71,7 +71,7 @@ struct CheckoutRun {
     /// Removes a file if it is still what the plan saw, and the folders that become empty by it.
     private func remove(_ removal: (path: [UInt8], status: FileStatus)) throws {
         guard let now = try session.folder.status(of: removal.path) else { return }
-        guard now.hasSameContent(as: removal.status) else {
+        guard now.isUntouched(since: removal.status) else {
             throw StoreError(.changing, session.folder.path(of: removal.path))
         }
         let path = try RepoPath(validating: removal.path)
@@ -86,16 +86,18 @@ struct CheckoutRun {
     }
 
     /// Notes the new files in the stat index, so that the next look does not read them.
-    private func remember(_ items: Placement.Items, except failed: Set<Int>) throws {
+    private func remember(_ items: Placement.Items, _ report: Placement.Report) throws {
         guard let index = session.index else { return }
         let time = session.fileSystemTime()
         let rows = Mutex<[HashAlgorithm: [StatIndex.Row]]>([:])
         let folder = session.folder
         try session.workers.forEachRange(of: items.count, stride: 512) { (range) throws(SystemError) in
             var found: [HashAlgorithm: [StatIndex.Row]] = [:]
-            for position in range where !failed.contains(position) {
+            for position in range {
                 let path = Array(items.paths[position])
-                guard let status = try folder.status(of: path, following: true) else { continue }
+                // The user may have written to it in the meantime.
+                guard let status = try folder.status(of: path, following: true), report.isAsMade(position, status)
+                else { continue }
                 let id = items.ids[position]
                 found[id.algorithm, default: []].append(StatIndex.Row(path: path, status: status, digest: id.digest))
             }

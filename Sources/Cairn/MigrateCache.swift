@@ -66,8 +66,11 @@ extension Workspace {
 extension OutputIndex {
     /// Pointers and locks with entries of DVC 2, in order of paths.
     fileprivate func legacyFiles() -> [RepoPath] {
-        var files = pointers.filter { $0.value.outputs.contains { $0.id?.algorithm == .md5DOS2Unix } }.map(\.key)
-        files += pipelines.filter { ($0.value.lock?.stages ?? []).contains { $0.hasLegacyEntries } }.map { $0.key.sibling("dvc.lock") }
+        var files = pointers.filter { $0.value.outputs.contains { $0.id?.algorithm == .md5DOS2Unix } }.map(
+            \.key)
+        files += pipelines.filter { ($0.value.lock?.stages ?? []).contains { $0.hasLegacyEntries } }.map {
+            $0.key.sibling("dvc.lock")
+        }
         return files.sorted()
     }
 
@@ -102,7 +105,8 @@ extension OutputIndex {
 
 extension LockedStage {
     fileprivate var hasLegacyEntries: Bool {
-        outputs.contains { $0.id?.algorithm == .md5DOS2Unix } || dependencies.contains { $0.id?.algorithm == .md5DOS2Unix }
+        outputs.contains { $0.id?.algorithm == .md5DOS2Unix }
+            || dependencies.contains { $0.id?.algorithm == .md5DOS2Unix }
     }
 
     /// The stage with new ids; `nil` if nothing changes.
@@ -112,7 +116,9 @@ extension LockedStage {
             if let id = new.outputs[index].id, let newID = ids[id] { new.outputs[index].id = newID }
         }
         for index in new.dependencies.indices {
-            if let id = new.dependencies[index].id, let newID = ids[id] { new.dependencies[index].content.id = newID }
+            if let id = new.dependencies[index].id, let newID = ids[id] {
+                new.dependencies[index].content.id = newID
+            }
         }
         return new == self ? nil : new
     }

@@ -56,7 +56,8 @@ extension Workspace {
     /// Damaged objects of the cache are moved aside, so that they are never checked out and can be fetched again; those of a remote stay.
     /// - Throws: `CairnError` for what stops everything: a target that means nothing, a remote that is not there, a signal.
     public func verify(
-        _ targets: [String] = [], _ options: VerifyOptions = VerifyOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: VerifyOptions = VerifyOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> VerifyReport {
         let session = try Session(self, reporter: reporter, writes: false)
         let index = try WorkspaceScan.run(session)
@@ -109,20 +110,25 @@ extension Workspace {
         try reader.read(found, into: &read)
         report.count += read.soundCount
         report.bytes += read.soundBytes
-        let paths = try used.paths(of: Set(missing + read.failures.map(\.id)), listings, in: self)
-        func object(_ id: ObjectID) -> TransferReport.Object { TransferReport.Object(id: id, paths: paths[id] ?? []) }
+        let users = try used.users(of: Set(missing + read.failures.map(\.id)), listings)
+        func object(_ id: ObjectID) -> TransferReport.Object {
+            TransferReport.Object(id: id, users: users[id] ?? [])
+        }
         report.missing += missing.map(object)
         for (id, error) in read.failures.sorted(by: { $0.id < $1.id }) {
             switch error.reason {
             case .missing: report.missing.append(object(id))
-            case .damaged: report.damaged.append(VerifyReport.Damage(object: object(id), error: CairnError(error)))
-            default: report.unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
+            case .damaged:
+                report.damaged.append(VerifyReport.Damage(object: object(id), error: CairnError(error)))
+            default:
+                report.unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
             }
         }
         // Sound bytes that are no listing of ours: nothing can be checked out of them.
         for entry in used.unknown {
             guard case .unreadableListing = entry.error.reason else { continue }
-            report.unreadable.append(TransferReport.Failure(object: object(entry.output.id), error: CairnError(entry.error)))
+            report.unreadable.append(
+                TransferReport.Failure(object: object(entry.output.id), error: CairnError(entry.error)))
         }
     }
 

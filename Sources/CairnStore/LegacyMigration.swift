@@ -33,7 +33,9 @@ public struct LegacyMigration: Sendable {
     /// The legacy objects of the store.
     ///
     /// - Throws: `StoreError` if the store cannot be read.
-    public func legacyObjects() throws(StoreError) -> [ObjectID] { try store.allObjects([.md5DOS2Unix], workers: workers) }
+    public func legacyObjects() throws(StoreError) -> [ObjectID] {
+        try store.allObjects([.md5DOS2Unix], workers: workers)
+    }
 
     /// Migrates all legacy objects of the store.
     ///
@@ -44,13 +46,15 @@ public struct LegacyMigration: Sendable {
         guard let folder = store.folder, !legacy.isEmpty else { return report }
         let files = legacy.filter { !$0.isDirectory }
         reporter.begin("hashing", items: legacy.count, bytes: nil)
-        try hash(files, &report)
+        let seen = try hash(files, &report)
         let batch: DurableBatch
         do throws(SystemError) { batch = try DurableBatch(in: folder) } catch { throw StoreError(error) }
         var made: [(id: ObjectID, file: DurableBatch.Temporary)] = []
         for id in files {
-            guard let new = report.ids[id], try store.status(of: new) == nil else { continue }
-            made.append((new, try share(id, new, batch, &report)))
+            guard let new = report.ids[id], let seen = seen[id], try store.status(of: new) == nil else {
+                continue
+            }
+            made.append((new, try share(id, new, seen, batch, &report)))
         }
         try commit(made, batch, &report)
         made = []
@@ -66,15 +70,28 @@ public struct LegacyMigration: Sendable {
         return report
     }
 
+    private struct Hashed {
+        var ids: [ObjectID: ObjectID] = [:]
+        var statuses: [ObjectID: FileStatus] = [:]
+        var failures: [(id: ObjectID, error: StoreError)] = []
+    }
+
     /// Finds the new ids of files, reading each once.
-    private func hash(_ files: [ObjectID], _ report: inout Report) throws(StoreError) {
-        let found = Mutex<(ids: [ObjectID: ObjectID], failures: [(id: ObjectID, error: StoreError)])>(([:], []))
+    ///
+    /// - Returns: what each file was when it was read.
+    private func hash(_ files: [ObjectID], _ report: inout Report) throws(StoreError) -> [ObjectID:
+        FileStatus]
+    {
+        let found = Mutex(Hashed())
         try workers.forEachRange(of: files.count, stride: 16) { (range) throws(StoreError) in
             for id in files[range] {
                 do throws(StoreError) {
-                    let (legacy, new) = try digests(of: id)
+                    let (legacy, new, status) = try digests(of: id)
                     guard legacy == id.digest else { throw StoreError(.damaged(id), store.path(of: id)) }
-                    found.withLock { $0.ids[id] = ObjectID(.md5, new) }
+                    found.withLock {
+                        $0.ids[id] = ObjectID(.md5, new)
+                        $0.statuses[id] = status
+                    }
                 } catch {
                     if case .io(.interrupted) = error.reason { throw error }
                     found.withLock { $0.failures.append((id, error)) }
@@ -82,24 +99,29 @@ public struct LegacyMigration: Sendable {
                 reporter.advance(items: 1, bytes: 0)
             }
         }
-        report.ids = found.withLock { $0.ids }
-        report.failures += found.withLock { $0.failures }.sorted { $0.id < $1.id }
+        let hashed = found.withLock { $0 }
+        report.ids = hashed.ids
+        report.failures += hashed.failures.sorted { $0.id < $1.id }
+        return hashed.statuses
     }
 
-    private func digests(of id: ObjectID) throws(StoreError) -> (legacy: Digest, new: Digest) {
+    private func digests(of id: ObjectID) throws(StoreError) -> (
+        legacy: Digest, new: Digest, status: FileStatus
+    ) {
         let file = try store.open(id)
         var legacy = ContentHasher(.md5DOS2Unix)
         var new = ContentHasher(.md5)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: OpenFile.pieceSize, alignment: 4096)
         defer { buffer.deallocate() }
         do throws(SystemError) {
+            let status = try file.status()
             while true {
                 try Interruption.check()
                 let count = try file.read(into: buffer)
                 legacy.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 new.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 reporter.advance(items: 0, bytes: Int64(count))
-                if count < buffer.count { return (legacy.finish(), new.finish()) }
+                if count < buffer.count { return (legacy.finish(), new.finish(), status) }
             }
         } catch {
             throw StoreError(error)
@@ -108,30 +130,31 @@ public struct LegacyMigration: Sendable {
 
     /// One more name for an object, or a copy where links do not work.
     private func share(
-        _ id: ObjectID, _ new: ObjectID, _ batch: DurableBatch, _ report: inout Report
+        _ id: ObjectID, _ new: ObjectID, _ seen: FileStatus, _ batch: DurableBatch, _ report: inout Report
     ) throws(StoreError) -> DurableBatch.Temporary {
-        guard let folder = store.folder else { throw StoreError(.missing(id), store.path(of: id)) }
+        let path = store.path(of: id)
+        guard let folder = store.folder else { throw StoreError(.missing(id), path) }
+        let name = LooseStore.relativePath(of: id)
         do throws(SystemError) {
             try Interruption.check()
-            let path = LooseStore.relativePath(of: id) + [0]
-            let link = try path.withUnsafeBufferPointer { (bytes) throws(SystemError) in
-                // Holds at least the NUL.
-                try batch.link(UnsafeRawPointer(bytes.baseAddress!).assumingMemoryBound(to: CChar.self), in: folder)
+            switch try batch.link(name, in: folder, seenAs: seen) {
+            case .changed: break
+            case .linked(let link):
+                if try batch.protect(link, seenAs: seen) { return link }
+            case .impossible:
+                let temporary = batch.newTemporary()
+                let copy = try batch.create(temporary, permissions: 0o444)
+                let source = try OpenFile(reading: name, in: folder, followingLinks: false)
+                guard try source.digest(.md5, copyingTo: copy, progress: { _ in }) == new.digest else {
+                    break
+                }
+                report.copiedBytes += seen.size
+                return temporary
             }
-            if let link {
-                try batch.protect(link)
-                return link
-            }
-            let temporary = batch.newTemporary()
-            let copy = try batch.create(temporary, permissions: 0o444)
-            let source = try OpenFile(reading: LooseStore.relativePath(of: id), in: folder, followingLinks: false)
-            let digest = try source.digest(.md5, copyingTo: copy) { _ in }
-            guard digest == new.digest else { throw SystemError(.resourceTemporarilyUnavailable, "read twice alike", source.path) }
-            report.copiedBytes += try source.status().size
-            return temporary
         } catch {
             throw StoreError(error)
         }
+        throw StoreError(.changing, path)
     }
 
     /// The bytes of a listing with the new ids of its files; `nil` if that cannot be.
@@ -151,7 +174,9 @@ public struct LegacyMigration: Sendable {
                 return nil
             }
             do throws(DirListingError) {
-                try old.paths.withPath(index) { (path) throws(DirListingError) in try builder.append(path, new.digest) }
+                try old.paths.withPath(index) { (path) throws(DirListingError) in
+                    try builder.append(path, new.digest)
+                }
             } catch {
                 throw StoreError(.unreadableListing(id, "\(error)"), store.path(of: id))
             }
@@ -167,7 +192,9 @@ public struct LegacyMigration: Sendable {
         do throws(SystemError) {
             let temporary = batch.newTemporary()
             let file = try batch.create(temporary, permissions: 0o444)
-            try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in try file.write(UnsafeRawBufferPointer(buffer)) }
+            try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+                try file.write(UnsafeRawBufferPointer(buffer))
+            }
             return temporary
         } catch {
             throw StoreError(error)

@@ -83,7 +83,8 @@ public final class LooseStore: Sendable {
     public func status(of id: ObjectID) throws(StoreError) -> FileStatus? {
         guard let folder, try isSafe(id) else { return nil }
         do throws(SystemError) {
-            guard let status = try folder.status(of: Self.relativePath(of: id)), status.kind == .regular else { return nil }
+            guard let status = try folder.status(of: Self.relativePath(of: id)), status.kind == .regular
+            else { return nil }
             return status
         } catch {
             throw StoreError(error)
@@ -92,18 +93,19 @@ public final class LooseStore: Sendable {
 
     /// Opens an object for reading; its bytes are not verified.
     ///
-    /// - Throws: `StoreError` with `.missing` if the store does not have it.
+    /// - Throws: `StoreError` with `.missing` if the store does not have it, or something else than a file has its name.
     public func open(_ id: ObjectID) throws(StoreError) -> OpenFile {
         guard let folder, try isSafe(id) else { throw StoreError(.missing(id), path(of: id)) }
         do throws(SystemError) {
-            return try OpenFile(reading: Self.relativePath(of: id), in: folder, followingLinks: false)
+            let file = try OpenFile(reading: Self.relativePath(of: id), in: folder, followingLinks: false)
+            if try file.status().kind == .regular { return file }
         } catch {
             switch error.errno {
-            case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels:
-                throw StoreError(.missing(id), error.path)
+            case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels: break
             default: throw StoreError(error)
             }
         }
+        throw StoreError(.missing(id), path(of: id))
     }
 
     /// Reads an object and checks its bytes against its id.
@@ -140,12 +142,15 @@ public final class LooseStore: Sendable {
     /// - Returns: the file's status, taken when it was found to be sound.
     /// - Throws: `StoreError` with `.missing` or `.damaged`.
     @discardableResult
-    public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError) -> FileStatus {
+    public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError)
+        -> FileStatus
+    {
         let file = try open(id)
         do throws(SystemError) {
             let status = try file.status()
-            guard status.kind == .regular else { throw SystemError(.noSuchFileOrDirectory, "open", file.path) }
-            let digest = try file.digest(id.isDirectory ? .md5 : id.algorithm) { reporter.advance(items: 0, bytes: $0) }
+            let digest = try file.digest(id.isDirectory ? .md5 : id.algorithm) {
+                reporter.advance(items: 0, bytes: $0)
+            }
             if digest == id.digest { return status }
         } catch {
             throw StoreError(error)
@@ -173,27 +178,39 @@ public final class LooseStore: Sendable {
     /// Moves an object whose bytes are wrong out of the way; it may be the only copy of something.
     ///
     /// - Returns: where it lies now.
+    /// - Throws: `StoreError`, with `.missing` if the store does not have it.
     public func moveAside(_ id: ObjectID, into quarantine: FilePath) throws(StoreError) -> FilePath {
-        let source = path(of: id)
-        do throws(SystemError) {
+        guard let folder, try status(of: id) != nil else { throw StoreError(.missing(id), path(of: id)) }
+        return try system { () throws(SystemError) in
             try quarantine.makeFolders()
             let target = try Folder(quarantine)
             let name = Array("\(id.text).\(Surroundings.now)".utf8)
-            guard let folder else { return source }
+            let source = Self.relativePath(of: id)
             do throws(SystemError) {
-                try folder.rename(Self.relativePath(of: id), to: target, name)
+                try folder.renameExclusively(source, to: target, name)
             } catch {
                 guard error.errno == .improperLink else { throw error }
                 // Another file system: copy, then remove.
-                let file = try OpenFile(reading: source, followingLinks: false)
-                let copy = try OpenFile(creating: name, in: target, permissions: 0o444)
-                _ = try file.digest(.md5, copyingTo: copy) { _ in }
-                try copy.sync()
-                try folder.remove(Self.relativePath(of: id))
+                try copyOut(source, of: folder, to: target, name)
+                try folder.remove(source)
             }
             return target.path(of: name)
+        }
+    }
+
+    /// Copies a file durably, whatever its bytes are; a copy that is not whole does not stay.
+    private func copyOut(
+        _ source: [UInt8], of folder: Folder, to target: Folder, _ name: [UInt8]
+    ) throws(SystemError) {
+        let file = try OpenFile(reading: source, in: folder, followingLinks: false)
+        let copy = try OpenFile(creating: name, in: target, permissions: 0o444)
+        do throws(SystemError) {
+            _ = try file.digest(.md5, copyingTo: copy) { _ in }
+            try copy.sync()
+            try target.sync()
         } catch {
-            throw StoreError(error)
+            try? target.remove(name)  // the first failure is the one to report
+            throw error
         }
     }
 

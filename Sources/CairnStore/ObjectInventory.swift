@@ -13,7 +13,9 @@ public struct ObjectInventory: Sendable {
     /// Takes the inventory of a store for about `expected` questions.
     ///
     /// - Throws: `StoreError` if a folder of the store cannot be read.
-    public init(of store: LooseStore, expecting expected: Int, workers: Workers = .perProcessor) throws(StoreError) {
+    public init(of store: LooseStore, expecting expected: Int, workers: Workers = .perProcessor)
+        throws(StoreError)
+    {
         self.store = store
         // Listing costs about 0.2 µs an object of the store, a question 2 µs: few questions are better asked.
         known = expected < 2000 ? nil : try store.allObjectsByFirstByte([.md5, .md5DOS2Unix], workers)
@@ -83,9 +85,17 @@ extension LooseStore {
         let digits = Array(Self.hexDigits(of: byte))
         do throws(SystemError) {
             guard try top.status(of: digits)?.kind == .folder else { return [] }
-            try top.folder(named: digits).forEachName { rest, kind in
-                guard kind == .regular || kind == .unknown else { return }
-                if let id = ObjectID(algorithm, firstByte: byte, restOfName: rest) { result.append(id) }
+            let folder = try top.folder(named: digits)
+            var unclear: [(id: ObjectID, name: [UInt8])] = []
+            try folder.forEachName { rest, kind in
+                guard kind == .regular || kind == .unknown,
+                    let id = ObjectID(algorithm, firstByte: byte, restOfName: rest)
+                else { return }
+                if kind == .regular { result.append(id) } else { unclear.append((id, Array(rest))) }
+            }
+            // A file system that does not say what a name stands for has to be asked.
+            for (id, name) in unclear where try folder.status(of: name)?.kind == .regular {
+                result.append(id)
             }
         } catch {
             throw StoreError(error)

@@ -112,9 +112,11 @@ public struct ObjectReader: Sendable {
         var start = 0
         var bytes: Int64 = 0
         for (place, object) in objects.enumerated() {
-            let isLarge = object.size > Intake.smallSize
-            let isFull = bytes + object.size > Intake.batchSize || place - start >= Intake.batchCount
-            if place > start, isLarge || isFull || object.id.contentAlgorithm != objects[start].id.contentAlgorithm {
+            let isLarge = object.size > SmallFiles.largestSize
+            let isFull = bytes + object.size > SmallFiles.batchSize || place - start >= SmallFiles.batchCount
+            if place > start,
+                isLarge || isFull || object.id.contentAlgorithm != objects[start].id.contentAlgorithm
+            {
                 units.append(start..<place)
                 start = place
                 bytes = 0
@@ -150,8 +152,8 @@ private struct ReadingTask {
     }
 
     mutating func run(_ range: Range<Int>) throws(StoreError) {
-        do throws(SystemError) { try Interruption.check() } catch { throw StoreError(error) }
-        if objects[range.lowerBound].size > Intake.smallSize {
+        try system { () throws(SystemError) in try Interruption.check() }
+        if objects[range.lowerBound].size > SmallFiles.largestSize {
             try attempt(range.lowerBound) { (task) throws(Stop) in try task.stream(range.lowerBound) }
         } else {
             try readTogether(range)
@@ -168,51 +170,38 @@ private struct ReadingTask {
             switch error {
             case .everything(let error): throw error
             case .object(let error):
-                switch error.reason {
-                case .io(.interrupted), .io(.tooManyOpenFiles): throw error
-                default: report.failures.append((objects[index].id, error))
-                }
+                if error.stopsEverything { throw error }
+                report.failures.append((objects[index].id, error))
             }
         }
     }
 
     private mutating func readTogether(_ range: Range<Int>) throws(StoreError) {
-        // One byte more than each object should have shows one that is longer than it was.
-        let capacity = range.reduce(0) { $0 + Int(objects[$1].size) + 1 }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 64)
-        defer { memory.deallocate() }
-        var used = 0
-        var inputs: [UnsafeRawBufferPointer] = []
-        var indices: [Int] = []
+        let files = SmallFiles(sizes: objects[range].lazy.map(\.size))
         for index in range {
-            let size = Int(objects[index].size)
-            let slot = UnsafeMutableRawBufferPointer(rebasing: memory[used..<(used + size + 1)])
             try attempt(index) { (task) throws(Stop) in
-                guard try task.fill(slot, from: index) else { return try task.stream(index) }
-                inputs.append(UnsafeRawBufferPointer(rebasing: slot[..<size]))
-                indices.append(index)
-                used += size
+                if try !task.take(index, into: files) { try task.stream(index) }
             }
         }
-        let digests = ContentHasher.digests(objects[range.lowerBound].id.contentAlgorithm, of: inputs)
-        for (number, index) in indices.enumerated() {
+        let digests = files.digests(by: objects[range.lowerBound].id.contentAlgorithm)
+        for (number, index) in files.positions.enumerated() {
             try attempt(index) { (task) throws(Stop) in
                 let id = task.objects[index].id
                 guard digests[number] == id.digest else { throw task.damaged(id) }
-                try task.copy(inputs[number], as: id)
+                try task.copy(files.contents[number], as: id)
                 task.report.soundCount += 1
-                task.report.soundBytes += Int64(inputs[number].count)
+                task.report.soundBytes += Int64(files.contents[number].count)
             }
         }
-        reader.reporter.advance(items: indices.count, bytes: Int64(used))
+        reader.reporter.advance(items: files.count, bytes: Int64(files.byteCount))
     }
 
     /// Reads an object whole; false if it is not as long as it was.
-    private func fill(_ slot: UnsafeMutableRawBufferPointer, from index: Int) throws(Stop) -> Bool {
+    private func take(_ index: Int, into files: SmallFiles) throws(Stop) -> Bool {
         do throws(StoreError) {
             let file = try reader.store.open(objects[index].id)
             do throws(SystemError) {
-                return try file.read(into: slot) == slot.count - 1
+                return try files.read(file, size: objects[index].size, as: index)
             } catch {
                 throw StoreError(error)
             }
@@ -256,7 +245,9 @@ private struct ReadingTask {
         do throws(Stop) {
             let digest: Digest
             do throws(SystemError) {
-                digest = try file.digest(id.contentAlgorithm, copyingTo: copy) { reader.reporter.advance(items: 0, bytes: $0) }
+                digest = try file.digest(id.contentAlgorithm, copyingTo: copy) {
+                    reader.reporter.advance(items: 0, bytes: $0)
+                }
             } catch {
                 let isOurs = error.path == file.path && error.errno != .interrupted
                 throw isOurs ? .object(StoreError(error)) : .everything(StoreError(error))
@@ -276,5 +267,7 @@ private struct ReadingTask {
         reader.reporter.advance(items: 1, bytes: 0)
     }
 
-    private func damaged(_ id: ObjectID) -> Stop { .object(StoreError(.damaged(id), reader.store.path(of: id))) }
+    private func damaged(_ id: ObjectID) -> Stop {
+        .object(StoreError(.damaged(id), reader.store.path(of: id)))
+    }
 }

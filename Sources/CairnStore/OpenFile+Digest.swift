@@ -1,5 +1,5 @@
-import CairnCore
-import CairnSystem
+package import CairnCore
+package import CairnSystem
 
 extension OpenFile {
     /// How much is read at a time, in bytes.
@@ -28,7 +28,7 @@ extension OpenFile {
     }
 
     /// As `digest`, and writes what was read to `copy`; large files are hashed on a second thread meanwhile.
-    func digest(
+    package func digest(
         _ algorithm: HashAlgorithm, copyingTo copy: borrowing OpenFile, progress: (Int64) -> Void
     ) throws(SystemError) -> Digest {
         if try status().size >= Self.overlapSize {
@@ -118,7 +118,9 @@ private final class HashingThread: @unchecked Sendable {
         return piece.bytes
     }
 
-    func take(_ bytes: UnsafeMutableRawBufferPointer, count: Int) { filled.push(Piece(bytes: bytes, count: count)) }
+    func take(_ bytes: UnsafeMutableRawBufferPointer, count: Int) {
+        filled.push(Piece(bytes: bytes, count: count))
+    }
 
     func finishInput() { filled.close() }
 

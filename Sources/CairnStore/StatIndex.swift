@@ -21,20 +21,41 @@ public final class StatIndex: @unchecked Sendable {
         do throws(StoreError) {
             database = try Self.open(path)
         } catch {
-            guard case .index(let code, _) = error.reason, code == SQLITE_NOTADB || code == SQLITE_CORRUPT else { throw error }
-            // Nothing is lost with it but time.
-            for suffix in ["", "-wal", "-shm"] {
-                let file = FilePath(bytes: path.bytes + Array(suffix.utf8))
-                guard let name = file.lastComponentBytes, let folder = try? Folder(file.removingLastComponent()) else { continue }
-                try? folder.remove(name)
-            }
+            guard Self.isBroken(error) else { throw error }
+            Self.discard(path)
             database = try Self.open(path)
         }
     }
 
     deinit { sqlite3_close_v2(database) }
 
+    private static func isBroken(_ error: StoreError) -> Bool {
+        guard case .index(let code, _) = error.reason else { return false }
+        return code == SQLITE_NOTADB || code == SQLITE_CORRUPT
+    }
+
+    /// Takes the files of a database away; nothing is lost with it but time.
+    private static func discard(_ path: FilePath) {
+        // The database last: what was not yet taken over from the log must never meet a newer one.
+        for suffix in ["-wal", "-shm", ""] {
+            let file = FilePath(bytes: path.bytes + Array(suffix.utf8))
+            guard let name = file.lastComponentBytes, let folder = try? Folder(file.removingLastComponent())
+            else {
+                continue
+            }
+            try? folder.remove(name)  // then it cannot be opened anew either, which is reported
+        }
+    }
+
     private static func open(_ path: FilePath) throws(StoreError) -> OpaquePointer {
+        // A link in the place of the database could make us write to somebody else's.
+        do throws(SystemError) {
+            if let there = try path.status(), there.kind != .regular {
+                throw SystemError(.tooManySymbolicLinkLevels, "open", path)
+            }
+        } catch {
+            throw StoreError(error)
+        }
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = path.withPlatformString { sqlite3_open_v2($0, &handle, flags, nil) }
@@ -79,7 +100,9 @@ public final class StatIndex: @unchecked Sendable {
 
     private static func run(_ handle: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw StoreError(.index(code, String(cString: sqlite3_errmsg(handle))), path) }
+        guard code == SQLITE_OK else {
+            throw StoreError(.index(code, String(cString: sqlite3_errmsg(handle))), path)
+        }
     }
 
     private func run(_ sql: String) throws(StoreError) { try Self.run(database, sql, path) }
@@ -132,7 +155,9 @@ public final class StatIndex: @unchecked Sendable {
             let recorded = FileStatus(
                 size: statement.integer(1), mtime: statement.integer(2), ctime: statement.integer(3),
                 inode: UInt64(bitPattern: statement.integer(4)))
-            if snapshot.files[index].hasSameContent(as: recorded) { result[index] = Digest(bytes: statement.blob(5)) }
+            if snapshot.files[index].hasSameContent(as: recorded) {
+                result[index] = Digest(bytes: statement.blob(5))
+            }
             index += 1
         }
         return result
@@ -160,7 +185,8 @@ public final class StatIndex: @unchecked Sendable {
     public func record(_ rows: [Row], by algorithm: HashAlgorithm, at now: Int64) throws(StoreError) {
         guard !rows.isEmpty else { return }
         try transaction { () throws(StoreError) in
-            let statement = try Statement(database, "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", path)
+            let statement = try Statement(
+                database, "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", path)
             for row in rows where row.status.ctime < now {
                 statement.bind(1, row.path)
                 statement.bind(2, row.status)
@@ -180,7 +206,8 @@ public final class StatIndex: @unchecked Sendable {
     }
 
     private func findObject(_ place: FilePath, _ status: FileStatus) throws(StoreError) -> Bool {
-        let statement = try Statement(database, "SELECT size, mtime, ctime, inode FROM objects WHERE place = ?1", path)
+        let statement = try Statement(
+            database, "SELECT size, mtime, ctime, inode FROM objects WHERE place = ?1", path)
         statement.bind(1, place.bytes)
         guard try statement.step() else { return false }
         return status.hasSameContent(
@@ -193,7 +220,8 @@ public final class StatIndex: @unchecked Sendable {
     public func trust(_ objects: [(place: FilePath, status: FileStatus)]) throws(StoreError) {
         guard !objects.isEmpty else { return }
         try transaction { () throws(StoreError) in
-            let statement = try Statement(database, "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)", path)
+            let statement = try Statement(
+                database, "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)", path)
             for object in objects {
                 statement.bind(1, object.place.bytes)
                 statement.bind(2, object.status)
@@ -208,7 +236,8 @@ public final class StatIndex: @unchecked Sendable {
     /// Remembers that the workspace has an output that we put there or stored, as this object.
     public func rememberOutput(_ path: RepoPath, _ id: ObjectID) throws(StoreError) {
         try transaction { () throws(StoreError) in
-            let statement = try Statement(database, "INSERT OR REPLACE INTO outputs VALUES (?1, ?2)", self.path)
+            let statement = try Statement(
+                database, "INSERT OR REPLACE INTO outputs VALUES (?1, ?2)", self.path)
             statement.bind(1, path.bytes)
             statement.bind(2, Array("\(id.algorithm.rawValue):\(id.text)".utf8))
             try statement.step()
@@ -257,64 +286,13 @@ public final class StatIndex: @unchecked Sendable {
     private func locked<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         lock.lock()
         defer { lock.unlock() }
-        return try body()
-    }
-}
-
-/// A prepared statement, finished when the value goes.
-private final class Statement {
-    let raw: OpaquePointer
-    private let path: FilePath
-
-    init(_ database: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
-        var statement: OpaquePointer?
-        let code = sqlite3_prepare_v2(database, sql, -1, &statement, nil)
-        guard code == SQLITE_OK, let statement else {
-            throw StoreError(.index(code, String(cString: sqlite3_errmsg(database))), path)
+        do throws(StoreError) {
+            return try body()
+        } catch {
+            // The next command starts with a new one.
+            if Self.isBroken(error) { Self.discard(path) }
+            throw error
         }
-        raw = statement
-        self.path = path
-    }
-
-    deinit { sqlite3_finalize(raw) }
-
-    func bind(_ column: Int32, _ bytes: [UInt8]) {
-        // SQLITE_TRANSIENT: SQLite takes a copy. A nil pointer would bind NULL, so an empty array binds a blob of length 0.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        if bytes.isEmpty {
-            sqlite3_bind_zeroblob(raw, column, 0)
-        } else {
-            sqlite3_bind_blob(raw, column, bytes, Int32(bytes.count), transient)
-        }
-    }
-
-    func bind(_ column: Int32, _ value: Int64) { sqlite3_bind_int64(raw, column, value) }
-
-    /// Binds size, mtime, ctime and inode from `column` on.
-    func bind(_ column: Int32, _ status: FileStatus) {
-        bind(column, status.size)
-        bind(column + 1, status.mtime)
-        bind(column + 2, status.ctime)
-        bind(column + 3, Int64(bitPattern: status.inode))
-    }
-
-    func reset() { sqlite3_reset(raw) }
-
-    @discardableResult
-    func step() throws(StoreError) -> Bool {
-        let code = sqlite3_step(raw)
-        switch code {
-        case SQLITE_ROW: return true
-        case SQLITE_DONE: return false
-        default: throw StoreError(.index(code, String(cString: sqlite3_errstr(code))), path)
-        }
-    }
-
-    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(raw, column) }
-
-    /// The bytes of a column, valid until the next step.
-    func blob(_ column: Int32) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: sqlite3_column_blob(raw, column), count: Int(sqlite3_column_bytes(raw, column)))
     }
 }
 

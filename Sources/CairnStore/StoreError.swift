@@ -41,3 +41,8 @@ public struct StoreError: Error, Hashable, Sendable {
         self.init(.io(error.errno), error.path)
     }
 }
+
+/// Calls `body` and translates what the operating system refused.
+func system<Result>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
+    do throws(SystemError) { return try body() } catch { throw StoreError(error) }
+}

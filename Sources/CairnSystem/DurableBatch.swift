@@ -23,7 +23,6 @@ public final class DurableBatch: Sendable {
     /// - Throws: `SystemError` if the batch's folder cannot be made.
     public init(in root: Folder) throws(SystemError) {
         self.root = root
-        _ = Surroundings.newFilePermissions  // asked for before there are threads
         scratch = try ScratchFolder(in: root, Self.folderName)
     }
 
@@ -45,28 +44,65 @@ public final class DurableBatch: Sendable {
     /// - Parameter permissions: exactly these bits are set, whatever the umask.
     public func create(_ temporary: Temporary, permissions: UInt32) throws(SystemError) -> OpenFile {
         let file = try OpenFile(creating: temporary.name, in: folder, permissions: permissions)
-        if permissions & ~Surroundings.newFilePermissions & 0o666 != 0 { try file.setPermissions(permissions) }
+        if permissions & ~Surroundings.newFilePermissions & 0o666 != 0 {
+            try file.setPermissions(permissions)
+        }
         return file
     }
 
-    /// Adds another name of an existing file.
+    /// What came of an attempt to take a file in under another name.
+    public enum LinkResult: Sendable {
+        /// The file has one more name, in the batch.
+        case linked(Temporary)
+        /// The file is not what it was any more.
+        case changed
+        /// The file systems differ, or the file cannot be linked or protected by this user.
+        case impossible
+    }
+
+    /// Adds another name of a file of the folder; a symbolic link is not followed.
     ///
-    /// - Returns: `nil` if the file systems differ or cannot link.
-    public func link(_ path: UnsafePointer<CChar>, in other: Folder) throws(SystemError) -> Temporary? {
+    /// - Parameter status: what the file was when its content was known.
+    public func link(
+        _ name: some Collection<UInt8>, in other: Folder, seenAs status: FileStatus
+    ) throws(SystemError) -> LinkResult {
         let temporary = newTemporary()
-        let code = Folder.withCString(temporary.name) {
-            linkat(other.descriptor, path, folder.descriptor, $0, 0) == 0 ? 0 : errno
+        do throws(SystemError) {
+            try other.link(name, to: folder, temporary.name)
+        } catch {
+            switch error.errno {
+            case .improperLink, .notPermitted, .tooManyLinks, .notSupported, .noFunction: return .impossible
+            case .noSuchFileOrDirectory: return .changed
+            default: throw error
+            }
         }
-        if [EXDEV, EPERM, EMLINK, EOPNOTSUPP].contains(code) { return nil }
-        guard code == 0 else {
-            throw SystemError(Errno(rawValue: code), "link", other.path.appending(String(cString: path)))
+        do throws(SystemError) {
+            guard let now = try folder.status(of: temporary.name), now.kind == .regular,
+                now.hasSameContentByAnyName(as: status)
+            else {
+                try discard(temporary)
+                return .changed
+            }
+            // Changes nothing, but fails for a file of somebody else, which could not be made read-only later.
+            try folder.setPermissions(temporary.name, now.permissions)
+            return .linked(temporary)
+        } catch {
+            try? discard(temporary)  // the first failure is the one to report
+            guard error.errno == .notPermitted else { throw error }
+            return .impossible
         }
-        return temporary
     }
 
     /// Makes a file of the batch read-only.
-    public func protect(_ temporary: Temporary) throws(SystemError) {
+    ///
+    /// - Parameter status: what the file was when its content was known.
+    /// - Returns: false if it was written to since; it stays as it is then.
+    public func protect(_ temporary: Temporary, seenAs status: FileStatus) throws(SystemError) -> Bool {
+        guard try folder.status(of: temporary.name)?.hasSameContentByAnyName(as: status) == true else {
+            return false
+        }
         try folder.setPermissions(temporary.name, 0o444)
+        return true
     }
 
     /// Drops a file of the batch.
@@ -77,7 +113,8 @@ public final class DurableBatch: Sendable {
     /// - Parameters:
     ///   - count: how many files there are.
     ///   - place: for each, the file and its place: folder components below the root, and a name.
-    /// - Throws: `SystemError`; files renamed until then have their names, and their content is durable.
+    /// - Throws: `SystemError`, with EEXIST where something that is no file has the name of one. Files renamed until then have
+    ///   their names, and their content is durable.
     public func commit(
         count: Int, place: (Int) -> (file: Temporary, folder: [ArraySlice<UInt8>], name: [UInt8])
     ) throws(SystemError) {
@@ -98,8 +135,10 @@ public final class DurableBatch: Sendable {
             do throws(SystemError) {
                 try folder.renameExclusively(file.name, to: destination, name)
             } catch {
-                // Somebody else brought the same object: theirs stays.
-                guard error.errno == .fileExists else { throw error }
+                // Somebody else brought the same object: theirs stays. Anything but a file is none.
+                guard error.errno == .fileExists, try destination.status(of: name)?.kind == .regular else {
+                    throw error
+                }
                 try folder.remove(file.name)
             }
         }

@@ -17,12 +17,14 @@ public final class FileLock: Sendable {
         case held(by: [UInt8])
     }
 
-    /// Tries once to lock `path`, making the file if it is not there.
+    /// Tries once to lock `path`, making the file if it is not there. A symbolic link is refused: the note would go elsewhere.
     ///
     /// - Parameter note: written into the file once the lock is ours.
     /// - Throws: `SystemError` if the file cannot be made or written.
     public static func attempt(_ path: FilePath, note: [UInt8]) throws(SystemError) -> Attempt {
-        let result = path.withPlatformString { clinux_open_at(AT_FDCWD, $0, O_RDWR | O_CREAT, 0o666) }
+        let result = path.withPlatformString {
+            clinux_open_at(AT_FDCWD, $0, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666)
+        }
         guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", path) }
         let lock = FileLock(owning: result)
         while flock(result, LOCK_EX | LOCK_NB) != 0 {
@@ -32,8 +34,10 @@ public final class FileLock: Sendable {
             let count = pread(result, &holder, holder.count, 0)
             return .held(by: Array(holder.prefix(max(0, count))))
         }
-        guard ftruncate(result, 0) == 0, pwrite(result, note, note.count, 0) == note.count else {
-            throw SystemError(Errno(rawValue: errno), "write", path)
+        guard ftruncate(result, 0) == 0 else { throw SystemError(Errno(rawValue: errno), "write", path) }
+        let written = pwrite(result, note, note.count, 0)
+        guard written == note.count else {
+            throw SystemError(written < 0 ? Errno(rawValue: errno) : .noSpace, "write", path)
         }
         return .acquired(lock)
     }
@@ -51,17 +55,32 @@ public final class FileLock: Sendable {
             throw error
         }
         if flock(file.descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
-        guard errno == EWOULDBLOCK else { throw SystemError(Errno(rawValue: errno), "look at the lock", path) }
+        guard errno == EWOULDBLOCK else {
+            throw SystemError(Errno(rawValue: errno), "look at the lock", path)
+        }
         return try file.readAll(limit: 4096)
     }
 
-    /// Locks a folder by its own descriptor, once.
-    ///
-    /// - Returns: `nil` if somebody else has it.
-    public static func attempt(folder: Folder) -> FileLock? {
-        let descriptor = dup(folder.descriptor)
-        guard descriptor >= 0 else { return nil }
+    /// What an attempt to lock a folder found.
+    public enum FolderAttempt: Sendable {
+        /// The lock is ours until the value goes.
+        case acquired(FileLock)
+        /// Somebody else has it.
+        case held
+        /// The file system has no such locks.
+        case impossible
+    }
+
+    /// Tries once to lock a folder.
+    public static func attempt(folder: Folder) -> FolderAttempt {
+        // Opened anew, close-on-exec: a duplicate would share the lock with every process that inherits it.
+        let descriptor = clinux_open_at(folder.descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
+        guard descriptor >= 0 else { return .impossible }
         let lock = FileLock(owning: descriptor)
-        return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? lock : nil
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            return errno == EWOULDBLOCK ? .held : .impossible
+        }
+        return .acquired(lock)
     }
 }

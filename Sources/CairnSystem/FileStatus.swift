@@ -27,7 +27,8 @@ public struct FileStatus: Hashable, Sendable {
 
     /// Puts a status together, as a stat index does from its rows.
     public init(
-        size: Int64, mtime: Int64, ctime: Int64, inode: UInt64, device: UInt64 = 0, mode: UInt32 = 0, links: UInt32 = 1,
+        size: Int64, mtime: Int64, ctime: Int64, inode: UInt64, device: UInt64 = 0, mode: UInt32 = 0,
+        links: UInt32 = 1,
         owner: UInt32 = 0
     ) {
         self.size = size
@@ -42,7 +43,8 @@ public struct FileStatus: Hashable, Sendable {
 
     init(_ status: clinux_status) {
         self.init(
-            size: status.size, mtime: status.mtime, ctime: status.ctime, inode: status.inode, device: status.device,
+            size: status.size, mtime: status.mtime, ctime: status.ctime, inode: status.inode,
+            device: status.device,
             mode: status.mode, links: status.links, owner: status.owner)
     }
 
@@ -66,6 +68,19 @@ public struct FileStatus: Hashable, Sendable {
 
     /// True if nothing suggests that the content changed between the two observations.
     public func hasSameContent(as other: FileStatus) -> Bool {
-        size == other.size && mtime == other.mtime && ctime == other.ctime && inode == other.inode
+        ctime == other.ctime && hasSameContentByAnyName(as: other)
+    }
+
+    /// As `hasSameContent`, for a file that may have been given a name or lost one in between: that changes its ctime and
+    /// nothing else.
+    public func hasSameContentByAnyName(as other: FileStatus) -> Bool {
+        size == other.size && mtime == other.mtime && inode == other.inode
+    }
+
+    /// True if nothing suggests that somebody wrote to the file since it was seen as `earlier`, so that it may go.
+    ///
+    /// Of files that share an inode, each that goes changes the ctime of the others: it says nothing then.
+    public func isUntouched(since earlier: FileStatus) -> Bool {
+        links > 1 || earlier.links > 1 ? hasSameContentByAnyName(as: earlier) : hasSameContent(as: earlier)
     }
 }

@@ -10,13 +10,12 @@ extension Folder {
         let folder = components.count == 1 ? self : try self.folder(components.dropLast())
         let source = try OpenFile(reading: name, in: folder, followingLinks: true)
         let status = try source.status()
-        let aside = Array(".cairn-\(Surroundings.processID)-own".utf8)
-        try folder.remove(aside)  // left by a killed process whose number came round again
+        let aside = Folder.temporaryName()
         do throws(SystemError) {
             let copy = try OpenFile(
                 creating: aside, in: folder, permissions: status.isExecutable ? 0o777 : 0o666)
-            try copy.append(source)
-            guard try copy.status().size == status.size else {
+            if try !copy.clone(from: source) { try copy.append(source) }
+            guard try copy.status().size == status.size, try source.status().hasSameContent(as: status) else {
                 throw SystemError(.resourceTemporarilyUnavailable, "copy whole", source.path)
             }
             try folder.rename(aside, to: folder, name)

@@ -51,7 +51,9 @@ public final class Folder: Sendable {
                 folder = try folder.folder(named: component)
             } catch {
                 guard error.errno == .noSuchFileOrDirectory else { throw error }
-                let code = Self.withCString(component) { mkdirat(folder.descriptor, $0, 0o777) == 0 ? 0 : errno }
+                let code = Self.withCString(component) {
+                    mkdirat(folder.descriptor, $0, 0o777) == 0 ? 0 : errno
+                }
                 guard code == 0 || code == EEXIST else {
                     throw SystemError(Errno(rawValue: code), "make folder", folder.path(of: component))
                 }
@@ -61,32 +63,51 @@ public final class Folder: Sendable {
         return folder
     }
 
-    /// The status of a name in the folder.
+    /// Makes a folder in this one.
+    ///
+    /// - Returns: false if the name is taken.
+    func makeNewFolder(_ name: some Collection<UInt8>) throws(SystemError) -> Bool {
+        let code = Self.withCString(name) { mkdirat(descriptor, $0, 0o777) == 0 ? 0 : errno }
+        if code == EEXIST { return false }
+        guard code == 0 else { throw SystemError(Errno(rawValue: code), "make folder", path(of: name)) }
+        return true
+    }
+
+    /// The status of a name in the folder, or of the folder itself when the name is empty.
     ///
     /// - Returns: `nil` when there is no such name.
     /// - Throws: `SystemError` for every other failure.
-    public func status(_ name: UnsafePointer<CChar>, following: Bool = false) throws(SystemError) -> FileStatus? {
+    public func status(_ name: UnsafePointer<CChar>, following: Bool = false) throws(SystemError)
+        -> FileStatus?
+    {
         var status = clinux_status()
         let code = clinux_status_at(descriptor, name, following, &status)
         if code == ENOENT || code == ENOTDIR { return nil }
         guard code == 0 else {
-            throw SystemError(Errno(rawValue: code), "look at", path.appending(String(cString: name)))
+            let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
+            throw SystemError(Errno(rawValue: code), "look at", path(of: bytes))
         }
         return FileStatus(status)
     }
 
     /// The status of a path below the folder; `nil` when there is nothing.
-    public func status(of name: some Collection<UInt8>, following: Bool = false) throws(SystemError) -> FileStatus? {
+    public func status(of name: some Collection<UInt8>, following: Bool = false) throws(SystemError)
+        -> FileStatus?
+    {
         let bytes = Self.cString(name)
         return try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
-            try status(UnsafeRawPointer(buffer.baseAddress!).assumingMemoryBound(to: CChar.self), following: following)
+            try status(
+                UnsafeRawPointer(buffer.baseAddress!).assumingMemoryBound(to: CChar.self),
+                following: following)
         }
     }
 
     /// Takes a name out of the folder; a name that is not there is fine.
     public func remove(_ name: some Collection<UInt8>) throws(SystemError) {
         let code = Self.withCString(name) { unlinkat(descriptor, $0, 0) == 0 ? 0 : errno }
-        guard code == 0 || code == ENOENT else { throw SystemError(Errno(rawValue: code), "remove", path(of: name)) }
+        guard code == 0 || code == ENOENT else {
+            throw SystemError(Errno(rawValue: code), "remove", path(of: name))
+        }
     }
 
     /// Takes an empty folder out of this one.
@@ -126,7 +147,9 @@ public final class Folder: Sendable {
             }
             return try rename(name, to: folder, newName)
         }
-        guard code == 0 else { throw SystemError(Errno(rawValue: code), "rename to", folder.path(of: newName)) }
+        guard code == 0 else {
+            throw SystemError(Errno(rawValue: code), "rename to", folder.path(of: newName))
+        }
     }
 
     /// Makes a symbolic link in the folder.
@@ -186,7 +209,9 @@ public final class Folder: Sendable {
         return bytes
     }
 
-    static func withCString<Result>(_ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    static func withCString<Result>(_ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> Result)
+        -> Result
+    {
         cString(name).withUnsafeBufferPointer {
             body(UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self))  // holds at least the NUL
         }

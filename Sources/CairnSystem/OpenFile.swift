@@ -36,14 +36,19 @@ public struct OpenFile: ~Copyable, Sendable {
         self.init(owning: result, folder.path(of: name))
     }
 
-    /// Makes a new file `name` in `folder` for writing, with exactly these permissions.
+    /// Makes a new file `name` in `folder` for writing.
     ///
+    /// - Parameter permissions: those that it gets, less what the process's umask takes away.
     /// - Throws: `SystemError` with EEXIST if the name is taken.
-    public init(creating name: some Collection<UInt8>, in folder: Folder, permissions: UInt32) throws(SystemError) {
+    public init(creating name: some Collection<UInt8>, in folder: Folder, permissions: UInt32)
+        throws(SystemError)
+    {
         let result = Folder.withCString(name) {
             clinux_open_at(folder.descriptor, $0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions)
         }
-        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "create", folder.path(of: name)) }
+        guard result >= 0 else {
+            throw SystemError(Errno(rawValue: -result), "create", folder.path(of: name))
+        }
         self.init(owning: result, folder.path(of: name))
     }
 
@@ -89,12 +94,16 @@ public struct OpenFile: ~Copyable, Sendable {
 
     /// Goes back to the start, for another read.
     public func rewind() throws(SystemError) {
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemError(Errno(rawValue: errno), "rewind", path) }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw SystemError(Errno(rawValue: errno), "rewind", path)
+        }
     }
 
     /// Drops everything that was written.
     public func truncate() throws(SystemError) {
-        guard ftruncate(descriptor, 0) == 0 else { throw SystemError(Errno(rawValue: errno), "truncate", path) }
+        guard ftruncate(descriptor, 0) == 0 else {
+            throw SystemError(Errno(rawValue: errno), "truncate", path)
+        }
         try rewind()
     }
 
@@ -131,17 +140,20 @@ public struct OpenFile: ~Copyable, Sendable {
     ///
     /// - Throws: `SystemError` with EFBIG for a longer file.
     public func readAll(limit: Int = 1 << 30) throws(SystemError) -> [UInt8] {
-        let expected = Int(try status().size)
+        let expected = try status().size
+        guard expected <= limit else { throw SystemError(.fileTooLarge, "read", path) }
         var bytes: [UInt8] = []
-        var piece = max(expected + 1, 512)
+        var piece = max(Int(expected) + 1, 512)
         while true {
-            guard bytes.count <= limit else { throw SystemError(.fileTooLarge, "read", path) }
             let start = bytes.count
             bytes.append(contentsOf: repeatElement(0, count: piece))
             let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemError) in
-                try read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[start...]))
+                try read(
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[start...]))
             }
             bytes.removeLast(piece - count)
+            guard bytes.count <= limit else { throw SystemError(.fileTooLarge, "read", path) }
             if count < piece { return bytes }
             piece = 64 * 1024
         }
@@ -177,10 +189,14 @@ extension FilePath {
         switch code {
         case 0: return
         case EEXIST:
-            guard try status(following: true)?.kind == .folder else { throw SystemError(.fileExists, "make folder", self) }
+            guard try status(following: true)?.kind == .folder else {
+                throw SystemError(.fileExists, "make folder", self)
+            }
         case ENOENT:
             let parent = removingLastComponent()
-            guard parent != self, !parent.isEmpty else { throw SystemError(.noSuchFileOrDirectory, "make folder", self) }
+            guard parent != self, !parent.isEmpty else {
+                throw SystemError(.noSuchFileOrDirectory, "make folder", self)
+            }
             try parent.makeFolders()
             try makeFolders()
         default: throw SystemError(Errno(rawValue: code), "make folder", self)

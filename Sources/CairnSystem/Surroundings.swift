@@ -44,13 +44,18 @@ public struct Surroundings: Sendable {
     public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The permissions that a new file gets: read and write for all, less the umask.
-    ///
-    /// Read once: the only way to ask is to set it.
-    public static let newFilePermissions: UInt32 = {
+    public static let newFilePermissions: UInt32 = 0o666 & ~umaskNow()
+
+    /// Linux: proc_pid_status(5). umask(2) can only be asked by setting it, which files of other threads would show.
+    private static func umaskNow() -> UInt32 {
+        let text = (try? FilePath("/proc/self/status").readIfPresent(limit: 1 << 20)) ?? nil
+        let line = text?.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "Umask:".utf8) }
+        let digits = line?.filter { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) } ?? []
+        if let mask = UInt32(String(decoding: digits, as: UTF8.self), radix: 8) { return mask }
         let mask = umask(0o077)
         _ = umask(mask)
-        return 0o666 & ~mask
-    }()
+        return mask
+    }
 
     /// The number of this process.
     public static var processID: Int32 { getpid() }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 import Synchronization
 
@@ -61,81 +62,72 @@ public struct TreeWalker: Sendable {
     }
 
     private func list(_ node: WalkedFolder, in root: Folder) throws(TreeWalkError) {
-        let path = node.path.isEmpty ? root.path : root.path(of: node.path)
-        let descriptor = Folder.withCString(node.path.isEmpty ? Array(".".utf8) : node.path) {
-            openat(root.descriptor, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard descriptor >= 0, let stream = fdopendir(descriptor) else {
-            throw .system(SystemError(Errno(rawValue: errno), "list", path))
-        }
-        defer { closedir(stream) }
-        let folder = Folder(owning: dup(descriptor), path)
-        do throws(SystemError) {
+        let folder = try system { () throws(SystemError) in
             try Interruption.check()
-            node.identity = try folder.status("").map(WalkedFolder.Identity.init)
-        } catch {
-            throw .system(error)
+            return try open(node.path, in: root)
         }
-        if node.isLink, node.isInsideItself { throw .loop(path) }
-        var candidate = node.path.isEmpty ? [] : node.path + [UInt8(ascii: "/")]
-        let prefix = candidate.count
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw .system(SystemError(Errno(rawValue: errno), "list", path)) }
-                break
-            }
-            let type = Int32(entry.pointee.d_type)
-            try withUnsafePointer(to: &entry.pointee.d_name) { (tuple) throws(TreeWalkError) in
-                let name = UnsafeRawPointer(tuple).assumingMemoryBound(to: CChar.self)
-                let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
-                if bytes[0] == 46, bytes.count == 1 || (bytes.count == 2 && bytes[1] == 46) { return }
-                candidate.removeSubrange(prefix...)
-                candidate.append(contentsOf: bytes)
-                try examine(name, bytes, type, candidate, folder, into: node)
-            }
+        node.identity = try system { () throws(SystemError) in
+            try folder.status("").map(WalkedFolder.Identity.init)
+        }
+        if node.isLink, node.isInsideItself { throw .loop(folder.path) }
+        let entries: FolderEntries
+        do throws(SystemError) { entries = try FolderEntries(of: folder) } catch { throw .system(error) }
+        var path = node.path.isEmpty ? [] : node.path + [UInt8(ascii: "/")]
+        let prefix = path.count
+        while let entry = try system({ () throws(SystemError) in try entries.next() }) {
+            path.removeSubrange(prefix...)
+            path.append(contentsOf: entry.bytes)
+            try examine(entry, path, folder, into: node)
         }
         node.finish()
     }
 
+    private func open(_ path: [UInt8], in root: Folder) throws(SystemError) -> Folder {
+        let result = Folder.withCString(path.isEmpty ? Array(".".utf8) : path) {
+            clinux_open_at(root.descriptor, $0, O_RDONLY | O_DIRECTORY, 0)
+        }
+        let whole = path.isEmpty ? root.path : root.path(of: path)
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "list", whole) }
+        return Folder(owning: result, whole)
+    }
+
     /// Looks at one name in a folder, and notes it unless it is left out.
     private func examine(
-        _ name: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer, _ type: Int32, _ path: [UInt8], _ folder: Folder,
-        into node: WalkedFolder
+        _ entry: FolderEntries.Entry, _ path: [UInt8], _ folder: Folder, into node: WalkedFolder
     ) throws(TreeWalkError) {
-        func leftOut(isFolder: Bool) -> Bool { path.withUnsafeBufferPointer { isLeftOut($0, isFolder) } }
-        if type == Int32(DT_DIR) {
-            if !leftOut(isFolder: true) { node.append(bytes, status: nil, isLink: false) }
+        func isKept(isFolder: Bool) -> Bool { path.withUnsafeBufferPointer { !isLeftOut($0, isFolder) } }
+        if entry.kind == .folder {
+            if isKept(isFolder: true) { node.append(entry.bytes, status: nil, isLink: false) }
             return
         }
         // A regular file is filtered before it is looked at: what is ignored may be unreadable.
-        let isRegular = type == Int32(DT_REG)
-        if isRegular, leftOut(isFolder: false) { return }
-        var status: FileStatus
-        var isLink = false
-        do throws(SystemError) {
-            guard let found = try folder.status(name) else { return }
-            status = found
-            if found.kind == .symbolicLink {
-                isLink = true
-                if followsLinks {
-                    if let target = try folder.status(name, following: true) {
-                        status = target
-                    } else if leftOut(isFolder: false) {
-                        return
-                    } else {
-                        throw SystemError(.noSuchFileOrDirectory, "follow the symbolic link", folder.path(of: bytes))
-                    }
-                }
+        if entry.kind == .regular, !isKept(isFolder: false) { return }
+        let found = try system { () throws(SystemError) in try folder.status(entry.name) }
+        guard var status = found else { return }
+        let isLink = status.kind == .symbolicLink
+        if isLink, followsLinks {
+            do throws(SystemError) {
+                status = try target(of: entry, in: folder)
+            } catch {
+                // What is ignored may lead nowhere.
+                if isKept(isFolder: false) { throw .system(error) }
+                return
             }
-        } catch {
-            throw .system(error)
         }
-        if !isRegular, leftOut(isFolder: status.kind == .folder) { return }
+        if entry.kind != .regular, !isKept(isFolder: status.kind == .folder) { return }
         switch status.kind {
-        case .folder: node.append(bytes, status: nil, isLink: isLink)
-        case .regular, .symbolicLink: node.append(bytes, status: status, isLink: isLink)
-        case .fifo, .socket, .device: throw .unsupported(folder.path(of: bytes), status.kind)
+        case .folder: node.append(entry.bytes, status: nil, isLink: isLink)
+        case .regular, .symbolicLink: node.append(entry.bytes, status: status, isLink: isLink)
+        case .fifo, .socket, .device: throw .unsupported(folder.path(of: entry.bytes), status.kind)
         }
+    }
+
+    private func target(of link: FolderEntries.Entry, in folder: Folder) throws(SystemError) -> FileStatus {
+        if let target = try folder.status(link.name, following: true) { return target }
+        throw SystemError(.noSuchFileOrDirectory, "follow the symbolic link", folder.path(of: link.bytes))
+    }
+
+    private func system<Result>(_ body: () throws(SystemError) -> Result) throws(TreeWalkError) -> Result {
+        do throws(SystemError) { return try body() } catch { throw .system(error) }
     }
 }

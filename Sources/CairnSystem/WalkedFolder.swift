@@ -28,7 +28,8 @@ final class WalkedFolder: @unchecked Sendable {
     let path: [UInt8]
     /// True for a folder reached through a symbolic link, where a loop is possible.
     let isLink: Bool
-    private let parent: WalkedFolder?
+    /// Unowned, because it owns this one; the top, and with it all others, lives as long as the walk.
+    private unowned let parent: WalkedFolder?
     /// Set when the folder is opened, before any of its children is.
     var identity: Identity?
     private var names: [UInt8] = []
@@ -58,7 +59,8 @@ final class WalkedFolder: @unchecked Sendable {
         names.append(contentsOf: name)
         entries.append(
             Entry(
-                start: start, count: Int32(name.count), isFolder: status == nil, isLink: isLink, number: Int32(statuses.count)))
+                start: start, count: Int32(name.count), isFolder: status == nil, isLink: isLink,
+                number: Int32(statuses.count)))
         if let status { statuses.append(status) }
     }
 

@@ -59,7 +59,7 @@ public struct Workers: Sendable {
     /// Calls `body` for all of `0..<total` in ranges of at most `stride`, each range on some thread.
     ///
     /// Ranges are handed out in order. After a failure no further range begins.
-    /// - Throws: the first failure, or what `Interruption.check` throws as `interrupted` makes it.
+    /// - Throws: the first failure.
     public func forEachRange<Failure: Error>(
         of total: Int, stride: Int, _ body: @Sendable (Range<Int>) throws(Failure) -> Void
     ) throws(Failure) {
@@ -92,11 +92,13 @@ private final class ThreadTask: Sendable {
     func start(_ number: Int) -> pthread_t? {
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Start(task: self, number: number))
-        let code = pthread_create(&thread, nil, { raw in
-            let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()  // set by start(_:) below
-            start.task.body(start.number)
-            return nil
-        }, argument.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()  // set by start(_:) below
+                start.task.body(start.number)
+                return nil
+            }, argument.toOpaque())
         guard code == 0 else {
             // Too many threads: the others take its share.
             argument.release()

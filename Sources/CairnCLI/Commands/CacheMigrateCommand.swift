@@ -13,7 +13,8 @@ struct CacheMigrateCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Flag(name: .customLong("dvc-files"), help: "Let pointers and locks of the workspace name the new objects.")
+    @Flag(
+        name: .customLong("dvc-files"), help: "Let pointers and locks of the workspace name the new objects.")
     var dvcFiles = false
 
     @Flag(help: "Only say what would be done.")
@@ -21,10 +22,15 @@ struct CacheMigrateCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
-        let report = try workspace.migrateCache(rewritesFiles: dvcFiles, isDry: dry, reporter: context.reporter)
+        let report = try workspace.migrateCache(
+            rewritesFiles: dvcFiles, isDry: dry, reporter: context.reporter)
         let output = context.output
-        for (id, error) in report.failures { output.fail(CairnError(error.kind, "object \(id): \(error.message)")) }
-        for id in report.incomplete { output.warn("the directory \(id) stays as it is, because the cache lacks files of it") }
+        for (id, error) in report.failures {
+            output.fail(CairnError(error.kind, "object \(id): \(error.message)"))
+        }
+        for id in report.incomplete {
+            output.warn("the directory \(id) stays as it is, because the cache lacks files of it")
+        }
         for path in report.leftBehind {
             let name = workspace.display(path)
             output.warn(
@@ -43,17 +49,20 @@ struct CacheMigrateCommand: Verb {
     private func write(_ report: CacheMigrationReport, _ workspace: Workspace, _ output: Output) throws {
         if dry {
             for file in report.files { try output.data(workspace.display(file)) }
-            return try output.note("\(Words.count(report.legacyCount, "object")) would be hashed and linked anew")
+            return try output.note(
+                "\(Words.count(report.legacyCount, "object")) would be hashed and linked anew")
         }
         let copied = report.copiedBytes > 0 ? ", \(Words.bytes(report.copiedBytes)) of them copied" : ""
-        try output.note("\(Words.count(report.count, "object")) of \(report.legacyCount) got a new place\(copied)")
+        try output.note(
+            "\(Words.count(report.count, "object")) of \(report.legacyCount) got a new place\(copied)")
         for file in report.files { try output.note("rewrote '\(workspace.display(file))'") }
     }
 
     private func writeAsDVC(_ report: CacheMigrationReport, _ workspace: Workspace, _ output: Output) throws {
         let names = report.files.map { workspace.display($0) }
         if dry {
-            try output.note("\(report.legacyCount) files will be re-hashed and migrated to the DVC 3.0 cache location.")
+            try output.note(
+                "\(report.legacyCount) files will be re-hashed and migrated to the DVC 3.0 cache location.")
         } else {
             try output.note("Migrated \(report.count) files to DVC 3.0 cache location.")
         }

@@ -6,7 +6,8 @@ import CairnSystem
 /// `cairn gc`.
 struct CollectCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Delete data that nothing in scope uses from the cache, or from a remote.",
+        commandName: "gc",
+        abstract: "Delete data that nothing in scope uses from the cache, or from a remote.",
         discussion: """
             What the workspace uses is always kept; options say which revisions count besides. What would be deleted is named first, by its \
             last known path and revision, and nothing is deleted without a yes. Exit code 1 means that the answer was no.
@@ -23,7 +24,9 @@ struct CollectCommand: Verb {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Keep what this many commits along the first parents of --rev, or of each branch, use.", valueName: "number"))
+        help: ArgumentHelp(
+            "Keep what this many commits along the first parents of --rev, or of each branch, use.",
+            valueName: "number"))
     var num: Int?
 
     @Option(help: ArgumentHelp("Keep what commits of this day or later use.", valueName: "yyyy-mm-dd"))
@@ -39,15 +42,19 @@ struct CollectCommand: Verb {
     var cloud = false
 
     @Option(
-        name: .shortAndLong, help: "The remote to use, instead of the default one.", completion: .custom(RemoteNames.complete))
+        name: .shortAndLong, help: "The remote to use, instead of the default one.",
+        completion: .custom(RemoteNames.complete))
     var remote: String?
 
     @Option(
         name: .shortAndLong, parsing: .upToNextOption,
-        help: ArgumentHelp("Other workspaces that use the same cache.", valueName: "path"), completion: .directory)
+        help: ArgumentHelp("Other workspaces that use the same cache.", valueName: "path"),
+        completion: .directory)
     var projects: [String] = []
 
-    @Flag(name: .customLong("skip-failed"), help: "Pass over revisions that cannot be read, and lose what only they use.")
+    @Flag(
+        name: .customLong("skip-failed"),
+        help: "Pass over revisions that cannot be read, and lose what only they use.")
     var skipFailed = false
 
     @Flag(name: .shortAndLong, help: "Do not ask.")
@@ -75,9 +82,12 @@ struct CollectCommand: Verb {
             wasAsked = true
             if context.personality == .dvc { return try context.confirm("Are you sure you want to proceed?") }
             try write(plan, to: context.output, asData: false)
-            return try context.confirm("delete \(Words.count(plan.count, "object")) (\(Words.bytes(plan.bytes)))?")
+            return try context.confirm(
+                "delete \(Words.count(plan.count, "object")) (\(Words.bytes(plan.bytes)))?")
         }
-        for (name, error) in report.plan.skipped { context.output.warn("'\(name)' was passed over: \(error.message)") }
+        for (name, error) in report.plan.skipped {
+            context.output.warn("'\(name)' was passed over: \(error.message)")
+        }
         if json {
             try context.output.json(Self.json(report, workspace))
         } else if context.personality == .dvc {
@@ -115,13 +125,21 @@ struct CollectCommand: Verb {
         if dry { return try write(report.plan, to: output, asData: true) }
         guard report.isDone else {
             return try output.note(
-                context.terminal.canAsk ? "nothing was deleted" : "nothing was deleted: nobody can be asked here; `--force` does not ask")
+                context.terminal.canAsk
+                    ? "nothing was deleted"
+                    : "nothing was deleted: nobody can be asked here; `--force` does not ask")
         }
         guard report.plan.count > 0 else { return try output.note("everything that is stored is used") }
-        if !wasAsked { for place in report.plan.places { for object in place.objects { output.detail(Self.line(object)) } } }
+        if !wasAsked {
+            for place in report.plan.places {
+                for object in place.objects { output.detail(Self.line(object)) }
+            }
+        }
         try output.note("deleted \(Words.count(report.count, "object")) (\(Words.bytes(report.bytes)))")
         if !report.spared.isEmpty {
-            try output.note("\(Words.count(report.spared.count, "object")) stayed: somebody wrote or linked them meanwhile")
+            try output.note(
+                "\(Words.count(report.spared.count, "object")) stayed: somebody wrote or linked them meanwhile"
+            )
         }
     }
 
@@ -129,7 +147,9 @@ struct CollectCommand: Verb {
         for place in plan.places {
             let name = place.remote.map { "remote '\($0)', " } ?? "the cache, "
             let summary = "\(Words.count(place.objects.count, "object")) (\(Words.bytes(place.bytes)))"
-            try output.note("from \(name)'\(place.folder.bytes.printable)': \(summary) of \(place.objects.count + place.keptCount)")
+            try output.note(
+                "from \(name)'\(place.folder.bytes.printable)': \(summary) of \(place.objects.count + place.keptCount)"
+            )
             for (index, object) in place.objects.enumerated() {
                 if asData {
                     try output.data(Self.line(object))
@@ -140,7 +160,9 @@ struct CollectCommand: Verb {
                 }
             }
             let more = place.objects.count - Self.shownCount
-            if !asData, more > 0, global.verbose == 0 { try output.note("  … and \(more) more, which `--dry` names") }
+            if !asData, more > 0, global.verbose == 0 {
+                try output.note("  … and \(more) more, which `--dry` names")
+            }
         }
     }
 
@@ -148,8 +170,8 @@ struct CollectCommand: Verb {
     private static func line(_ object: CollectPlan.Object) -> String {
         let tail = "\(Words.bytes(object.size))  \(object.id.text)"
         guard let known = object.lastKnown else { return "\(day(object.modified))  \(tail)" }
-        if let revision = known.revision { return "\(known.path) (in \(revision))  \(tail)" }
-        return "\(known.path) (in the listing \(known.listing?.short ?? "?"))  \(tail)"
+        if let revision = known.revision { return "\(known.path.printable) (in \(revision))  \(tail)" }
+        return "\(known.path.printable) (in the listing \(known.listing?.short ?? "?"))  \(tail)"
     }
 
     private static func day(_ time: Int64) -> String {
@@ -161,20 +183,25 @@ struct CollectCommand: Verb {
         func text(_ value: String?) -> PythonJSON { value.map { .string($0) } ?? .null }
         func object(_ object: CollectPlan.Object) -> PythonJSON {
             .object([
-                (Array("id".utf8), .string(object.id.text)), (Array("listing".utf8), text(object.lastKnown?.listing?.text)),
+                (Array("id".utf8), .string(object.id.text)),
+                (Array("listing".utf8), text(object.lastKnown?.listing?.text)),
                 (Array("modified".utf8), .integer(Int(object.modified / 1_000_000_000))),
-                (Array("path".utf8), text(object.lastKnown?.path)), (Array("revision".utf8), text(object.lastKnown?.revision)),
+                (Array("path".utf8), object.lastKnown.map { .string($0.path) } ?? .null),
+                (Array("revision".utf8), text(object.lastKnown?.revision)),
                 (Array("size".utf8), .integer(Int(object.size))),
             ])
         }
         let places = report.plan.places.map { place in
             PythonJSON.object([
-                (Array("folder".utf8), .string(place.folder.bytes)), (Array("kept".utf8), .integer(place.keptCount)),
-                (Array("objects".utf8), .array(place.objects.map(object))), (Array("remote".utf8), text(place.remote)),
+                (Array("folder".utf8), .string(place.folder.bytes)),
+                (Array("kept".utf8), .integer(place.keptCount)),
+                (Array("objects".utf8), .array(place.objects.map(object))),
+                (Array("remote".utf8), text(place.remote)),
             ])
         }
         return .object([
-            (Array("bytes".utf8), .integer(Int(report.bytes))), (Array("deleted".utf8), .integer(report.count)),
+            (Array("bytes".utf8), .integer(Int(report.bytes))),
+            (Array("deleted".utf8), .integer(report.count)),
             (Array("places".utf8), .array(places)),
             (Array("spared".utf8), .array(report.spared.map { .string($0.text) })),
         ])
@@ -184,14 +211,23 @@ struct CollectCommand: Verb {
 
     private func writeAsDVC(_ report: CollectReport, _ output: Output) throws {
         for place in report.plan.places {
-            if dry { for object in place.objects { try output.note("Removing \(LooseStorePath.of(object.id, in: place.folder))") } }
+            if dry {
+                for object in place.objects {
+                    try output.note("Removing \(LooseStorePath.of(object.id, in: place.folder))")
+                }
+            }
             for (algorithm, cache) in [(HashAlgorithm.md5, "repo"), (.md5DOS2Unix, "legacy")] {
                 let count = place.objects.count { $0.id.algorithm == algorithm }
                 if place.remote != nil {
-                    try output.note(count > 0 ? "Removed \(count) objects from remote." : "No unused cache to remove from remote.")
+                    try output.note(
+                        count > 0
+                            ? "Removed \(count) objects from remote."
+                            : "No unused cache to remove from remote.")
                 } else {
                     try output.note(
-                        count > 0 ? "Removed \(count) objects from \(cache) cache." : "No unused '\(cache)' cache to remove.")
+                        count > 0
+                            ? "Removed \(count) objects from \(cache) cache."
+                            : "No unused '\(cache)' cache to remove.")
                 }
             }
         }
@@ -204,7 +240,8 @@ struct CollectCommand: Verb {
             text += " and all git commits"
         } else {
             switch (revisions.allBranches, revisions.allTags) {
-            case (true, true): text += num == nil ? " and all git branches and tags" : "\(branches) and all git tags"
+            case (true, true):
+                text += num == nil ? " and all git branches and tags" : "\(branches) and all git tags"
             case (true, false): text += branches
             case (false, true): text += " and all git tags"
             case (false, false): break
@@ -215,8 +252,11 @@ struct CollectCommand: Verb {
         if allExperiments { text += " and all experiments" }
         if notInRemote { text += " that are not present in the DVC remote" }
         guard !projects.isEmpty else { return text + " of the current repo." }
-        let paths = projects.map { context.surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized() }
-        return text + " of the current and the following repos:" + paths.map { "\n  - \($0.bytes.printable)" }.joined()
+        let paths = projects.map {
+            context.surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized()
+        }
+        return text + " of the current and the following repos:"
+            + paths.map { "\n  - \($0.bytes.printable)" }.joined()
     }
 }
 

@@ -1,0 +1,62 @@
+import CairnCore
+import CairnFormats
+import CairnSystem
+
+/// What stages depend on, as it lies here now.
+enum StageDependencies {
+    /// The content of a dependency.
+    ///
+    /// - Returns: `nil` if there is nothing.
+    static func current(_ dependency: RecordedDependency, _ session: Session) throws -> ContentRecord? {
+        let algorithm = dependency.id?.algorithm ?? .md5
+        guard var tree = try tree(dependency, session) else { return nil }
+        let id = try tree.currentID(algorithm, session)
+        return ContentRecord(
+            id: id, size: tree.snapshot.size, fileCount: tree.isFolder ? Int64(tree.snapshot.count) : nil,
+            isExecutable: !tree.isFolder && tree.snapshot.files[0].isExecutable)
+    }
+
+    private static func tree(_ dependency: RecordedDependency, _ session: Session) throws -> DataTree? {
+        switch dependency.place {
+        case .inside(let path):
+            let rules = try IgnoreFiles(above: path, session: session)
+            let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
+            return rules.isIgnored(path, isFolder: isFolder) ? nil : try DataTree.load(path, rules: rules, session: session)
+        case .outside(let path):
+            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else { return nil }
+            return try DataTree.external(path, as: own, session: session)
+        }
+    }
+
+    /// The dependencies of a stage with the content that they have now, as its lock is to record them.
+    ///
+    /// What is not a file keeps its record.
+    /// - Throws: `CairnError` for a dependency that is not there, and for a stage whose parameters were never recorded.
+    static func recorded(
+        of owner: TrackedOutput.Owner, _ index: OutputIndex, _ session: Session
+    ) throws -> [DependencyRecord] {
+        guard case .stage(let file, let name) = owner, let pipeline = index.pipelines[file], let stage = index.stage(of: owner)
+        else { return [] }
+        let workspace = session.workspace
+        if pipeline.lock?.stage(name) == nil, pipeline.file.stage(name)?.parameters.isEmpty == false {
+            throw CairnError(
+                .usage,
+                "stage '\(index.address(of: owner, in: workspace))' has never run, so what its parameters were is not recorded")
+        }
+        var known: [String: RecordedDependency] = [:]
+        let files = try index.recordedDependencies(of: owner)
+        for file in files { known[file.shown] = file }
+        let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
+        return try stage.dependencies.map { record in
+            guard let text = record.path else { return record }
+            let inside = try? OutputIndex.path(text, in: folder, shownAs: "")
+            guard let file = known[inside?.description ?? text] else { return record }
+            guard let content = try current(file, session) else {
+                throw CairnError(.notFound, "dependency '\(Array(text.utf8).printable)' does not exist")
+            }
+            var renewed = record
+            renewed.content = content
+            return renewed
+        }.sorted { ($0.path ?? "").utf8.lexicographicallyPrecedes(($1.path ?? "").utf8) }
+    }
+}

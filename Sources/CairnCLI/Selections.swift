@@ -1,0 +1,44 @@
+import ArgumentParser
+import Cairn
+
+/// Targets and how they are understood: for all commands that take outputs, stages and pointers.
+struct TargetSelection: ParsableArguments {
+    @Argument(help: "Pointer files, outputs, paths inside outputs, or stages; all if none is named.", completion: .file())
+    var targets: [String] = []
+
+    @Flag(name: [.customShort("d"), .long], help: "Also what the targets' stages depend on.")
+    var withDeps = false
+
+    @Flag(name: [.customShort("R"), .long], help: "Take folders as all that is declared below them.")
+    var recursive = false
+
+    var options: TargetOptions {
+        var options = TargetOptions()
+        options.isRecursive = recursive
+        options.withDependencies = withDeps
+        return options
+    }
+}
+
+/// Revisions beyond the workspace.
+struct RevisionSelection: ParsableArguments {
+    @Flag(name: [.customShort("a"), .long], help: "Also what the tips of all branches use.")
+    var allBranches = false
+
+    @Flag(name: [.customShort("T"), .long], help: "Also what all tags use.")
+    var allTags = false
+
+    @Flag(name: [.customShort("A"), .long], help: "Also what all commits use.")
+    var allCommits = false
+
+    var isAny: Bool { allBranches || allTags || allCommits }
+
+    /// What the library takes.
+    var scope: RevisionScope {
+        var scope = RevisionScope()
+        scope.allBranches = allBranches
+        scope.allTags = allTags
+        scope.allCommits = allCommits
+        return scope
+    }
+}
