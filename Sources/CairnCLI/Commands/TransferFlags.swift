@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 
 /// Options of the commands that move data.
 struct TransferFlags: ParsableArguments {
