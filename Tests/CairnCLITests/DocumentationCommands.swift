@@ -135,7 +135,17 @@ struct DocumentationCommands {
         if !positional.isEmpty {
             text += table("argument", positional.map { ("`<\($0.valueName ?? "value")>`", $0) })
         }
-        if !options.isEmpty { text += table("option", options.map { (spelling($0), $0) }) }
+        var rows: [(name: String, argument: Command.Argument)] = []
+        for option in options {
+            let name = spelling(option)
+            // A flag and its opposite have one text.
+            if let last = rows.last, name == last.name.replacing("`--", with: "`--no-") {
+                rows[rows.count - 1].name += ", \(name)"
+            } else {
+                rows.append((name, option))
+            }
+        }
+        if !rows.isEmpty { text += table("option", rows) }
         return text + exitCodes(name)
     }
 
