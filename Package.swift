@@ -60,9 +60,9 @@ let package = Package(
         .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
-        tests("CairnSystemTests", ["CairnSystem"]),
+        tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
         tests("CairnFormatsTests", ["CairnFormats"]),
-        tests("CairnStoreTests", ["CairnStore"]),
+        tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit"]),
 
         .target(

@@ -1,7 +1,6 @@
 import CairnCore
 import CairnFormats
 import CairnGit
-import CairnRemote
 import CairnStore
 import CairnSystem
 
@@ -28,13 +27,12 @@ struct DataSurvey {
         let head = try git?.head()
         hasCommit = head != nil
         if let git, let head {
-            let files = try RevisionFiles(head, of: session.workspace, in: git)
-            committed = try files.map { try OutputIndex.load($0) } ?? OutputIndex()
+            committed = try RevisionFiles(head, named: "HEAD", session, git)?.content.index ?? OutputIndex()
         } else {
             committed = git == nil ? nil : OutputIndex()
         }
         for problem in committed?.problems ?? [] {
-            session.reporter.warn("in the last commit: \(problem.error.message)", hint: nil)
+            session.reporter.warn(problem.error.message, hint: nil)
         }
         store = try session.store()
         let expected = index.outputs.reduce(0) { $0 + (options.isGranular ? Int($1.record.fileCount ?? 1) : 1) }
@@ -224,11 +222,7 @@ struct DataSurvey {
     private mutating func remoteStore(for output: TrackedOutput) throws -> LooseStore {
         let name = output.record.remote ?? options.remote
         if let known = remoteStores[name ?? ""], let known { return known }
-        let remote = try session.workspace.remote(name)
-        guard case .folder(let folder) = remote.location else {
-            throw CairnError(.config, "remote '\(remote.name)' is not a folder, which is all that can be asked yet")
-        }
-        let store = try LooseStore(at: folder)
+        let store = try session.workspace.remoteStore(name, for: "data status").open()
         remoteStores[name ?? ""] = store
         return store
     }
@@ -263,7 +257,7 @@ struct DataSurvey {
         guard let git else { return }
         report.isEmptyRepository = !hasCommit
         if options.listsUntracked {
-            let prefix = try RevisionFiles.prefix(of: session.workspace, in: git)
+            let prefix = git.relativePath(of: session.workspace.root) ?? []
             for path in try git.untrackedFiles(below: prefix) {
                 let own = prefix.isEmpty ? path : Array(path.dropFirst(prefix.count + 1))
                 let isFolder = own.last == UInt8(ascii: "/")

@@ -9,6 +9,8 @@ struct RevisionContent {
     let workspace: Result<Workspace, CairnError>
     /// Pointers and pipelines. Files that cannot be read are among its problems.
     let index: OutputIndex
+    /// What the revision leaves out: by its `.dvcignore` files, and because it is in another workspace.
+    let rules: IgnoreFiles
 }
 
 /// Reads what commits declare, for many commits at the cost of what differs between them.
@@ -89,7 +91,7 @@ struct RevisionReader {
                 index.problems.append((path, error))
             }
         }
-        return RevisionContent(workspace: frame.workspace, index: index)
+        return RevisionContent(workspace: frame.workspace, index: index, rules: frame.rules)
     }
 
     private mutating func add(

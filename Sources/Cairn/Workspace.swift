@@ -111,9 +111,9 @@ public struct Workspace: Sendable {
         relativeToUser(path).printable + (isFolder ? "/" : "")
     }
 
-    /// The bytes of a path of the workspace relative to where the user stands.
-    public func relativeToUser(_ path: RepoPath) -> [UInt8] {
-        let target = root.bytes.split(separator: UInt8(ascii: "/")) + path.components
+    /// The bytes of a path of the workspace (`nil` for the workspace itself) relative to where the user stands.
+    public func relativeToUser(_ path: RepoPath?) -> [UInt8] {
+        let target = root.bytes.split(separator: UInt8(ascii: "/")) + (path?.components ?? [])
         let start = ((try? surroundings.workingDirectory.resolved()) ?? surroundings.workingDirectory).bytes
             .split(separator: UInt8(ascii: "/"))
         var common = 0

@@ -60,9 +60,11 @@ struct WorkspaceScan {
             do throws(SystemError) {
                 inner = try folder.folder(named: name)
             } catch {
-                // A folder that may not be read can hold no pointer that we could use.
-                if error.errno == .permissionDenied || error.errno == .noSuchFileOrDirectory { continue }
-                throw error
+                if error.errno == .noSuchFileOrDirectory { continue }
+                guard error.errno == .permissionDenied else { throw error }
+                // A folder that may not be read can hold no pointer that we could use; who must know of all hears of it.
+                if keepsGoing { index.problems.append((below, CairnError(error))) }
+                continue
             }
             // A workspace of its own.
             if try inner.status(of: Array(".dvc".utf8), following: true)?.kind == .folder { continue }

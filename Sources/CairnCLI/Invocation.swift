@@ -36,7 +36,7 @@ struct Invocation {
             return wrongUsage(nil, unknown.message(as: personality), hint: unknown.hint(as: personality))
         }
         do {
-            let command = try CairnCommand.parseAsRoot(leading.rest)
+            let command = try CairnCommand.parseAsRoot(OptionalValues.filled(in: leading.rest))
             guard let verb = command as? any Verb else {
                 if !type(of: command).configuration.subcommands.isEmpty {
                     return noCommand(CairnCommand.helpMessage(for: type(of: command)), "cmd")

@@ -1,8 +1,8 @@
 /// JSON byte for byte as Python's `json.dumps` writes it with its defaults: ASCII only, `", "` and `": "`
 /// between parts, no line breaks.
 ///
-/// DVC hashes and prints such text, so every byte counts: escapes are lower case, U+007F and `/` stand for
-/// themselves, and characters past U+FFFF are written as two surrogates.
+/// DVC hashes and prints such text, so every byte counts: escapes are lower case, U+007F is escaped, `/` stands for
+/// itself, and characters past U+FFFF are written as two surrogates.
 public indirect enum PythonJSON: Sendable {
     /// `null`.
     case null
@@ -134,7 +134,7 @@ public indirect enum PythonJSON: Sendable {
 
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private static func appendEscape(of character: UInt32, to output: inout [UInt8]) {

@@ -62,7 +62,7 @@ public final class FileLock: Sendable {
     }
 
     /// What an attempt to lock a folder found.
-    enum FolderAttempt: Sendable {
+    public enum FolderAttempt: Sendable {
         /// The lock is ours until the value goes.
         case acquired(FileLock)
         /// Somebody else has it.
@@ -72,7 +72,7 @@ public final class FileLock: Sendable {
     }
 
     /// Tries once to lock a folder.
-    static func attempt(folder: Folder) -> FolderAttempt {
+    public static func attempt(folder: Folder) -> FolderAttempt {
         // Opened anew, close-on-exec: a duplicate would share the lock with every process that inherits it.
         let descriptor = clinux_open_at(folder.descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
         guard descriptor >= 0 else { return .impossible }

@@ -78,6 +78,21 @@ public struct Surroundings: Sendable {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// The moment at which a day begins where the user lives, in seconds since 1970.
+    ///
+    /// - Returns: `nil` for a day that no calendar has.
+    public static func start(ofYear year: Int, month: Int, day: Int) -> Int64? {
+        guard let year = Int32(exactly: year - 1900), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        var parts = tm()
+        parts.tm_year = year
+        parts.tm_mon = Int32(month - 1)
+        parts.tm_mday = Int32(day)
+        parts.tm_isdst = -1
+        let time = mktime(&parts)
+        // The 31st of April would come out as the first of May.
+        return parts.tm_mday == Int32(day) ? Int64(time) : nil
+    }
+
     /// Waits without using the processor.
     public static func sleep(milliseconds: Int) {
         var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: (milliseconds % 1000) * 1_000_000)

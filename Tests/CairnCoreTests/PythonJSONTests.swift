@@ -13,7 +13,7 @@ struct PythonJSONTests {
             ([0xFF, 0xFE], #""\udcff\udcfe""#),
             ([0x61, 0xE2, 0x82], #""a\udce2\udc82""#),
             ([0xED, 0xA0, 0x80], #""\udced\udca0\udc80""#),
-            ([0, 1, 31, 127, 8, 12, 10, 13, 9, 92], #""\u0000\u0001\u001f\#u{7f}\b\f\n\r\t\\""#),
+            ([0, 1, 31, 127, 8, 12, 10, 13, 9, 92], #""\u0000\u0001\u001f\u007f\b\f\n\r\t\\""#),
             ([0xF4, 0x90, 0x80, 0x80], #""\udcf4\udc90\udc80\udc80""#),
             ([0xC0, 0xAF], #""\udcc0\udcaf""#),
             (Array("\u{FFFF}\u{80}".utf8), #""\uffff\u0080""#),

@@ -1,0 +1,66 @@
+public import CairnCore
+public import CairnSystem
+
+/// What a collection would delete, decided before anything is.
+public struct CollectPlan: Sendable {
+    /// The last that is known of an object.
+    public struct LastKnown: Sendable {
+        /// Its path in the workspace, or in the listing.
+        public let path: String
+        /// The revision that had it last; `nil` if no revision is known to have it.
+        public let revision: String?
+        /// The listing that names it, where no pointer is known to name that.
+        public let listing: ObjectID?
+    }
+
+    /// An object that nothing in scope uses.
+    public struct Object: Sendable {
+        /// Its name.
+        public let id: ObjectID
+        /// Its bytes.
+        public let size: Int64
+        /// When it was written, in nanoseconds since 1970.
+        public let modified: Int64
+        /// The last that is known of it.
+        public internal(set) var lastKnown: LastKnown?
+    }
+
+    /// A folder that objects are deleted from.
+    public struct Place: Sendable {
+        /// The name of the remote; `nil` for the cache.
+        public let remote: String?
+        /// The folder.
+        public let folder: FilePath
+        /// What is deleted: listings first, in the order of deletion.
+        public internal(set) var objects: [Object]
+        /// How many objects stay.
+        public let keptCount: Int
+
+        /// The bytes that become free.
+        public var bytes: Int64 { objects.reduce(0) { $0 + $1.size } }
+    }
+
+    /// The cache, then the remote if one is meant.
+    public internal(set) var places: [Place] = []
+    /// Revisions, or files in them, that could not be read and were passed over.
+    public internal(set) var skipped: [(name: String, error: CairnError)] = []
+
+    /// How many objects are deleted in all places.
+    public var count: Int { places.reduce(0) { $0 + $1.objects.count } }
+    /// Their bytes.
+    public var bytes: Int64 { places.reduce(0) { $0 + $1.bytes } }
+}
+
+/// What a collection did.
+public struct CollectReport: Sendable {
+    /// What was planned.
+    public let plan: CollectPlan
+    /// True if the plan was carried out.
+    public internal(set) var isDone = false
+    /// How many objects were deleted.
+    public internal(set) var count = 0
+    /// Their bytes.
+    public internal(set) var bytes: Int64 = 0
+    /// Objects that stay because somebody wrote or linked them while the plan was made.
+    public internal(set) var spared: [ObjectID] = []
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Cairn
+import CairnCore
+import CairnSystem
+
+/// `cairn list`.
+struct ListCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List files of a workspace and the data that it tracks, here or not.", aliases: ["ls"])
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "A folder of a workspace.", completion: .directory)
+    var url: String
+
+    @Argument(help: "A path in that folder.", completion: .file())
+    var path: String?
+
+    @Flag(name: [.customShort("R"), .long], help: "List files in folders too.")
+    var recursive = false
+
+    @Flag(name: [.customShort("T"), .long], help: "Draw folders as a tree.")
+    var tree = false
+
+    @Option(name: [.customShort("L"), .long], help: ArgumentHelp("How many levels of folders to open.", valueName: "depth"))
+    var level: Int?
+
+    @Flag(name: .customLong("dvc-only"), help: "Only what is tracked.")
+    var onlyTracked = false
+
+    @Flag(help: "Print the list as JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("A revision of git.", valueName: "commit"))
+    var rev: String?
+
+    @Option(help: .hidden)
+    var config: String?
+
+    @Option(help: .hidden)
+    var remote: String?
+
+    @Option(name: .customLong("remote-config"), parsing: .upToNextOption, help: .hidden)
+    var remoteConfig: [String] = []
+
+    @Flag(help: "Show sizes.")
+    var size = false
+
+    @Flag(name: .customLong("show-hash"), help: "Show hashes.")
+    var showHash = false
+
+    static let failureOfDVC: String? = ""
+
+    func validate() throws {
+        if let level, level < 0 { throw ValidationError("--level counts from 0") }
+    }
+
+    func run(in context: Context) throws -> Outcome {
+        guard !tree || !json else {
+            throw CairnError(
+                .internal, "--tree and --json contradict each other", dvc: "Cannot use --tree and --json options together.")
+        }
+        let place = try Place(url, path, context)
+        var options = ListOptions()
+        options.onlyTracked = onlyTracked
+        options.revision = rev
+        options.depth = tree ? level : recursive ? level : 1
+        let top = try place.workspace.list(place.start, options, reporter: context.reporter)
+        if tree {
+            let name = place.start == nil ? "." : path ?? url
+            let rows = ListTable.treeRows(top, named: Array(name.utf8))
+            return try write(rows, context)
+        }
+        var rows: [ListTable.Row] = []
+        if options.depth == 0 || !top.isFolder {
+            rows.append(ListTable.Row(top.name.isEmpty ? Array(".".utf8) : top.name, top))
+        } else {
+            ListTable.rows(of: top, below: place.prefix, recursive: recursive, into: &rows)
+            rows.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        }
+        if json {
+            try context.output.json(.array(rows.map(\.json)))
+            return .done
+        }
+        return try write(rows, context)
+    }
+
+    private func write(_ rows: [ListTable.Row], _ context: Context) throws -> Outcome {
+        for line in ListTable(rows, size: size, hash: showHash).lines { try context.output.data(bytes: line) }
+        return .done
+    }
+
+    /// What is listed, and how names in it are shown.
+    private struct Place {
+        let workspace: Workspace
+        /// The folder or file; `nil` for the workspace itself.
+        let start: RepoPath?
+        /// What stands in front of names.
+        let prefix: [UInt8]
+
+        init(_ url: String, _ path: String?, _ context: Context) throws {
+            let typed = FilePath(url)
+            let folder = typed.isAbsolute ? typed : context.surroundings.workingDirectory.pushing(typed)
+            guard try folder.status(following: true)?.kind == .folder else {
+                let isRemote = url.utf8.firstRange(of: Array("://".utf8)) != nil || url.contains("@")
+                throw CairnError(
+                    isRemote ? .usage : .notFound,
+                    isRemote
+                        ? "'\(Array(url.utf8).printable)' is another repository, and only folders of this machine can be listed yet"
+                        : "there is no folder '\(Array(url.utf8).printable)'",
+                    hint: isRemote ? "clone it, and list the clone" : "list this workspace with `\(context.command("list ."))`")
+            }
+            var surroundings = context.surroundings
+            surroundings.workingDirectory = folder
+            let found = try Workspace.discover(from: surroundings, as: context.personality)
+            let isDVC = context.personality == .dvc
+            // DVC takes the folder for its whole repository, and paths as seen from where the user stands.
+            let isHere = (try? Workspace.discover(from: context.surroundings, as: context.personality))?.root == found.root
+            workspace = isDVC && !isHere ? found.standing(at: found.root) : isDVC ? found.standing(at: context.surroundings.workingDirectory) : found
+            if let path {
+                start = try workspace.pathOrRoot(of: path)
+                prefix = []
+            } else {
+                start = isDVC ? nil : try workspace.pathOrRoot(of: ".")
+                let up = isDVC ? workspace.relativeToUser(nil) : Array(".".utf8)
+                prefix = up.elementsEqual(".".utf8) ? [] : up
+            }
+        }
+    }
+}
