@@ -75,7 +75,11 @@ extension Workspace {
             case (false, false): found[id] = .missing
             }
         }
+        // DVC reports an object once, under the first of its paths; we name every path.
+        var reported: Set<ObjectID> = []
+        let isOnce = personality == .dvc
         try used.forEachPath(of: Set(found.keys), reader) { id, path, _ in
+            if isOnce, !reported.insert(id).inserted { return }
             guard let state = found[id], state.rank > states[path]?.rank ?? 0 else { return }
             states[path] = state
         }
