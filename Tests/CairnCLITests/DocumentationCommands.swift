@@ -59,6 +59,19 @@ struct DocumentationCommands {
         }
     }
 
+    /// The names of the commands that take a long option.
+    func leaves(withOption option: String) -> [String] {
+        func takes(_ command: Command) -> Bool {
+            (command.arguments ?? []).contains {
+                $0.names?.contains { $0.kind == "long" && $0.name == option } == true
+            }
+        }
+        return commands.flatMap { command in
+            (takes(command) ? [command.commandName] : [])
+                + Self.inner(command).filter(takes).map { "\(command.commandName) \($0.commandName)" }
+        }
+    }
+
     /// All pages by file name.
     var pages: [String: String] {
         var pages = ["README.md": index]
