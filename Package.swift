@@ -64,6 +64,8 @@ let package = Package(
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit"]),
+        tests("CairnTransferTests", ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+        tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),

@@ -182,7 +182,7 @@ extension Workspace {
         guard let id = record.id else { preconditionFailure("a recorded output has an id") }
         var plan = try CheckoutPlan(session, expecting: tree.snapshot.count, allowsMissing: false)
         var existing = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
-        try plan.want(path, id, isExecutable: record.isExecutable, part: nil, tree: &existing)
+        try plan.want(path, id, isExecutable: record.isExecutable, declaredBy: addition.pointerPath, part: nil, tree: &existing)
         try CheckoutRun(session).apply(plan)
         addition.tree = nil
         var git = try GitFiles(session)

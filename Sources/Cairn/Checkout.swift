@@ -89,12 +89,17 @@ extension Workspace {
                 continue
             }
             var tree = try DataTree.load(output.path, rules: IgnoreFiles(above: output.path, session: session), session: session)
-            try plan.want(output.path, id, isExecutable: output.record.isExecutable, part: target.part, tree: &tree)
+            try plan.want(output.path, id, isExecutable: output.record.isExecutable,
+                declaredBy: output.owner.file, part: target.part, tree: &tree)
         }
         if targets.isEmpty { try dropFormerOutputs(index, &plan, session) }
         guard plan.unsaved.isEmpty || options.isForced else { throw unsaved(plan.unsaved) }
         if !options.allowsMissing {
             report.failed += Set(plan.missing.map(\.output)).sorted()
+        }
+        for (path, id) in plan.damaged {
+            try CheckoutRun(session).moveAside(id, neededBy: path.bytes)
+            report.failed.append(path)
         }
         plan.leaveAlone(Set(report.failed))
         report.files.modified = plan.items.replaced.count

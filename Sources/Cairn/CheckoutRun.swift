@@ -34,13 +34,7 @@ struct CheckoutRun {
             try? session.index?.trust(report.trusted)  // failing to remember costs time later, nothing else
             try remember(plan.items, report)
         }
-        for (id, path) in damaged(failures) {
-            // Never checked out again, but kept: it may be the only copy.
-            let place = try store.moveAside(id, into: session.workspace.damagedFolder)
-            session.reporter.warn(
-                "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
-                hint: "fetch it again: `\(session.workspace.personality.command) pull`")
-        }
+        for (id, path) in damaged(failures) { try moveAside(id, neededBy: path) }
         for path in plan.chmods { try session.folder.setPermissions(path.bytes, mode(path) | 0o100) }
         // An output with failures keeps what it has: removing comes only after everything is in place.
         guard failures.isEmpty else { return failures }
@@ -54,6 +48,14 @@ struct CheckoutRun {
         }
         for output in plan.outputs { try? session.index?.rememberOutput(output.path, output.id) }
         return []
+    }
+
+    /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.
+    func moveAside(_ id: ObjectID, neededBy path: [UInt8]) throws {
+        let place = try store.moveAside(id, into: session.workspace.damagedFolder)
+        session.reporter.warn(
+            "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
+            hint: "fetch it again: `\(session.workspace.personality.command) pull`")
     }
 
     private func damaged(_ failures: [(path: [UInt8], error: StoreError)]) -> [(ObjectID, [UInt8])] {

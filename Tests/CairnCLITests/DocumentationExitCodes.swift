@@ -2,6 +2,12 @@
 enum DocumentationExitCodes {
     static let no: [String: String?] = [
         "init": nil,
+        "commit": "if files of a directory could not be read, for different reasons",
+        "data status": nil,
+        "list": nil,
+        "move": nil,
+        "remove": nil,
+        "unprotect": nil,
         "add": "if files of a directory could not be read, for different reasons",
         "checkout": "if some outputs could not be brought to what their pointers say",
         "push": "if some data could not be pushed and the rest was",
