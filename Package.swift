@@ -72,6 +72,5 @@ let package = Package(
         tests("ArchitectureTests", ["CairnTestSupport"]),
         tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
         tests("CairnRemoteTests", ["CairnRemote"]),
-        tests("CairnTests", ["Cairn", "CairnCore", "CairnSystem", "CairnTestSupport"]),
     ]
 )
