@@ -59,17 +59,18 @@ let package = Package(
 
         .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
-        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
+        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit"]),
+        tests("CairnTransferTests", ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+        tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
         tests("ArchitectureTests", ["CairnTestSupport"]),
         tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
         tests("CairnRemoteTests", ["CairnRemote"]),
-        tests("CairnTests", ["Cairn", "CairnCore", "CairnSystem", "CairnTestSupport"]),
     ]
 )

@@ -89,12 +89,17 @@ extension Workspace {
                 continue
             }
             var tree = try DataTree.load(output.path, rules: IgnoreFiles(above: output.path, session: session), session: session)
-            try plan.want(output.path, id, isExecutable: output.record.isExecutable, part: target.part, tree: &tree)
+            try plan.want(output.path, id, isExecutable: output.record.isExecutable,
+                declaredBy: output.owner.file, part: target.part, tree: &tree)
         }
         if targets.isEmpty { try dropFormerOutputs(index, &plan, session) }
         guard plan.unsaved.isEmpty || options.isForced else { throw unsaved(plan.unsaved) }
         if !options.allowsMissing {
             report.failed += Set(plan.missing.map(\.output)).sorted()
+        }
+        for (path, id) in plan.damaged {
+            try CheckoutRun(session).moveAside(id, neededBy: path.bytes)
+            report.failed.append(path)
         }
         plan.leaveAlone(Set(report.failed))
         report.files.modified = plan.items.replaced.count
@@ -151,7 +156,8 @@ extension Workspace {
         }
     }
 
-    private func unsaved(_ paths: [[UInt8]]) -> CairnError {
+    /// The refusal of a command that would destroy the only copy of files.
+    func unsaved(_ paths: [[UInt8]]) -> CairnError {
         let shown = paths.map { path in
             (try? RepoPath(validating: path)).map { "'\(display($0))'" } ?? "'\(path.printable)'"
         }

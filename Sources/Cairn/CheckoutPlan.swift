@@ -23,6 +23,8 @@ struct CheckoutPlan {
     private(set) var unsaved: [[UInt8]] = []
     /// Objects that the store lacks, with the paths that want them.
     private(set) var missing: [(output: RepoPath, path: [UInt8], id: ObjectID)] = []
+    /// Outputs whose listing has the wrong bytes.
+    private(set) var damaged: [(output: RepoPath, id: ObjectID)] = []
     /// Outputs whose files are placed or kept, to be remembered.
     private(set) var outputs: [(path: RepoPath, id: ObjectID)] = []
 
@@ -46,13 +48,15 @@ struct CheckoutPlan {
     /// Plans an output that is to be as `id` says.
     ///
     /// - Parameters:
+    ///   - owner: the file that declares the output, for messages.
     ///   - part: the part of the output that is wanted; `nil` for all of it.
     ///   - tree: the output as it lies in the workspace; `nil` if there is nothing.
     mutating func want(
-        _ path: RepoPath, _ id: ObjectID, isExecutable: Bool, part: RepoPath?, tree: inout DataTree?
+        _ path: RepoPath, _ id: ObjectID, isExecutable: Bool, declaredBy owner: RepoPath, part: RepoPath?,
+        tree: inout DataTree?
     ) throws {
         scope = part == path ? nil : part
-        try refuseLinks(on: path, tree)
+        try refuseLinks(on: path, tree, owner)
         let missingBefore = missing.count
         let (itemsBefore, removalsBefore) = (items.count, removals.count)
         try tree?.readAll(id.algorithm, session)
@@ -80,22 +84,24 @@ struct CheckoutPlan {
     }
 
     /// Refuses to write through symbolic links: what they lead to is not ours.
-    private func refuseLinks(on path: RepoPath, _ tree: DataTree?) throws {
+    private func refuseLinks(on path: RepoPath, _ tree: DataTree?, _ owner: RepoPath) throws {
         var folder: RepoPath?
         for component in path.components.dropLast() {
             let next = try RepoPath(validating: component)
             folder = folder?.appending(next) ?? next
             guard let folder, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink else { continue }
-            throw Self.throughLink(folder, path, session)
+            throw Self.throughLink(folder, path, owner, session)
         }
         guard let tree, tree.isFolder, tree.isLink else { return }
-        throw Self.throughLink(path, path, session)
+        throw Self.throughLink(path, path, owner, session)
     }
 
-    private static func throughLink(_ link: RepoPath, _ path: RepoPath, _ session: Session) -> CairnError {
+    private static func throughLink(
+        _ link: RepoPath, _ path: RepoPath, _ owner: RepoPath, _ session: Session
+    ) -> CairnError {
         let name = session.workspace.display(link)
         return CairnError(
-            .conflict, "'\(session.workspace.display(path))' would be written through the symbolic link '\(name)', which is refused",
+            .conflict, "'\(session.workspace.display(path))' of '\(session.workspace.display(owner))' would be written through the symbolic link '\(name)', which is refused",
             hint: "remove the link: `rm \(Shell.quoted(name))`")
     }
 
@@ -132,9 +138,17 @@ struct CheckoutPlan {
         do throws(StoreError) {
             return try store.listing(id)
         } catch {
-            guard case .missing = error.reason else { throw error }
-            missing.append((path, path.bytes, id))
-            return nil
+            switch error.reason {
+            case .missing:
+                missing.append((path, path.bytes, id))
+                return nil
+            case .damaged:
+                damaged.append((path, id))
+                return nil
+            default:
+                let words = CairnError(error)
+                throw CairnError(words.kind, "'\(session.workspace.display(path))': \(words.message)", hint: words.hint)
+            }
         }
     }
 

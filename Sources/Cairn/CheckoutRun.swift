@@ -34,14 +34,8 @@ struct CheckoutRun {
             try? session.index?.trust(report.trusted)  // failing to remember costs time later, nothing else
             try remember(plan.items, report)
         }
-        for (id, path) in damaged(failures) {
-            // Never checked out again, but kept: it may be the only copy.
-            let place = try store.moveAside(id, into: session.workspace.damagedFolder)
-            session.reporter.warn(
-                "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
-                hint: "fetch it again: `\(session.workspace.personality.command) pull`")
-        }
-        for path in plan.chmods { try session.folder.setPermissions(path.bytes, mode(path) | 0o100) }
+        for (id, path) in damaged(failures) { try moveAside(id, neededBy: path) }
+        for path in plan.chmods { try makeExecutable(path) }
         // An output with failures keeps what it has: removing comes only after everything is in place.
         guard failures.isEmpty else { return failures }
         for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) { try remove(removal) }
@@ -56,6 +50,14 @@ struct CheckoutRun {
         return []
     }
 
+    /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.
+    func moveAside(_ id: ObjectID, neededBy path: [UInt8]) throws {
+        let place = try store.moveAside(id, into: session.workspace.damagedFolder)
+        session.reporter.warn(
+            "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
+            hint: "fetch it again: `\(session.workspace.personality.command) pull`")
+    }
+
     private func damaged(_ failures: [(path: [UInt8], error: StoreError)]) -> [(ObjectID, [UInt8])] {
         var seen: Set<ObjectID> = []
         return failures.compactMap { failure in
@@ -64,8 +66,10 @@ struct CheckoutRun {
         }
     }
 
-    private func mode(_ path: RepoPath) throws -> UInt32 {
-        try session.folder.status(of: path.bytes)?.permissions ?? 0o644
+    /// A file that shares its inode with an object stays as it is: the object would change with it.
+    private func makeExecutable(_ path: RepoPath) throws {
+        guard let own = try session.folder.status(of: path.bytes), own.kind == .regular, own.links == 1 else { return }
+        try session.folder.setPermissions(path.bytes, own.permissions | 0o100)
     }
 
     /// Removes a file if it is still what the plan saw, and the folders that become empty by it.

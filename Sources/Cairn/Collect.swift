@@ -10,7 +10,8 @@ extension Workspace {
     /// and a cache that other workspaces may use stop the command before anything is deleted.
     /// - Throws: `CairnError` for such a reason, or when an object cannot be deleted.
     public func collect(
-        _ options: CollectOptions, reporter: any Reporter = SilentReporter(), confirm: (CollectPlan) throws -> Bool
+        _ options: CollectOptions, reporter: any Reporter = SilentReporter(),
+        confirm: (CollectPlan) throws -> Bool
     ) throws -> CollectReport {
         try options.validate()
         let session = try Session(self, reporter: reporter, writes: true)
@@ -43,7 +44,9 @@ extension Workspace {
     }
 
     private func refuseSharedCache(_ options: CollectOptions) throws {
-        guard !options.isForced, !options.isDry, options.projects.isEmpty, try cacheFolder.status(following: true) != nil else { return }
+        guard !options.isForced, !options.isDry, options.projects.isEmpty,
+            try cacheFolder.status(following: true) != nil
+        else { return }
         let (cache, own) = (try cacheFolder.resolved().bytes, try controlFolder.resolved().bytes)
         guard !cache.starts(with: own + [UInt8(ascii: "/")]) else { return }
         throw CairnError(
@@ -105,7 +108,8 @@ private struct Collection {
     /// - Throws: `CairnError` if it is not certain what is used.
     func plan() throws -> CollectPlan {
         var plan = CollectPlan()
-        let others = try [remote?.store, fallback()].compactMap(\.self) + sessions.dropFirst().map { try $0.store() }
+        let others =
+            try [remote?.store, fallback()].compactMap(\.self) + sessions.dropFirst().map { try $0.store() }
         let reader = try ListingReader(session, others: others, movesDamagedAside: false)
         var used = UsedObjects()
         for session in sessions { try gather(session, &used, &plan.skipped) }
@@ -131,7 +135,8 @@ private struct Collection {
             try search.run()
             for place in plan.places.indices {
                 for index in plan.places[place].objects.indices {
-                    plan.places[place].objects[index].lastKnown = search.found[plan.places[place].objects[index].id]
+                    plan.places[place].objects[index].lastKnown =
+                        search.found[plan.places[place].objects[index].id]
                 }
             }
         }
@@ -144,7 +149,9 @@ private struct Collection {
         return try? session.workspace.remoteStore(for: "gc").open()
     }
 
-    private func gather(_ session: Session, _ used: inout UsedObjects, _ skipped: inout [(name: String, error: CairnError)]) throws {
+    private func gather(
+        _ session: Session, _ used: inout UsedObjects, _ skipped: inout [(name: String, error: CairnError)]
+    ) throws {
         let index = try WorkspaceScan.run(session, keepsGoing: true)
         if let problem = index.problems.first { throw refusal(problem.error) }
         for output in index.outputs {
@@ -169,7 +176,9 @@ private struct Collection {
     }
 
     private func refusal(_ error: CairnError, hint: String? = nil) -> CairnError {
-        CairnError(error.kind, "nothing was deleted, because it is not known what is used: \(error.message)", hint: hint ?? error.hint)
+        CairnError(
+            error.kind, "nothing was deleted, because it is not known what is used: \(error.message)",
+            hint: hint ?? error.hint)
     }
 
     private func unknownFiles(_ entry: (output: WantedOutput, error: StoreError)) -> CairnError {
@@ -183,9 +192,11 @@ private struct Collection {
             }
         let fetch =
             entry.output.revision == nil
-            ? "`\(command) fetch \(Shell.quoted(name))`" : "`\(command) fetch --all-commits`, or lose its files: `--skip-failed`"
+            ? "`\(command) fetch \(Shell.quoted(name))`"
+            : "`\(command) fetch --all-commits`, or lose its files: `--skip-failed`"
         return CairnError(
-            .missing, "nothing was deleted: the listing \(entry.output.id.text) of \(place) \(why), so its files are not known",
+            .missing,
+            "nothing was deleted: the listing \(entry.output.id.text) of \(place) \(why), so its files are not known",
             hint: "get it with \(fetch)")
     }
 
@@ -202,7 +213,9 @@ private struct Collection {
         return result
     }
 
-    private func place(_ name: String?, _ store: LooseStore, _ ids: [ObjectID], kept: Int) throws -> CollectPlan.Place {
+    private func place(_ name: String?, _ store: LooseStore, _ ids: [ObjectID], kept: Int) throws
+        -> CollectPlan.Place
+    {
         var objects: [CollectPlan.Object] = []
         // Listings first: what names others goes before them.
         for id in ids.filter(\.isDirectory) + ids.filter({ !$0.isDirectory }) {
@@ -222,7 +235,8 @@ private struct Collection {
             let attempt = FileLock.attempt(folder: folder)
             if case .held = attempt {
                 throw CairnError(
-                    .locked, "another process is deleting from '\(place.folder.bytes.printable)'", hint: "wait until it is done")
+                    .locked, "another process is deleting from '\(place.folder.bytes.printable)'",
+                    hint: "wait until it is done")
             }
             session.reporter.begin("deleting", items: place.objects.count, bytes: nil)
             let files = place.objects.firstIndex { !$0.id.isDirectory } ?? place.objects.count
@@ -237,7 +251,9 @@ private struct Collection {
         }
     }
 
-    private func delete(_ object: CollectPlan.Object, from store: LooseStore, _ report: inout CollectReport) throws {
+    private func delete(_ object: CollectPlan.Object, from store: LooseStore, _ report: inout CollectReport)
+        throws
+    {
         guard let status = try store.status(of: object.id) else { return }
         guard status.ctime < start else {
             report.spared.append(object.id)

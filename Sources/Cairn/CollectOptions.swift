@@ -38,13 +38,16 @@ public struct CollectOptions: Sendable {
         }
         if remote != nil, !includesRemote, !deletesPushed {
             throw CairnError(
-                .usage, "--remote needs --cloud or --not-in-remote", dvc: "`--remote` requires `--cloud` or `--not-in-remote`")
+                .usage, "--remote needs --cloud or --not-in-remote",
+                dvc: "`--remote` requires `--cloud` or `--not-in-remote`")
         }
         guard keepsWorkspace || !revisions.isEmpty else {
             throw CairnError(
                 .usage, "nothing says what to keep",
-                hint: "name a scope: --workspace, --all-branches, --all-tags, --all-commits, --all-experiments, --date or --rev",
-                dvc: "Either of `-w|--workspace`, `-a|--all-branches`, `-T|--all-tags` `--all-experiments`, `--all-commits`, `--date` or `--rev` needs to be set."
+                hint:
+                    "name a scope: --workspace, --all-branches, --all-tags, --all-commits, --all-experiments, --date or --rev",
+                dvc:
+                    "Either of `-w|--workspace`, `-a|--all-branches`, `-T|--all-tags` `--all-experiments`, `--all-commits`, `--date` or `--rev` needs to be set."
             )
         }
         if let count = revisions.count {
@@ -68,7 +71,10 @@ extension RevisionScope {
         let numbers = parts.compactMap { Int(String($0) ?? "") }
         guard parts.count == 3, parts[0].count == 4, numbers.count == 3, numbers.allSatisfy({ $0 > 0 }),
             let time = Surroundings.start(ofYear: numbers[0], month: numbers[1], day: numbers[2])
-        else { throw CairnError(.usage, "'\(Array(text.utf8).printable)' is not a day", hint: "write it as `2026-11-21`") }
+        else {
+            throw CairnError(
+                .usage, "'\(Array(text.utf8).printable)' is not a day", hint: "write it as `2026-11-21`")
+        }
         return time
     }
 }

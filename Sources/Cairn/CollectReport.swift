@@ -5,8 +5,8 @@ public import CairnSystem
 public struct CollectPlan: Sendable {
     /// The last that is known of an object.
     public struct LastKnown: Sendable {
-        /// Its path in the workspace, or in the listing.
-        public let path: String
+        /// The bytes of its path as the user would type it, or of its path in the listing.
+        public let path: [UInt8]
         /// The revision that had it last; `nil` if no revision is known to have it.
         public let revision: String?
         /// The listing that names it, where no pointer is known to name that.

@@ -10,7 +10,8 @@ extension Workspace {
     /// - Throws: `CairnError` for what stops everything, for instance a remote that is not there, or none where data is missing. Objects
     ///   fetched until then stay.
     public func fetch(
-        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> TransferReport {
         let session = try Session(self, reporter: reporter, writes: true)
         return try fetch(targets, options, WorkspaceScan.run(session), session)
@@ -49,13 +50,15 @@ extension Workspace {
     }
 
     private func fetch(
-        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions, _ report: inout TransferReport,
+        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport,
         _ session: Session
     ) throws {
         var used = wanted
         let cache = try session.store(creating: true)
         let source = try remote.open()
-        let transfer = LooseTransfer(from: source, to: cache, workers: remote.workers(options.jobs), reporter: session.reporter)
+        let transfer = LooseTransfer(
+            from: source, to: cache, workers: remote.workers(options.jobs), reporter: session.reporter)
         let reader = try ListingReader(session, movesDamagedAside: true)
         try used.expand(reader)
         var moved = LooseTransfer.Report()
@@ -70,16 +73,20 @@ extension Workspace {
         if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
         moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching"))
         try trust(plan, cache, session)
-        try report.add(moved, missing: plan.missing, used, reader, in: self)
+        try report.add(moved, missing: plan.missing, used, reader)
     }
 
     /// Remembers what was just verified, where checking out would verify it again because it links.
     private func trust(_ plan: LooseTransfer.Plan, _ cache: LooseStore, _ session: Session) throws {
-        guard let index = session.index, let type = try linkTypes().first, !plan.objects.isEmpty else { return }
+        guard let index = session.index, let type = try linkTypes().first, !plan.objects.isEmpty else {
+            return
+        }
         guard type.isShared || (type == .reflink && cache.probeReflink()) else { return }
         var rows: [(place: FilePath, status: FileStatus)] = []
         for object in plan.objects where !object.id.isDirectory {
-            if let status = try cache.status(of: object.id) { rows.append((cache.path(of: object.id), status)) }
+            if let status = try cache.status(of: object.id) {
+                rows.append((cache.path(of: object.id), status))
+            }
         }
         try? index.trust(rows)  // failing to remember costs time later, nothing else
     }

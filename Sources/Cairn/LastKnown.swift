@@ -47,21 +47,22 @@ struct LastKnownSearch {
             guard let content = try reader.read(commit, onlyNew: true) else { continue }
             for output in content.index.outputs {
                 guard let id = output.record.id, wanted.contains(id) else { continue }
-                let place = session.workspace.display(output.path)
+                let place = session.workspace.relativeToUser(output.path)
                 note(id, CollectPlan.LastKnown(path: place, revision: commit.name, listing: nil))
                 guard id.isDirectory else { continue }
                 try lookInto(id) { path in
-                    CollectPlan.LastKnown(path: "\(place)/\(path)", revision: commit.name, listing: nil)
+                    CollectPlan.LastKnown(
+                        path: place + [UInt8(ascii: "/")] + path, revision: commit.name, listing: nil)
                 }
             }
         }
     }
 
-    private mutating func lookInto(_ id: ObjectID, _ make: (String) -> CollectPlan.LastKnown) throws {
+    private mutating func lookInto(_ id: ObjectID, _ make: ([UInt8]) -> CollectPlan.LastKnown) throws {
         guard case .success(let listing) = try listings.listing(id) else { return }
         for index in 0..<listing.count {
             let member = ObjectID(id.algorithm, listing.digest(at: index))
-            if wanted.contains(member) { note(member, make(listing.paths[index].printable)) }
+            if wanted.contains(member) { note(member, make(Array(listing.paths[index]))) }
         }
     }
 

@@ -162,6 +162,12 @@ public struct OutputIndex: Sendable {
         guard let path = try resolve(Array(text.utf8), in: folder, shownAs: name) else {
             throw CairnError(.config, "\(name): the output '\(Array(text.utf8).printable)' is the workspace itself")
         }
+        // A hostile pointer must not reach what git and this program run by.
+        let reserved = [".git", ".hg", ".dvc"]
+        guard !path.components.contains(where: { part in reserved.contains { part.elementsEqual($0.utf8) } }) else {
+            throw CairnError(
+                .config, "\(name): the output '\(path)' lies in a folder that belongs to git or to the workspace itself")
+        }
         return path
     }
 

@@ -28,7 +28,8 @@ extension Workspace {
     /// What cannot be fetched does not stop the rest. Objects of the cache that turn out to be damaged are fetched again.
     /// - Throws: `CairnError` as `fetch` and `checkout` do.
     public func pull(
-        _ targets: [String] = [], _ options: PullOptions = PullOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: PullOptions = PullOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> PullReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
@@ -37,7 +38,8 @@ extension Workspace {
         checkout.isForced = options.isForced
         checkout.allowsMissing = options.allowsMissing
         let fetched = try fetch(targets, options.transfer, index, session)
-        var report = PullReport(fetched: fetched, checkedOut: try self.checkout(targets, checkout, index, session))
+        var report = PullReport(
+            fetched: fetched, checkedOut: try self.checkout(targets, checkout, index, session))
         if !report.checkedOut.failed.isEmpty {
             // Checking out reads every byte: damage shows there, and leaves a gap that the remote may fill.
             var transfer = options.transfer

@@ -9,7 +9,8 @@ extension Workspace {
     /// Every byte is checked on the way. Damaged objects of the cache are moved aside and reported, the rest is pushed.
     /// - Throws: `CairnError` for what stops everything; objects pushed until then stay, and the same command goes on from there.
     public func push(
-        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> TransferReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let scope = try TransferScope(.push, targets, options, WorkspaceScan.run(session), session)
@@ -30,7 +31,8 @@ extension Workspace {
     }
 
     private func push(
-        _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions, _ report: inout TransferReport,
+        _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport,
         _ session: Session
     ) throws {
         var used = wanted
@@ -41,7 +43,8 @@ extension Workspace {
         let cache = try session.store()
         func transfer(to store: LooseStore) -> LooseTransfer {
             LooseTransfer(
-                from: cache, to: store, quarantine: damagedFolder, workers: workers, reporter: session.reporter)
+                from: cache, to: store, quarantine: damagedFolder, workers: workers,
+                reporter: session.reporter)
         }
         let plan = try transfer(to: existing).plan(used.ids)
         var moved = LooseTransfer.Report()
@@ -49,8 +52,9 @@ extension Workspace {
             moved = try transfer(to: remote.open(creating: true)).run(plan, phase: "pushing")
         }
         for (id, place) in moved.movedAside {
-            session.reporter.warn("object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
+            session.reporter.warn(
+                "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
-        try report.add(moved, missing: plan.missing, used, reader, in: self)
+        try report.add(moved, missing: plan.missing, used, reader)
     }
 }

@@ -37,7 +37,8 @@ extension Workspace {
     ///
     /// - Throws: `CairnError` of kind `config` without a remote.
     public func remoteStatus(
-        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: TransferOptions = TransferOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> RemoteStatusReport {
         let session = try Session(self, reporter: reporter, writes: false)
         let index = try WorkspaceScan.run(session)
@@ -52,7 +53,9 @@ extension Workspace {
             report.remotes.append(remote.name)
             try compare(group.used, with: remote.open(), &states, session)
         }
-        report.entries = states.sorted { $0.key < $1.key }.map { .init(path: display($0.key), state: $0.value) }
+        report.entries = states.sorted { $0.key < $1.key }.map {
+            .init(path: display($0.key), state: $0.value)
+        }
         return report
     }
 
@@ -75,7 +78,11 @@ extension Workspace {
             case (false, false): found[id] = .missing
             }
         }
+        // DVC reports an object once, under the first of its paths; we name every path.
+        var reported: Set<ObjectID> = []
+        let isOnce = personality == .dvc
         try used.forEachPath(of: Set(found.keys), reader) { id, path, _ in
+            if isOnce, !reported.insert(id).inserted { return }
             guard let state = found[id], state.rank > states[path]?.rank ?? 0 else { return }
             states[path] = state
         }

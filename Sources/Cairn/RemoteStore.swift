@@ -20,7 +20,9 @@ struct RemoteStore {
     func open(creating: Bool = false) throws -> LooseStore {
         guard try folder.appending("cairn.json").status() == nil else {
             throw CairnError(
-                .config, "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported")
+                .config,
+                "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported"
+            )
         }
         return try LooseStore(at: folder, creating: creating)
     }
@@ -47,14 +49,18 @@ extension Workspace {
     /// - Throws: `CairnError` of kind `config` if there is none, or it is one that keeps files under their own names.
     func remoteStore(_ name: String? = nil, for command: String) throws -> RemoteStore {
         let remote = try remote(name)
-        for option in ["version_aware", "worktree"] where configuration.bool(ConfigKey(.remote(remote.name), option)) {
+        for option in ["version_aware", "worktree"]
+        where configuration.bool(ConfigKey(.remote(remote.name), option)) {
             throw CairnError(
-                .config, "remote '\(remote.name)' has '\(option)' set: remotes that keep versions of files by their names are not supported",
+                .config,
+                "remote '\(remote.name)' has '\(option)' set: remotes that keep versions of files by their names are not supported",
                 dvc: "'\(command)' is unsupported for cloud versioned remotes")
         }
         switch remote.location {
         case .folder(let folder):
-            let jobs = configuration.integer(ConfigKey(.remote(remote.name), "jobs")).flatMap { $0 > 0 ? $0 : nil }
+            let jobs = configuration.integer(ConfigKey(.remote(remote.name), "jobs")).flatMap {
+                $0 > 0 ? $0 : nil
+            }
             return RemoteStore(name: remote.name, folder: folder, jobs: jobs)
         }
     }

@@ -53,8 +53,10 @@ struct RevisionReader {
     init(_ session: Session) throws {
         guard let git = try session.git() else {
             throw CairnError(
-                .usage, "'\(session.workspace.root.bytes.printable)' is not in a git repository, so it has no revisions",
-                dvc: "Only supported for Git repositories. If you're seeing this error in a Git repo, try updating the DVC configuration with `dvc config core.no_scm false`."
+                .usage,
+                "'\(session.workspace.root.bytes.printable)' is not in a git repository, so it has no revisions",
+                dvc:
+                    "Only supported for Git repositories. If you're seeing this error in a Git repo, try updating the DVC configuration with `dvc config core.no_scm false`."
             )
         }
         self.git = git
@@ -82,7 +84,9 @@ struct RevisionReader {
         var locks: [[UInt8]: GitObjectID] = [:]
         for file in found where file.path.hasName("dvc.lock") { locks[file.path] = file.blob }
         for file in found where !file.path.hasName("dvc.lock") && file.mode != .link {
-            guard let path = try? RepoPath(validating: file.path), !frame.rules.isIgnored(path, isFolder: false) else { continue }
+            guard let path = try? RepoPath(validating: file.path),
+                !frame.rules.isIgnored(path, isFolder: false)
+            else { continue }
             do {
                 try add(path, file, locks, commit, to: &index)
             } catch {
@@ -118,7 +122,9 @@ struct RevisionReader {
             pipeline = Self.result {
                 OutputIndex.Pipeline(
                     file: try PipelineFile(parsing: git.blob(key.file), file: name),
-                    lock: try key.lock.map { try PipelineLock(parsing: git.blob($0), file: "\(lockPath) (in \(commit.name))") })
+                    lock: try key.lock.map {
+                        try PipelineLock(parsing: git.blob($0), file: "\(lockPath) (in \(commit.name))")
+                    })
             }
             pipelines[key] = pipeline
         }
@@ -129,7 +135,8 @@ struct RevisionReader {
         var rules = IgnoreRules()
         var configuration: GitTreeFile?
         // Folders before what is in them: the rules of inner ones are stronger.
-        for file in files.sorted(by: { $0.path.lexicographicallyPrecedes($1.path) }) where file.mode != .link {
+        for file in files.sorted(by: { $0.path.lexicographicallyPrecedes($1.path) }) where file.mode != .link
+        {
             if file.path.hasName("config") {
                 let folder = file.path.dropLast("/.dvc/config".utf8.count)
                 if file.path.count == ".dvc/config".utf8.count {
@@ -143,7 +150,8 @@ struct RevisionReader {
             }
         }
         return Frame(
-            rules: IgnoreFiles(rules), workspace: Self.result { try self.configured(by: configuration, commit) },
+            rules: IgnoreFiles(rules),
+            workspace: Self.result { try self.configured(by: configuration, commit) },
             scanner: GitTreeScanner(git, Self.dataFiles))
     }
 
@@ -154,7 +162,8 @@ struct RevisionReader {
             let name = ".dvc/config (in \(commit.name))"
             let parsed = try ConfigFile(parsing: git.blob(file.blob), name: name)
             sources.append(
-                Configuration.Source(.repository, path: workspace.controlFolder.appending("config").bytes, file: parsed))
+                Configuration.Source(
+                    .repository, path: workspace.controlFolder.appending("config").bytes, file: parsed))
         }
         return workspace.with(Configuration(sources, home: workspace.configuration.home))
     }
@@ -171,7 +180,8 @@ struct RevisionReader {
 extension Workspace {
     /// The same place under another configuration.
     func with(_ configuration: Configuration) -> Workspace {
-        Workspace(root: root, configuration: configuration, surroundings: surroundings, personality: personality)
+        Workspace(
+            root: root, configuration: configuration, surroundings: surroundings, personality: personality)
     }
 }
 

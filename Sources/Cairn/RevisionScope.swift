@@ -65,7 +65,9 @@ extension RevisionScope {
         }
         if allExperiments {
             for experiment in try git.references(below: "refs/exps/") {
-                add(try Self.commits(of: experiment, in: git), experiment.name.split(separator: "/").last.map(String.init))
+                add(
+                    try Self.commits(of: experiment, in: git),
+                    experiment.name.split(separator: "/").last.map(String.init))
             }
         }
         return result
@@ -75,7 +77,9 @@ extension RevisionScope {
     private static func commits(of experiment: GitReference, in git: GitRepository) throws -> [GitCommit] {
         let tip = try git.resolve(experiment.commit.hex)
         let parts = experiment.name.split(separator: "/")
-        guard parts.count == 3, let baseline = GitObjectID(hex: String(parts[0] + parts[1])) else { return [tip] }
+        guard parts.count == 3, let baseline = GitObjectID(hex: String(parts[0] + parts[1])) else {
+            return [tip]
+        }
         return try Array(git.firstParents(of: tip).prefix { $0.id != baseline })
     }
 }

@@ -2,14 +2,22 @@ public import CairnCore
 import CairnStore
 import CairnTransfer
 
+/// An output, or a file in one, that needs an object.
+public struct ObjectUser: Hashable, Sendable {
+    /// Where it lies in the workspace.
+    public let path: RepoPath
+    /// The revision that has it there; `nil` for the workspace of today.
+    public let revision: String?
+}
+
 /// What a push or a fetch moved.
 public struct TransferReport: Sendable {
-    /// An object with the paths that need it.
+    /// An object with what needs it.
     public struct Object: Sendable {
         /// Its name.
         public let id: ObjectID
-        /// Outputs and files in them, as the user sees them.
-        public let paths: [String]
+        /// Outputs, and files in them, that need it.
+        public let users: [ObjectUser]
     }
 
     /// An object that could not be moved.
@@ -38,12 +46,13 @@ public struct TransferReport: Sendable {
     public internal(set) var remotes: [String] = []
 
     /// True if all that was asked for is where it should be.
-    public var isComplete: Bool { failures.isEmpty && missing.isEmpty && incomplete.isEmpty && skipped.isEmpty }
+    public var isComplete: Bool {
+        failures.isEmpty && missing.isEmpty && incomplete.isEmpty && skipped.isEmpty
+    }
 
     /// Takes in what happened to one group of outputs.
     mutating func add(
-        _ moved: LooseTransfer.Report, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader,
-        in workspace: Workspace
+        _ moved: LooseTransfer.Report, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader
     ) throws {
         count += moved.count
         bytes += moved.bytes
@@ -53,8 +62,8 @@ public struct TransferReport: Sendable {
         let whole = Set(used.wanted.filter { $0.part == nil }.map(\.id))
         let heldBack = moved.incomplete.filter { whole.contains($0.id) || !partly.contains($0.id) }
         let concerned = moved.failures.map(\.id) + lost + heldBack.map(\.id) + unknown.map(\.output.id)
-        let paths = try used.paths(of: Set(concerned), reader, in: workspace)
-        func object(_ id: ObjectID) -> Object { Object(id: id, paths: paths[id] ?? []) }
+        let users = try used.users(of: Set(concerned), reader)
+        func object(_ id: ObjectID) -> Object { Object(id: id, users: users[id] ?? []) }
         for (id, error) in moved.failures.sorted(by: { $0.id < $1.id }) {
             failures.append(Failure(object: object(id), error: CairnError(error)))
         }

@@ -49,12 +49,15 @@ struct TransferScope {
     ///
     /// - Throws: `CairnError` for targets that mean nothing, an unknown remote, an unknown revision.
     init(
-        _ direction: Direction, _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
+        _ direction: Direction, _ targets: [String], _ options: TransferOptions, _ index: OutputIndex,
+        _ session: Session
     ) throws {
         self.direction = direction
         self.options = options
         self.session = session
-        if let jobs = options.jobs, jobs < 1 { throw CairnError(.usage, "\(jobs) transfers at a time cannot be: 1 is the least") }
+        if let jobs = options.jobs, jobs < 1 {
+            throw CairnError(.usage, "\(jobs) transfers at a time cannot be: 1 is the least")
+        }
         let workspace = session.workspace
         if let name = options.remote { _ = try workspace.remoteStore(name, for: direction.command) }
         try add(index.outputs(for: targets, options.targets, in: workspace), nil, workspace)
@@ -66,7 +69,9 @@ struct TransferScope {
             for problem in content.index.problems { skipped.append((commit.name, problem.error)) }
             do {
                 let configured = try content.workspace.get()
-                try add(content.index.outputs(for: targets, options.targets, in: workspace), commit.name, configured)
+                try add(
+                    content.index.outputs(for: targets, options.targets, in: workspace), commit.name,
+                    configured)
             } catch let error as CairnError where error.kind != .interrupted {
                 // Not every revision has every target.
                 if error.kind != .notFound || targets.isEmpty { skipped.append((commit.name, error)) }
@@ -74,7 +79,9 @@ struct TransferScope {
         }
     }
 
-    private mutating func add(_ targets: [TargetedOutput], _ revision: String?, _ configured: Workspace) throws {
+    private mutating func add(_ targets: [TargetedOutput], _ revision: String?, _ configured: Workspace)
+        throws
+    {
         for target in targets {
             let record = target.output.record
             if direction == .push, !record.isPushed || target.output.isRepositoryImport { continue }
@@ -92,7 +99,9 @@ struct TransferScope {
             return .success(try configured.remoteStore(name, for: direction.command))
         } catch {
             // The user names a remote of today, whatever the revision calls its own.
-            if options.remote != nil, let known = try? session.workspace.remoteStore(name, for: direction.command) {
+            if options.remote != nil,
+                let known = try? session.workspace.remoteStore(name, for: direction.command)
+            {
                 return .success(known)
             }
             return .failure(CairnError(error))

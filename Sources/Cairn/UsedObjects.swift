@@ -32,7 +32,8 @@ struct WantedOutput: Hashable {
     func covers(_ inner: some Collection<UInt8>) -> Bool {
         guard let inside = part?.relative(to: path) else { return true }
         return inner.starts(with: inside.bytes)
-            && (inner.count == inside.bytes.count || inner.dropFirst(inside.bytes.count).first == UInt8(ascii: "/"))
+            && (inner.count == inside.bytes.count
+                || inner.dropFirst(inside.bytes.count).first == UInt8(ascii: "/"))
     }
 
     /// The listing of a directory that is recorded file by file.
@@ -108,7 +109,8 @@ final class ListingReader {
 
     private func moveAside(_ id: ObjectID) throws {
         let place = try cache.moveAside(id, into: session.workspace.damagedFolder)
-        session.reporter.warn("object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
+        session.reporter.warn(
+            "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
     }
 }
 
@@ -130,7 +132,9 @@ struct UsedObjects {
     }
 
     /// The listings themselves, each once.
-    var listings: [ObjectID] { Set(wanted.filter { $0.id.isDirectory && $0.files == nil }.map(\.id)).sorted() }
+    var listings: [ObjectID] {
+        Set(wanted.filter { $0.id.isDirectory && $0.files == nil }.map(\.id)).sorted()
+    }
 
     /// Learns which objects the outputs need.
     ///
@@ -142,11 +146,14 @@ struct UsedObjects {
         for output in wanted {
             try Interruption.check()
             collected.insert(output.id)
-            guard output.id.isDirectory, !(output.part == nil && !whole.insert(output.id).inserted) else { continue }
+            guard output.id.isDirectory, !(output.part == nil && !whole.insert(output.id).inserted) else {
+                continue
+            }
             switch try output.recordedListing.map(Result.success) ?? reader.listing(output.id) {
             case .failure(let error): unknown.append((output, error))
             case .success(let listing):
-                for index in 0..<listing.count where output.part == nil || output.covers(listing.paths[index]) {
+                for index in 0..<listing.count where output.part == nil || output.covers(listing.paths[index])
+                {
                     collected.insert(ObjectID(output.id.algorithm, listing.digest(at: index)))
                 }
             }
@@ -157,27 +164,26 @@ struct UsedObjects {
     /// Tells whether an object is needed.
     func contains(_ id: ObjectID) -> Bool { collected.contains(id) }
 
-    /// Where objects are needed, for people: outputs, and files in them.
-    ///
-    /// - Returns: paths with the revision that an older one is of; empty lists do not occur.
-    func paths(of ids: Set<ObjectID>, _ reader: ListingReader, in workspace: Workspace) throws -> [ObjectID: [String]] {
-        var result: [ObjectID: [String]] = [:]
+    /// The outputs, and files in them, that need some objects; empty lists do not occur.
+    func users(of ids: Set<ObjectID>, _ reader: ListingReader) throws -> [ObjectID: [ObjectUser]] {
+        var result: [ObjectID: [ObjectUser]] = [:]
         try forEachPath(of: ids, reader) { id, path, output in
-            let tail = output.revision.map { " (in \($0))" } ?? ""
-            result[id, default: []].append(workspace.display(path) + tail)
+            result[id, default: []].append(ObjectUser(path: path, revision: output.revision))
         }
         return result
     }
 
     /// Hands every path that needs one of some objects to `body`: outputs, and files in them.
     func forEachPath(
-        of ids: Set<ObjectID>, _ reader: ListingReader, _ body: (ObjectID, RepoPath, WantedOutput) throws -> Void
+        of ids: Set<ObjectID>, _ reader: ListingReader,
+        _ body: (ObjectID, RepoPath, WantedOutput) throws -> Void
     ) throws {
         guard !ids.isEmpty else { return }
         for output in wanted {
             if ids.contains(output.id) { try body(output.id, output.path, output) }
             guard output.id.isDirectory,
-                case .success(let listing) = try output.recordedListing.map(Result.success) ?? reader.listing(output.id)
+                case .success(let listing) = try output.recordedListing.map(Result.success)
+                    ?? reader.listing(output.id)
             else { continue }
             for index in 0..<listing.count {
                 let id = ObjectID(output.id.algorithm, listing.digest(at: index))

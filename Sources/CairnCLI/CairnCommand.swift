@@ -9,6 +9,7 @@ struct CairnCommand: ParsableCommand {
         CacheCommand.self,
         CheckIgnoreCommand.self,
         CheckoutCommand.self,
+        CollectCommand.self,
         CommitCommand.self,
         CompletionCommand.self,
         ConfigCommand.self,
@@ -25,6 +26,7 @@ struct CairnCommand: ParsableCommand {
         RootCommand.self,
         StatusCommand.self,
         UnprotectCommand.self,
+        VerifyCommand.self,
         VersionCommand.self,
     ]
 

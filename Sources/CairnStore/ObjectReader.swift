@@ -152,7 +152,7 @@ private struct ReadingTask {
     }
 
     mutating func run(_ range: Range<Int>) throws(StoreError) {
-        do throws(SystemError) { try Interruption.check() } catch { throw StoreError(error) }
+        try system { () throws(SystemError) in try Interruption.check() }
         if objects[range.lowerBound].size > SmallFiles.largestSize {
             try attempt(range.lowerBound) { (task) throws(Stop) in try task.stream(range.lowerBound) }
         } else {
@@ -170,16 +170,14 @@ private struct ReadingTask {
             switch error {
             case .everything(let error): throw error
             case .object(let error):
-                switch error.reason {
-                case .io(.interrupted), .io(.tooManyOpenFiles): throw error
-                default: report.failures.append((objects[index].id, error))
-                }
+                if error.stopsEverything { throw error }
+                report.failures.append((objects[index].id, error))
             }
         }
     }
 
     private mutating func readTogether(_ range: Range<Int>) throws(StoreError) {
-        let files = SmallFiles(sizes: range.lazy.map { [objects] in objects[$0].size })
+        let files = SmallFiles(sizes: objects[range].lazy.map(\.size))
         for index in range {
             try attempt(index) { (task) throws(Stop) in
                 if try !task.take(index, into: files) { try task.stream(index) }

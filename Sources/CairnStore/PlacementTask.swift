@@ -255,6 +255,12 @@ final class PlacementTask {
         if placement.isScratchNear {
             let scratch = placement.scratch
             if try arrange(position, in: scratch.folder, scratch.newName(), place, make) { return true }
+            // What cannot be made there cannot be made beside its place either, unless that is on another file system. Nothing
+            // temporary is to be seen among the user's files without need: a kill would leave it there.
+            let isSame = try system { () throws(SystemError) in
+                try place.folder.status("")?.device == scratch.folder.status("")?.device
+            }
+            if isSame { return false }
         }
         return try arrange(position, in: place.folder, Folder.temporaryName(), place, make)
     }

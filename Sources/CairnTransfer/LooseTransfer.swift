@@ -89,7 +89,8 @@ public struct LooseTransfer: Sendable {
         var lacking: [ObjectID] = []
         for id in wanted where try !inventory.contains(id) { lacking.append(id) }
         plan.presentCount = wanted.count - lacking.count
-        (plan.objects, plan.missing) = try ObjectReader(of: source, workers: workers, reporter: reporter).find(lacking)
+        (plan.objects, plan.missing) = try ObjectReader(of: source, workers: workers, reporter: reporter)
+            .find(lacking)
         return plan
     }
 
@@ -98,7 +99,9 @@ public struct LooseTransfer: Sendable {
     /// - Parameter phase: what the user is told that happens.
     /// - Throws: `StoreError` for what stops everything: a signal, no space, a destination that cannot be written. Objects that arrived
     ///   until then stay; the same call goes on from there.
-    public func run(_ plan: Plan, listings: ListingRule = .afterMembers, phase: String) throws(StoreError) -> Report {
+    public func run(_ plan: Plan, listings: ListingRule = .afterMembers, phase: String) throws(StoreError)
+        -> Report
+    {
         var report = Report()
         guard !plan.objects.isEmpty else { return report }
         guard let folder = destination.folder else {

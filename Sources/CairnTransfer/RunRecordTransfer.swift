@@ -32,7 +32,8 @@ public struct RunRecordTransfer: Sendable {
                 try Interruption.check()
                 let path = Array(record.joined(separator: [UInt8(ascii: "/")]))
                 if try to.status(of: path) != nil { continue }
-                let bytes = try OpenFile(reading: path, in: from, followingLinks: false).readAll(limit: Self.sizeLimit)
+                let bytes = try OpenFile(reading: path, in: from, followingLinks: false).readAll(
+                    limit: Self.sizeLimit)
                 let temporary = batch.newTemporary()
                 let file = try batch.create(temporary, permissions: 0o644)
                 try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in

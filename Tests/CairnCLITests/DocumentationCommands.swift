@@ -59,6 +59,19 @@ struct DocumentationCommands {
         }
     }
 
+    /// The names of the commands that take a long option.
+    func leaves(withOption option: String) -> [String] {
+        func takes(_ command: Command) -> Bool {
+            (command.arguments ?? []).contains {
+                $0.names?.contains { $0.kind == "long" && $0.name == option } == true
+            }
+        }
+        return commands.flatMap { command in
+            (takes(command) ? [command.commandName] : [])
+                + Self.inner(command).filter(takes).map { "\(command.commandName) \($0.commandName)" }
+        }
+    }
+
     /// All pages by file name.
     var pages: [String: String] {
         var pages = ["README.md": index]
@@ -135,7 +148,17 @@ struct DocumentationCommands {
         if !positional.isEmpty {
             text += table("argument", positional.map { ("`<\($0.valueName ?? "value")>`", $0) })
         }
-        if !options.isEmpty { text += table("option", options.map { (spelling($0), $0) }) }
+        var rows: [(name: String, argument: Command.Argument)] = []
+        for option in options {
+            let name = spelling(option)
+            // A flag and its opposite have one text.
+            if let last = rows.last, name == last.name.replacing("`--", with: "`--no-") {
+                rows[rows.count - 1].name += ", \(name)"
+            } else {
+                rows.append((name, option))
+            }
+        }
+        if !rows.isEmpty { text += table("option", rows) }
         return text + exitCodes(name)
     }
 

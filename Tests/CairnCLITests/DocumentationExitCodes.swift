@@ -2,6 +2,12 @@
 enum DocumentationExitCodes {
     static let no: [String: String?] = [
         "init": nil,
+        "commit": "if files of a directory could not be read, for different reasons",
+        "data status": nil,
+        "list": nil,
+        "move": nil,
+        "remove": nil,
+        "unprotect": nil,
         "add": "if files of a directory could not be read, for different reasons",
         "checkout": "if some outputs could not be brought to what their pointers say",
         "push": "if some data could not be pushed and the rest was",
@@ -16,6 +22,9 @@ enum DocumentationExitCodes {
         "remote remove": nil,
         "remote rename": nil,
         "cache dir": nil,
+        "cache migrate": "if some objects could not be brought over",
+        "gc": "if it was not confirmed",
+        "verify": "if something is missing, damaged or unreadable",
         "root": nil,
         "check-ignore": "if no rule decides about any of the paths",
         "destroy": nil,

@@ -95,11 +95,16 @@ struct DocumentationPage {
         }
     }
 
+    /// The texts of the page's headings.
+    var headings: [String] {
+        prose.filter { $0.text.hasPrefix("#") }.map { String($0.text.drop { $0 == "#" }.dropFirst()) }
+    }
+
     /// The names by which links reach the page's headings, as GitHub makes them.
     var anchors: Set<String> {
         Set(
-            prose.filter { $0.text.hasPrefix("#") }.map { line in
-                line.text.drop { $0 == "#" }.dropFirst().lowercased().compactMap { character in
+            headings.map { heading in
+                heading.lowercased().compactMap { character in
                     if character == " " { return "-" }
                     let isKept =
                         character.isLetter || character.isNumber || character == "-" || character == "_"

@@ -26,4 +26,13 @@ extension DocumentationTests {
         let commands = try DocumentationCommands(asking: Sandbox())
         #expect(commands.leaves.sorted() == DocumentationExitCodes.no.keys.sorted())
     }
+
+    @Test("docs/scripting.md has a section for every command with --json")
+    func shapes() throws {
+        let commands = try DocumentationCommands(asking: Sandbox())
+        let headings = try DocumentationPage("docs/scripting.md").headings
+        let described = Set(
+            headings.flatMap { $0.split(separator: ",").map { $0.drop { $0 == " " } } }.map(String.init))
+        #expect(commands.leaves(withOption: "json").filter { !described.contains($0) } == [])
+    }
 }

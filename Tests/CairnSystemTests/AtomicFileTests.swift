@@ -58,9 +58,9 @@ struct AtomicFileTests {
 
     @Test(
         "what fails leaves the old bytes and no temporary file: a full disk",
-        .enabled(if: SmallDisk.reason == nil, "needs the right to mount a tmpfs"))
+        .enabled(if: MountedDisk.reason(.tmpfs) == nil, "needs the right to mount a tmpfs"))
     func fullDisk() throws {
-        let disk = try SmallDisk(kilobytes: 64)
+        let disk = try MountedDisk(.tmpfs, kilobytes: 64)
         try Files.write("old", to: disk("f"))
         #expect(throws: SystemError.self) {
             try AtomicFile.write(Array(repeating: 1, count: 200_000), to: FilePath(disk("f")))

@@ -22,16 +22,17 @@ struct FetchCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
         let report = try workspace.fetch(flags.selection.targets, flags.options, reporter: context.reporter)
-        report.writeFailures(to: context.output, context.personality, toRemote: false)
+        report.writeFailures(to: context.output, workspace, toRemote: false)
         if json {
-            try context.output.json(.object(report.json("fetched")))
+            try context.output.json(.object(report.json("fetched", in: workspace)))
         } else if context.personality == .dvc {
             if report.failureCount > 0 {
                 throw CairnError(.partial, "\(report.failureCount) files failed to download")
             }
             context.warnWithoutRemote(workspace, flags.remote)
             try context.output.note(
-                report.count > 0 ? "\(Words.count(report.count, "file")) fetched" : "Everything is up to date.")
+                report.count > 0
+                    ? "\(Words.count(report.count, "file")) fetched" : "Everything is up to date.")
         } else {
             let nothing = report.isComplete ? "everything is in the cache" : nil
             if let text = report.summary("fetched") ?? nothing { try context.output.note(text) }

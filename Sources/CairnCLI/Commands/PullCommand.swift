@@ -32,7 +32,7 @@ struct PullCommand: Verb {
         options.allowsMissing = allowsMissing
         let workspace = try context.workspace()
         let report = try workspace.pull(flags.selection.targets, options, reporter: context.reporter)
-        report.fetched.writeFailures(to: context.output, context.personality, toRemote: false)
+        report.fetched.writeFailures(to: context.output, workspace, toRemote: false)
         if json {
             try context.output.json(.object(Self.json(report, workspace)))
         } else {
@@ -43,7 +43,8 @@ struct PullCommand: Verb {
             throw CairnError(.partial, "\(report.fetched.failureCount) files failed to download")
         }
         if !report.checkedOut.failed.isEmpty { throw report.checkedOut.failure(in: workspace) }
-        let isFine = report.fetched.isFine(context.personality) || (allowsMissing && report.fetched.failures.isEmpty)
+        let isFine =
+            report.fetched.isFine(context.personality) || (allowsMissing && report.fetched.failures.isEmpty)
         return isFine ? .done : .no
     }
 
@@ -52,7 +53,8 @@ struct PullCommand: Verb {
         if context.personality == .dvc {
             context.warnWithoutRemote(workspace, flags.remote)
             let parts = [
-                (report.fetched.count, "fetched"), (files.modified, "modified"), (files.added, "added"), (files.deleted, "deleted"),
+                (report.fetched.count, "fetched"), (files.modified, "modified"), (files.added, "added"),
+                (files.deleted, "deleted"),
             ]
             let text = Words.joined(parts.filter { $0.0 > 0 }.map { "\(Words.count($0.0, "file")) \($0.1)" })
             return try context.output.note(text ?? "Everything is up to date.")
@@ -65,10 +67,12 @@ struct PullCommand: Verb {
         }
     }
 
-    private static func json(_ report: PullReport, _ workspace: Workspace) -> [(name: [UInt8], value: PythonJSON)] {
+    private static func json(_ report: PullReport, _ workspace: Workspace) -> [(
+        name: [UInt8], value: PythonJSON
+    )] {
         [
             (Array("checkout".utf8), report.checkedOut.json(in: workspace)),
-            (Array("fetch".utf8), .object(report.fetched.json("fetched"))),
+            (Array("fetch".utf8), .object(report.fetched.json("fetched", in: workspace))),
         ]
     }
 }

@@ -22,16 +22,17 @@ struct PushCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
         let report = try workspace.push(flags.selection.targets, flags.options, reporter: context.reporter)
-        report.writeFailures(to: context.output, context.personality, toRemote: true)
+        report.writeFailures(to: context.output, workspace, toRemote: true)
         if json {
-            try context.output.json(.object(report.json("pushed")))
+            try context.output.json(.object(report.json("pushed", in: workspace)))
         } else if context.personality == .dvc {
             if report.failureCount > 0 {
                 throw CairnError(.partial, "\(report.failureCount) files failed to upload")
             }
             context.warnWithoutRemote(workspace, flags.remote)
             let count = report.count + report.runRecords
-            try context.output.note(count > 0 ? "\(Words.count(count, "file")) pushed" : "Everything is up to date.")
+            try context.output.note(
+                count > 0 ? "\(Words.count(count, "file")) pushed" : "Everything is up to date.")
         } else {
             let nothing = report.isComplete ? "everything is on the remote" : nil
             if let text = report.summary("pushed") ?? nothing { try context.output.note(text) }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnFormats
 
 /// Options of the commands that move data.
 struct TransferFlags: ParsableArguments {
@@ -9,7 +8,8 @@ struct TransferFlags: ParsableArguments {
     @OptionGroup var revisions: RevisionSelection
 
     @Option(
-        name: .shortAndLong, help: "The remote to use, instead of the default one.", completion: .custom(RemoteNames.complete))
+        name: .shortAndLong, help: "The remote to use, instead of the default one.",
+        completion: .custom(RemoteNames.complete))
     var remote: String?
 
     @Option(name: .shortAndLong, help: "How many transfers at a time.")
@@ -18,7 +18,9 @@ struct TransferFlags: ParsableArguments {
     @Flag(help: "Take wild cards in targets as such.")
     var glob = false
 
-    @Flag(name: .customLong("run-cache"), inversion: .prefixedNo, help: "Also records of earlier runs of stages.")
+    @Flag(
+        name: .customLong("run-cache"), inversion: .prefixedNo,
+        help: "Also records of earlier runs of stages.")
     var runCache = false
 
     /// What the library takes.
@@ -38,31 +40,42 @@ extension TransferReport {
     /// Says what could not be moved.
     ///
     /// - Parameter toRemote: whether data went to the remote or came from it.
-    func writeFailures(to output: Output, _ personality: Personality, toRemote: Bool) {
-        for (name, error) in skipped { output.warn("'\(name)' was passed over: \(error.message)", hint: error.hint) }
-        if personality == .dvc {
+    func writeFailures(to output: Output, _ workspace: Workspace, toRemote: Bool) {
+        for (name, error) in skipped {
+            output.warn("'\(name)' was passed over: \(error.message)", hint: error.hint)
+        }
+        if workspace.personality == .dvc {
             if !missing.isEmpty {
                 let list = missing.map { "md5: \($0.id.text)" }.joined(separator: "\n")
-                output.warn("Some of the cache files do not exist neither locally nor on remote. Missing cache files:\n\(list)")
+                output.warn(
+                    "Some of the cache files do not exist neither locally nor on remote. Missing cache files:\n\(list)"
+                )
             }
-            for failure in failures { output.fail(CairnError(.partial, "failed to transfer '\(failure.object.id)' - \(failure.error.message)")) }
+            for failure in failures {
+                output.fail(
+                    CairnError(
+                        .partial, "failed to transfer '\(failure.object.id)' - \(failure.error.message)"))
+            }
             return
         }
         for object in missing {
-            output.fail(CairnError(.missing, "\(Self.name(object)) is neither in the cache nor on the remote"))
+            output.fail(
+                CairnError(
+                    .missing, "\(object.name(in: workspace)) is neither in the cache nor on the remote"))
         }
         for failure in failures {
-            output.fail(CairnError(failure.error.kind, "\(Self.name(failure.object)): \(failure.error.message)", hint: failure.error.hint))
+            output.fail(
+                CairnError(
+                    failure.error.kind, "\(failure.object.name(in: workspace)): \(failure.error.message)",
+                    hint: failure.error.hint))
         }
         for object in incomplete where toRemote {
-            output.fail(CairnError(.partial, "\(Self.name(object)) is not complete on the remote, so its listing was not pushed"))
+            output.fail(
+                CairnError(
+                    .partial,
+                    "\(object.name(in: workspace)) is not complete on the remote, so its listing was not pushed"
+                ))
         }
-    }
-
-    private static func name(_ object: Object) -> String {
-        guard let first = object.paths.first else { return "object \(object.id)" }
-        let others = object.paths.count > 1 ? " and \(Words.count(object.paths.count - 1, "other"))" : ""
-        return "'\(first)'\(others) (\(object.id.short))"
     }
 
     /// DVC's number of things that failed: what exists nowhere is only warned of.
@@ -74,17 +87,14 @@ extension TransferReport {
     /// The report for scripts (docs/scripting.md).
     ///
     /// - Parameter verb: what happened to `count` objects.
-    func json(_ verb: String) -> [(name: [UInt8], value: PythonJSON)] {
+    func json(_ verb: String, in workspace: Workspace) -> [(name: [UInt8], value: PythonJSON)] {
         func names(_ texts: [String]) -> PythonJSON { .array(texts.map { .string($0) }) }
-        func members(_ object: Object) -> [(name: [UInt8], value: PythonJSON)] {
-            [(Array("id".utf8), .string(object.id.text)), (Array("paths".utf8), names(object.paths))]
-        }
-        func objects(_ list: [Object]) -> PythonJSON { .array(list.map { .object(members($0)) }) }
+        func objects(_ list: [Object]) -> PythonJSON { .array(list.map { .object($0.json(in: workspace)) }) }
         var entries: [(name: [UInt8], value: PythonJSON)] = [
             (Array("bytes".utf8), .integer(Int(bytes))), (Array(verb.utf8), .integer(count)),
             (
                 Array("failed".utf8),
-                .array(failures.map { .object(members($0.object) + [(Array("reason".utf8), .string($0.error.message))]) })
+                .array(failures.map { $0.json(in: workspace) })
             ),
             (Array("incomplete".utf8), objects(incomplete)), (Array("missing".utf8), objects(missing)),
             (Array("remotes".utf8), names(remotes)), (Array("run_records".utf8), .integer(runRecords)),
@@ -92,7 +102,10 @@ extension TransferReport {
                 Array("skipped".utf8),
                 .array(
                     skipped.map {
-                        .object([(Array("reason".utf8), .string($0.error.message)), (Array("revision".utf8), .string($0.name))])
+                        .object([
+                            (Array("reason".utf8), .string($0.error.message)),
+                            (Array("revision".utf8), .string($0.name)),
+                        ])
                     })
             ),
         ]
@@ -106,8 +119,44 @@ extension TransferReport {
         var parts: [String] = []
         if count > 0 { parts.append("\(Words.count(count, "object")) (\(Words.bytes(bytes)))") }
         if runRecords > 0 { parts.append(Words.count(runRecords, "run record")) }
-        let place = remotes.isEmpty ? "" : (verb == "pushed" ? " to " : " from ") + remotes.map { "'\($0)'" }.joined(separator: ", ")
+        let place =
+            remotes.isEmpty
+            ? "" : (verb == "pushed" ? " to " : " from ") + remotes.map { "'\($0)'" }.joined(separator: ", ")
         return "\(verb) \(parts.joined(separator: " and "))\(place)"
+    }
+}
+
+extension TransferReport.Object {
+    /// What people call it: `'data/a' and 2 others (9f1c0a2b)`.
+    func name(in workspace: Workspace) -> String {
+        guard let first = users.first else { return "object \(id)" }
+        let others = users.count > 1 ? " and \(Words.count(users.count - 1, "other"))" : ""
+        return "\(first.name(in: workspace))\(others) (\(id.short))"
+    }
+
+    /// The members of its document for scripts.
+    func json(in workspace: Workspace) -> [(name: [UInt8], value: PythonJSON)] {
+        let users = users.map { user in
+            PythonJSON.object([
+                (Array("path".utf8), .string(workspace.relativeToUser(user.path))),
+                (Array("revision".utf8), user.revision.map { .string($0) } ?? .null),
+            ])
+        }
+        return [(Array("id".utf8), .string(id.text)), (Array("needed_by".utf8), .array(users))]
+    }
+}
+
+extension TransferReport.Failure {
+    /// Its document for scripts.
+    func json(in workspace: Workspace) -> PythonJSON {
+        .object(object.json(in: workspace) + [(Array("reason".utf8), .string(error.message))])
+    }
+}
+
+extension ObjectUser {
+    /// `'data/a'`, or `'data/a' (in v1)`.
+    func name(in workspace: Workspace) -> String {
+        "'\(workspace.display(path))'" + (revision.map { " (in \($0))" } ?? "")
     }
 }
 

@@ -1,0 +1,63 @@
+import Glibc
+
+/// A file system of its own for one test, where the tests have the right to mount one.
+public final class MountedDisk: Sendable {
+    /// What kind of file system it is.
+    public enum Kind: String, Sendable, CaseIterable, CustomStringConvertible {
+        /// In memory, as small as is wanted: for what happens when it is full.
+        case tmpfs
+        /// In an image file; files can share blocks.
+        case xfs, btrfs
+
+        /// Its name.
+        public var description: String { rawValue }
+    }
+
+    /// The folder on which it is mounted.
+    public let path: String
+    private let scratch: ScratchDirectory
+
+    /// Makes and mounts one; it goes with the value.
+    ///
+    /// - Parameter folder: where it is mounted; a folder of its own without one.
+    /// - Throws: `SupportError` when that is not possible here.
+    public init(_ kind: Kind, kilobytes: Int = 512 << 10, on folder: String? = nil) throws {
+        scratch = try ScratchDirectory()
+        path = folder ?? scratch("disk")
+        try Files.makeFolder(path)
+        switch kind {
+        case .tmpfs:
+            guard mount("none", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
+                throw SupportError("cannot mount a tmpfs: \(String(cString: strerror(errno)))")
+            }
+        case .xfs, .btrfs:
+            let image = scratch("image")
+            try Files.write([], to: image)
+            guard truncate(image, kilobytes << 10) == 0 else { throw SupportError("cannot make an image") }
+            let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+            try Program.run("/usr/bin/env", ["mkfs.\(kind)", "-q", image], in: "/", environment: environment)
+                .succeeded()
+            try Program.run(
+                "/usr/bin/env", ["mount", "-o", "loop", "-t", kind.rawValue, image, path], in: "/",
+                environment: environment
+            ).succeeded()
+        }
+        chmod(path, 0o777)
+    }
+
+    deinit { if umount2(path, 0) != 0 { umount2(path, Int32(MNT_DETACH)) } }
+
+    /// The path of something on it.
+    public func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }
+
+    /// Why there can be none of this kind here; nil where there can.
+    public static func reason(_ kind: Kind) -> String? { reasons[kind] ?? nil }
+
+    /// The kinds on which files can share blocks and that can be mounted here.
+    public static let reflinkKinds: [Kind] = [.xfs, .btrfs].filter { reason($0) == nil }
+
+    private static let reasons: [Kind: String?] = Dictionary(
+        uniqueKeysWithValues: Kind.allCases.map { kind in
+            (kind, (try? MountedDisk(kind)) == nil ? "needs mkfs.\(kind) or the right to mount" : nil)
+        })
+}
