@@ -38,7 +38,8 @@ final class OutputRecorder {
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
-        batch = try stores ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder) } : nil
+        batch = try stores
+            ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder, expecting: expected) } : nil
     }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.

@@ -7,7 +7,7 @@ struct VerifyCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Read all data that pointers name, and compare it with its ids.",
         discussion: """
-            Reads the cache, or with --cloud or --remote a remote. Damaged objects of the cache are moved to .dvc/tmp/cairn/damaged, so that \
+            Reads the cache, or with --cloud (or --remote without a name) the default remote, or with --remote another one. Damaged objects of the cache are moved to .dvc/tmp/cairn/damaged, so that \
             `pull` brings them anew. Exit code 1 means that something is missing or damaged.
             """)
 
@@ -46,7 +46,21 @@ struct VerifyCommand: Verb {
         try context.output.render(asJSON: json, report.json(in: workspace)) { output in
             try Self.write(report, to: output, workspace)
         }
+        if !report.isSound, let failure = Self.failure(report, workspace) { context.output.fail(failure) }
         return report.isSound ? .done : .no
+    }
+
+    /// One sentence with the outputs that are concerned; the report names every path.
+    private static func failure(_ report: VerifyReport, _ workspace: Workspace) -> CairnError? {
+        let objects = report.missing + report.damaged.map(\.object) + report.unreadable.map(\.object)
+        guard !objects.isEmpty else { return nil }
+        let names = Set(objects.flatMap(\.users).map { "'\(workspace.display($0.path))'" }).sorted()
+        let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+        return CairnError(
+            .damaged, "data of \(shown) is missing or damaged",
+            hint: report.remotes.isEmpty
+                ? "get it from the remote: `\(workspace.personality.command) pull`"
+                : "push it again from where it is sound: `\(workspace.personality.command) push`")
     }
 
     private static func write(_ report: VerifyReport, to output: Output, _ workspace: Workspace) throws {
@@ -70,9 +84,6 @@ struct VerifyCommand: Verb {
             "\(Words.count(report.count, "object")) (\(Words.bytes(report.bytes))) \(place) \(report.count == 1 ? "is" : "are") sound"
         try output.note(
             lines.isEmpty ? sound : "\(sound), \(lines.count) \(lines.count == 1 ? "is" : "are") not")
-        if !lines.isEmpty, report.remotes.isEmpty, workspace.personality == .cairn {
-            try output.note("to get them from the remote: `cairn pull`")
-        }
     }
 }
 
