@@ -76,7 +76,7 @@ final class OutputRecorder {
             try checkSpace(bytes)
             session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
             let intake = Intake(
-                algorithm, into: destination, workers: session.workers, reporter: session.reporter)
+                algorithm, into: destination(for: tree), workers: session.workers, reporter: session.reporter)
             let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
             pending.stored += report.stored
             pending.linked += report.linked
@@ -112,8 +112,11 @@ final class OutputRecorder {
     /// How many new objects there are and wait for `commit`.
     var pendingCount: Int { pending.stored.count }
 
-    private var destination: Intake.Destination? {
-        batch.map {
+    private func destination(for tree: DataTree) -> Intake.Destination? {
+        // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
+        let mayShare = tree.origin == nil && !tree.isLink
+        let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
+        return batch.map {
             Intake.Destination(
                 store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
         }
