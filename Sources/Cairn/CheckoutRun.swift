@@ -115,7 +115,8 @@ struct CheckoutRun {
             rows.withLock { [found] in $0.merge(found) { $0 + $1 } }
         }
         for (algorithm, list) in rows.withLock({ $0 }) {
-            try? index.record(list, by: algorithm, at: time)  // failing to remember costs time later, nothing else
+            // Failing to remember costs time later, nothing else.
+            try? index.record(list, by: algorithm, at: time)
         }
     }
 

@@ -51,7 +51,8 @@ struct Unprotection {
                 reporter.advance(items: 1, bytes: 0)
             }
         }
-        try? session.index?.record(rows.withLock { $0 }, by: .md5, at: time)  // failing to remember costs time, nothing else
+        // Failing to remember costs time, nothing else.
+        try? session.index?.record(rows.withLock { $0 }, by: .md5, at: time)
         report.madeWritable += work.count { $0.action == .makeWritable }
         report.copied += work.count { $0.action != .makeWritable }
     }

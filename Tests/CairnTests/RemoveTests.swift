@@ -66,7 +66,10 @@ struct RemoveTests {
             try sandbox.workspace("one").remove([target], options)
         }
         #expect(error?.kind == .conflict)
-        for file in files { #expect(error?.message.contains(sandbox("one/\(file)")) == true) }
+        for file in files {
+            #expect(error?.message.contains("'\(file)'") == true)
+            #expect(error?.wordsOfDVC?.contains(sandbox("one/\(file)")) == true)
+        }
         #expect(TreeListing(of: sandbox("one")) == before)
         options.isForced = true
         _ = try sandbox.workspace("one").remove([target], options)
