@@ -8,13 +8,25 @@ import Testing
 struct DataStatusTests {
     static let changes: [(name: String, command: String)] = [
         ("nothing", "true"),
-        ("a directory renamed", "mv data data2; sed 's/path: data/path: data2/' data.dvc > data2.dvc; rm data.dvc"),
+        (
+            "a directory renamed",
+            "mv data data2; sed 's/path: data/path: data2/' data.dvc > data2.dvc; rm data.dvc"
+        ),
         ("a member renamed", "mv data/a data/renamed"),
-        ("equal files swapped around", "cp data/a data/z1; cp data/a data/z2; dvc add -q data; mkdir data/y; mv data/a data/y/a; mv data/z1 data/y/"),
+        (
+            "equal files swapped around",
+            "cp data/a data/z1; cp data/a data/z2; dvc add -q data; mkdir data/y; mv data/a data/y/a; mv data/z1 data/y/"
+        ),
         ("a listing lost after a commit", "rm -r .dvc/cache/files/md5/32; echo x > data/sub/x; mkdir data/e"),
         ("an older listing lost", "echo x > data/sub/deep; dvc add -q data; rm -r .dvc/cache/files/md5/32"),
-        ("a member tracked on its own instead of its directory", "dvc remove data.dvc; rm -r data/sub; dvc add -q data/a"),
-        ("a directory tracked instead of a member", "mkdir d; echo 1 > d/x; dvc add -q d/x; git add -A; git commit -qm d; dvc remove d/x.dvc; git rm -q --cached d/x.dvc d/.gitignore; dvc add -q d"),
+        (
+            "a member tracked on its own instead of its directory",
+            "dvc remove data.dvc; rm -r data/sub; dvc add -q data/a"
+        ),
+        (
+            "a directory tracked instead of a member",
+            "mkdir d; echo 1 > d/x; dvc add -q d/x; git add -A; git commit -qm d; dvc remove d/x.dvc; git rm -q --cached d/x.dvc d/.gitignore; dvc add -q d"
+        ),
         ("a stage that never ran", "dvc stage add -q -n n -o n.txt 'echo > n.txt'; echo x > n.txt"),
         ("an output of a stage changed", "echo x >> o.txt"),
         ("a file that became a directory", "rm f; mkdir f; echo > f/x"),
@@ -22,12 +34,24 @@ struct DataStatusTests {
         ("untracked files", "mkdir -p u/v; echo > u/v/w; echo > u/x"),
         ("an untracked pointer", "echo x > g; dvc add -q --no-commit g"),
         ("only members of the cache lost", "rm -r .dvc/cache/files/md5/b0 .dvc/cache/files/md5/26"),
-        ("not every object pushed", "dvc remote add -d r ../remote; dvc push -q f data; rm -r ../remote/files/md5/26"),
-        ("an output with a remote of its own", "dvc remote add -d r ../remote; dvc remote add o ../other; printf '  remote: o\\n' >> f.dvc; dvc push -q"),
-        ("outputs that are not pushed", "dvc remote add -d r ../remote; printf '  push: false\\n' >> f.dvc; dvc push -q"),
+        (
+            "not every object pushed",
+            "dvc remote add -d r ../remote; dvc push -q f data; rm -r ../remote/files/md5/26"
+        ),
+        (
+            "an output with a remote of its own",
+            "dvc remote add -d r ../remote; dvc remote add o ../other; printf '  remote: o\\n' >> f.dvc; dvc push -q"
+        ),
+        (
+            "outputs that are not pushed",
+            "dvc remote add -d r ../remote; printf '  push: false\\n' >> f.dvc; dvc push -q"
+        ),
         ("no commit at all", "git checkout -q --orphan fresh; git rm -rq --cached ."),
         ("ignored members", "echo '*.log' > .dvcignore; echo > data/x.log"),
-        ("an old recording of DVC 2", "sed -i '/hash: md5/d' f.dvc; mkdir -p .dvc/cache/9a; cp .dvc/cache/files/md5/9a/* .dvc/cache/9a/"),
+        (
+            "an old recording of DVC 2",
+            "sed -i '/hash: md5/d' f.dvc; mkdir -p .dvc/cache/9a; cp .dvc/cache/files/md5/9a/* .dvc/cache/9a/"
+        ),
     ]
 
     static let questions: [(arguments: [String], targets: [String], options: DataStatusOptions)] = {
@@ -75,7 +99,9 @@ struct DataStatusTests {
         let theirs = try sandbox.dvcMany(commands, in: "one")
         for (question, their) in zip(Self.questions, theirs) {
             let what = "\(name): \(question.arguments.joined(separator: " "))"
-            let mine = Result { try sandbox.workspace("one", as: .dvc).dataStatus(question.targets, question.options) }
+            let mine = Result {
+                try sandbox.workspace("one", as: .dvc).dataStatus(question.targets, question.options)
+            }
             guard their.exitCode == 0 else {
                 #expect(throws: (any Error).self, "\(what)\n\(their)") { try mine.get() }
                 continue
@@ -92,7 +118,8 @@ struct DataStatusTests {
         var options = DataStatusOptions()
         options.listsUntracked = true
         let theirs = try sandbox.must(.dvc, "data", "status", "--json", "--untracked-files", in: "one/u")
-        #expect(try Facts(sandbox.workspace("one/u").dataStatus([], options)) == Facts(parsing: theirs.output))
+        #expect(
+            try Facts(sandbox.workspace("one/u").dataStatus([], options)) == Facts(parsing: theirs.output))
         // A target is where the user stands, too.
         let targeted = try sandbox.workspace("one/u").dataStatus(["../f"])
         #expect(targeted.uncommitted.modified.map(\.written.printable) == ["f"])
@@ -103,7 +130,9 @@ struct DataStatusTests {
         let sandbox = try Sandbox()
         try Files.makeFolder(sandbox("one/sub"))
         try sandbox.git("init", "-q", in: "one")
-        try sandbox.prepare("dvc init -q --subdir; echo 1 > f; dvc add -q f; git add -A; git commit -qm 1; echo 2 > f", in: "one/sub")
+        try sandbox.prepare(
+            "dvc init -q --subdir; echo 1 > f; dvc add -q f; git add -A; git commit -qm 1; echo 2 > f",
+            in: "one/sub")
         let report = try sandbox.workspace("one/sub").dataStatus()
         #expect(report.uncommitted.modified.map(\.written.printable) == ["f"] && report.committed.isEmpty)
 
@@ -117,12 +146,15 @@ struct DataStatusTests {
     func words() throws {
         let sandbox = try Sandbox()
         try sandbox.makePipeline("one")
-        try sandbox.prepare("echo x >> f; echo y > g; dvc add -q g; echo > u; rm -r .dvc/cache/files/md5/32", in: "one")
+        try sandbox.prepare(
+            "echo x >> f; echo y > g; dvc add -q g; echo > u; rm -r .dvc/cache/files/md5/32", in: "one")
         for arguments in [[], ["--unchanged"], ["--untracked-files"], ["--granular", "f"]] {
             let command = ["data", "status"] + arguments
             let theirs = try sandbox.run(.dvc, command, in: "one")
             let mine = try sandbox.asDVC(command, in: "one")
-            #expect(mine.stdout.split(separator: "\n").sorted() == theirs.stdout.split(separator: "\n").sorted(), "\(arguments)")
+            #expect(
+                mine.stdout.split(separator: "\n").sorted() == theirs.stdout.split(separator: "\n").sorted(),
+                "\(arguments)")
             #expect(mine.exitCode == 0)
         }
     }

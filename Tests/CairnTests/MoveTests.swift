@@ -16,7 +16,10 @@ struct MoveTests {
         ("data that is not here", "rm f", "f", "g", ""),
         ("with annotations", "sed -i '1i desc: x' f.dvc; printf 'meta:\\n  a: 1\\n' >> f.dvc", "f", "g", ""),
         ("a name with special characters", "true", "f", "g #1!.txt", ""),
-        ("under a pointer of another name", "mkdir d; mv f.dvc d/other.dvc; sed -i 's#path: f#path: ../f#' d/other.dvc", "f", "g", ""),
+        (
+            "under a pointer of another name",
+            "mkdir d; mv f.dvc d/other.dvc; sed -i 's#path: f#path: ../f#' d/other.dvc", "f", "g", ""
+        ),
         ("an output of a stage", "true", "o.txt", "o2.txt", ""),
         ("what is not tracked", "echo x > x", "x", "y", ""),
         ("a part of a directory", "true", "data/a", "a", ""),

@@ -15,7 +15,8 @@ extension Sandbox {
     /// - Parameter folder: where the user stands, in the project or below.
     func workspace(_ folder: String, as personality: Personality = .cairn) throws -> Workspace {
         let surroundings = Surroundings(
-            environment: environment, workingDirectory: FilePath(scratch(folder)), home: FilePath(scratch("home")))
+            environment: environment, workingDirectory: FilePath(scratch(folder)),
+            home: FilePath(scratch("home")))
         return try Workspace.discover(from: surroundings, as: personality)
     }
 
@@ -61,7 +62,9 @@ struct Twins {
         } catch {
             mine = error
         }
-        #expect((theirs.exitCode == 0) == (mine == nil), "\(theirs)\n\(mine.map { "\($0)" } ?? "no error")", sourceLocation: sourceLocation)
+        #expect(
+            (theirs.exitCode == 0) == (mine == nil), "\(theirs)\n\(mine.map { "\($0)" } ?? "no error")",
+            sourceLocation: sourceLocation)
         // What was not done, was not done at all.
         if mine != nil, theirs.exitCode != 0 { return }
         try expectSameTrees(skipping: skipped, command.joined(separator: " "), sourceLocation: sourceLocation)
@@ -73,11 +76,15 @@ struct Twins {
         let skipped = skipped.union([".git", ".dvc/tmp"])
         let trees = ["dvc", "own"].map { TreeListing(of: sandbox("\($0)/one"), skipping: skipped) }
         let texts = zip(["dvc", "own"], trees).map { name, tree in
-            tree.description.split(separator: "\n").map { $0.replacing("\(sandbox(name))/", with: "<\u{2026}>/") }.joined(separator: "\n")
+            tree.description.split(separator: "\n").map {
+                $0.replacing("\(sandbox(name))/", with: "<\u{2026}>/")
+            }.joined(separator: "\n")
         }
         #expect(texts[0] == texts[1], "\(what)", sourceLocation: sourceLocation)
         for entry in trees[0].entries where entry.target.isEmpty {
-            let texts = ["dvc", "own"].map { try? Files.text(sandbox("\($0)/one/\(entry.path.dropFirst(2))")) }
+            let texts = ["dvc", "own"].map {
+                try? Files.text(sandbox("\($0)/one/\(entry.path.dropFirst(2))"))
+            }
             #expect(texts[0] == texts[1], "\(what): \(entry.path)", sourceLocation: sourceLocation)
         }
     }
