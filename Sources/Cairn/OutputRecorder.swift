@@ -38,8 +38,11 @@ final class OutputRecorder {
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
-        batch = try stores
-            ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder, expecting: expected) } : nil
+        batch =
+            try stores
+            ? store.folder.map { folder throws(SystemError) in
+                try DurableBatch(in: folder, expecting: expected)
+            } : nil
     }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
@@ -49,7 +52,9 @@ final class OutputRecorder {
         let tree = try recordFiles(of: source, algorithm)
         let size = tree.snapshot.size
         guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            guard let digest = tree.digests[0] else {
+                preconditionFailure("a file that was read has a digest")
+            }
             return Recorded(
                 id: ObjectID(algorithm, digest), size: size, fileCount: nil,
                 isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
@@ -68,7 +73,9 @@ final class OutputRecorder {
         tree.recall(algorithm, from: session.index)
         var positions: [Int] = []
         for index in tree.digests.indices {
-            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) { continue }
+            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) {
+                continue
+            }
             positions.append(index)
         }
         if !positions.isEmpty {
@@ -76,7 +83,7 @@ final class OutputRecorder {
             try checkSpace(bytes)
             session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
             let intake = Intake(
-                algorithm, into: destination, workers: session.workers, reporter: session.reporter)
+                algorithm, into: destination(for: tree), workers: session.workers, reporter: session.reporter)
             let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
             pending.stored += report.stored
             pending.linked += report.linked
@@ -95,7 +102,9 @@ final class OutputRecorder {
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
-        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in try file.write(UnsafeRawBufferPointer(buffer)) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+            try file.write(UnsafeRawBufferPointer(buffer))
+        }
         pending.stored.append((id, temporary))
         return id
     }
@@ -112,10 +121,14 @@ final class OutputRecorder {
     /// How many new objects there are and wait for `commit`.
     var pendingCount: Int { pending.stored.count }
 
-    private var destination: Intake.Destination? {
-        batch.map {
+    private func destination(for tree: DataTree) -> Intake.Destination? {
+        // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
+        let mayShare = tree.origin == nil && !tree.isLink
+        let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
+        return batch.map {
             Intake.Destination(
-                store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
+                store: store, inventory: inventory, batch: $0, types: types,
+                quarantine: session.workspace.damagedFolder)
         }
     }
 
@@ -140,7 +153,8 @@ final class OutputRecorder {
 
     /// Refuses early what would fill the disk: links need no space, copies all of it.
     private func checkSpace(_ bytes: Int64) throws {
-        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20 else { return }
+        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20
+        else { return }
         guard types.first != .reflink || !store.mayReflink else { return }
         guard let free = store.root.freeSpace, free < bytes else { return }
         throw StoreError(.noSpace(needed: bytes, free: free), store.root)
