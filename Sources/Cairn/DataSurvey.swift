@@ -152,15 +152,8 @@ struct DataSurvey {
             var tree = try DataTree.load(
                 path, rules: IgnoreFiles(above: path, session: session), session: session)
         else { return nil }
-        try tree.readAll(algorithm, session)
-        guard tree.isFolder else {
-            guard let digest = tree.digests[0] else {
-                preconditionFailure("a file that was read has a digest")
-            }
-            return (tree, ObjectID(algorithm, digest))
-        }
-        let bytes = try tree.listing().serialized
-        return (tree, ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true))
+        let id = try tree.currentID(algorithm, session)
+        return (tree, id)
     }
 
     // MARK: comparisons

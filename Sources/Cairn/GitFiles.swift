@@ -83,6 +83,14 @@ public struct GitFiles: Sendable {
     /// Notes a file that was removed.
     mutating func removed(_ file: RepoPath) { removed.append(file) }
 
+    /// Leaves out removed files that git never knew: it has nothing to be told about them.
+    mutating func forgetUntracked(_ session: Session) throws {
+        guard let git = try session.git() else { return }
+        removed = try removed.filter { file in
+            try git.relativePath(of: session.workspace.absolute(file)).map { try git.isTracked($0) } ?? false
+        }
+    }
+
     /// Takes back what was done to `.gitignore` files, when the command fails later.
     func undoIgnoring() {
         for (file, text) in before.reversed() {

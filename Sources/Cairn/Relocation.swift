@@ -190,6 +190,7 @@ struct Relocation {
         }
         if record.isCached { try git.unignore(old, session) }
         remember(tree, session)
+        try git.forgetUntracked(session)
         try git.stageIfWanted(session)
         report.gitFiles = git
         return report

@@ -72,6 +72,7 @@ extension Workspace {
             report.keptFolders = try deletion.apply()
         }
         for output in outputs where output.record.isCached { try git.unignore(output.path, session) }
+        try git.forgetUntracked(session)
         report.addresses = owners.map { index.address(of: $0, in: self) }
         report.outputs = outputs.map(\.path)
         report.gitFiles = git

@@ -87,8 +87,9 @@ extension Context {
     ///
     /// - Throws: `OutputError` if it cannot be written.
     func tellGit(_ files: GitFiles, _ workspace: Workspace) throws {
-        guard files.hasGit, !files.isStaged, !files.changed.isEmpty else { return }
-        let names = files.changed.map { Shell.quoted(workspace.display($0)) }.joined(separator: " ")
+        let changed = files.changed + files.removed.filter { !$0.name.elementsEqual(".gitignore".utf8) }
+        guard files.hasGit, !files.isStaged, !changed.isEmpty else { return }
+        let names = changed.map { Shell.quoted(workspace.display($0)) }.joined(separator: " ")
         switch personality {
         case .dvc:
             try output.note(

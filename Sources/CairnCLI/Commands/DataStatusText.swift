@@ -23,12 +23,16 @@ struct DataStatusText {
                 report.notInRemote.map(\.written.printable)
             ),
             (
-                "\(name) committed changes:", ["git commit the corresponding dvc files to update the repo"],
-                .good,
+                title("committed changes"),
+                [
+                    personality == .dvc
+                        ? "git commit the corresponding dvc files to update the repo"
+                        : "use \"git commit\" for the pointer files"
+                ], .good,
                 Self.lines(report.committed)
             ),
             (
-                "\(name) uncommitted changes:",
+                title("uncommitted changes"),
                 [
                     "use \"\(command) commit <file>...\" to track changes",
                     "use \"\(command) checkout <file>...\" to discard changes",
@@ -41,11 +45,13 @@ struct DataStatusText {
                 ], .hint,
                 report.untracked.map(\.printable)
             ),
-            ("\(name) unchanged files:", [], nil, report.unchanged.map(\.written.printable)),
+            (title("unchanged files"), [], nil, report.unchanged.map(\.written.printable)),
         ].filter { !$0.lines.isEmpty }
     }
 
-    private var name: String { personality == .dvc ? "DVC" : "Data:" }
+    private func title(_ words: String) -> String {
+        personality == .dvc ? "DVC \(words):" : "\(words.prefix(1).uppercased())\(words.dropFirst()):"
+    }
 
     /// Writes the sections.
     ///
@@ -66,7 +72,9 @@ struct DataStatusText {
         }
         if report.isGitDirty {
             let other = sections.isEmpty ? "" : "other "
-            try output.data("(there are \(other)changes not tracked by dvc, use \"git status\" to see)")
+            try output.data(
+                "(there are \(other)changes not tracked by \(personality.command), use \"git status\" to see)"
+            )
         }
     }
 
