@@ -47,7 +47,10 @@ let package = Package(
 
         library(
             "Cairn",
-            ["CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem", "CairnCore"]),
+            [
+                "CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem",
+                "CairnCore",
+            ]),
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
@@ -64,7 +67,9 @@ let package = Package(
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit"]),
-        tests("CairnTransferTests", ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+        tests(
+            "CairnTransferTests",
+            ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
         tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(

@@ -38,19 +38,44 @@ final class OutputRecorder {
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
-        batch = try stores
-            ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder, expecting: expected) } : nil
+        batch =
+            try stores
+            ? store.folder.map { folder throws(SystemError) in
+                try DurableBatch(in: folder, expecting: expected)
+            } : nil
     }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
     ///
     /// - Throws: `CairnError` that names the files that could not be read.
     func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
+        let tree = try recordFiles(of: source, algorithm)
+        let size = tree.snapshot.size
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else {
+                preconditionFailure("a file that was read has a digest")
+            }
+            return Recorded(
+                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
+                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
+        }
+        let listing = try tree.listing()
+        let id = try record(listing, algorithm)
+        return Recorded(
+            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+    }
+
+    /// As `record`, but stores no listing of the files.
+    ///
+    /// - Returns: the files with every digest.
+    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> DataTree {
         var tree = source
         tree.recall(algorithm, from: session.index)
         var positions: [Int] = []
         for index in tree.digests.indices {
-            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) { continue }
+            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) {
+                continue
+            }
             positions.append(index)
         }
         if !positions.isEmpty {
@@ -64,17 +89,7 @@ final class OutputRecorder {
             pending.linked += report.linked
             try tree.take(report, algorithm, time, session)
         }
-        let size = tree.snapshot.size
-        guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
-            return Recorded(
-                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
-                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
-        }
-        let listing = try tree.listing()
-        let id = try record(listing, algorithm)
-        return Recorded(
-            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+        return tree
     }
 
     /// Stores a listing.
@@ -87,7 +102,9 @@ final class OutputRecorder {
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
-        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in try file.write(UnsafeRawBufferPointer(buffer)) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+            try file.write(UnsafeRawBufferPointer(buffer))
+        }
         pending.stored.append((id, temporary))
         return id
     }
@@ -110,7 +127,8 @@ final class OutputRecorder {
         let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
         return batch.map {
             Intake.Destination(
-                store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
+                store: store, inventory: inventory, batch: $0, types: types,
+                quarantine: session.workspace.damagedFolder)
         }
     }
 
@@ -135,7 +153,8 @@ final class OutputRecorder {
 
     /// Refuses early what would fill the disk: links need no space, copies all of it.
     private func checkSpace(_ bytes: Int64) throws {
-        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20 else { return }
+        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20
+        else { return }
         guard types.first != .reflink || !store.mayReflink else { return }
         guard let free = store.root.freeSpace, free < bytes else { return }
         throw StoreError(.noSpace(needed: bytes, free: free), store.root)

@@ -35,13 +35,16 @@ extension Workspace {
     /// - Parameter targets: pointer files, stages, and pipeline files for all of their stages.
     /// - Throws: `CairnError` of kind `conflict` that lists the files that would be lost; `notFound` for a target that is none.
     public func remove(
-        _ targets: [String], _ options: RemoveOptions = RemoveOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String], _ options: RemoveOptions = RemoveOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> RemoveReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
         var owners: [TrackedOutput.Owner] = []
         for target in targets {
-            for owner in try RemovalTargets.owners(of: target, index, self) where !owners.contains(owner) { owners.append(owner) }
+            for owner in try RemovalTargets.owners(of: target, index, self) where !owners.contains(owner) {
+                owners.append(owner)
+            }
         }
         let wanted = Set(owners)
         let outputs = index.outputs.filter { wanted.contains($0.owner) }

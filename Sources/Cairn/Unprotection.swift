@@ -41,7 +41,8 @@ struct Unprotection {
                 let parent = try folder.folder(item.path.parent?.components ?? [])
                 if item.action == .makeWritable {
                     try parent.setPermissions(item.path.name, item.status.permissions | 0o200)
-                } else if let digest = try Self.replace(item.path, item.status, item.action, parent, scratch, "\(index)"),
+                } else if let digest = try Self.replace(
+                    item.path, item.status, item.action, parent, scratch, "\(index)"),
                     let now = try parent.status(of: item.path.name)
                 {
                     let row = StatIndex.Row(path: item.path.bytes, status: now, digest: digest)
@@ -50,7 +51,8 @@ struct Unprotection {
                 reporter.advance(items: 1, bytes: 0)
             }
         }
-        try? session.index?.record(rows.withLock { $0 }, by: .md5, at: time)  // failing to remember costs time, nothing else
+        // Failing to remember costs time, nothing else.
+        try? session.index?.record(rows.withLock { $0 }, by: .md5, at: time)
         report.madeWritable += work.count { $0.action == .makeWritable }
         report.copied += work.count { $0.action != .makeWritable }
     }
@@ -60,7 +62,8 @@ struct Unprotection {
         guard let own = try session.folder.status(of: path.bytes) else { return [] }
         guard own.kind == .folder else { return [(path, own)] }
         let rules = try IgnoreFiles(above: path, session: session)
-        let walker = TreeWalker(workers: session.workers, followsLinks: false, leavingOut: rules.filter(in: path))
+        let walker = TreeWalker(
+            workers: session.workers, followsLinks: false, leavingOut: rules.filter(in: path))
         let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
         return try (0..<snapshot.count).map { index in
             (path.appending(try RepoPath(validating: snapshot.paths[index])), snapshot.files[index])
@@ -73,13 +76,16 @@ struct Unprotection {
             if status.links > 1 { return .copyHardLink }
             return status.permissions & 0o200 == 0 ? .makeWritable : nil
         case .symbolicLink:
-            guard let target = try session.folder.linkTarget(path.bytes), target.isAbsolute else { return nil }
+            guard let target = try session.folder.linkTarget(path.bytes), target.isAbsolute else {
+                return nil
+            }
             let folder = target.removingLastComponent()
             let place = ((try? folder.resolved()) ?? folder.lexicallyNormalized()).bytes
             guard place.starts(with: cache) else { return nil }
             guard try session.folder.status(of: path.bytes, following: true) != nil else {
                 throw CairnError(
-                    .missing, "'\(session.workspace.display(path))' is a link to data that the cache does not have",
+                    .missing,
+                    "'\(session.workspace.display(path))' is a link to data that the cache does not have",
                     hint: "bring it: `\(session.workspace.personality.command) pull`")
             }
             return .copyLink
@@ -91,7 +97,8 @@ struct Unprotection {
     ///
     /// - Returns: the digest of the bytes, where they were read for it.
     private static func replace(
-        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, _ scratch: ScratchFolder, _ name: String
+        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, _ scratch: ScratchFolder,
+        _ name: String
     ) throws(SystemError) -> Digest? {
         let temporary = Array(name.utf8)
         do throws(SystemError) {
@@ -105,7 +112,8 @@ struct Unprotection {
     }
 
     private static func replace(
-        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, in aside: Folder, _ temporary: [UInt8]
+        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, in aside: Folder,
+        _ temporary: [UInt8]
     ) throws(SystemError) -> Digest? {
         do throws(SystemError) {
             let source = try OpenFile(reading: path.name, in: parent, followingLinks: action == .copyLink)

@@ -31,7 +31,9 @@ struct WorkspaceScan {
         gitRules = try git?.ignoreRules()
     }
 
-    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool) throws {
+    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool)
+        throws
+    {
         try Interruption.check()
         var files: [[UInt8]] = []
         var folders: [[UInt8]] = []
@@ -86,7 +88,9 @@ struct WorkspaceScan {
     }
 
     private mutating func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
-        if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) { return true }
+        if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) {
+            return true
+        }
         guard let git, let own = git.relativePath(of: session.workspace.absolute(path)) else { return false }
         return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
     }
@@ -113,7 +117,9 @@ extension RepoPath {
     ///
     /// - Precondition: `name` is a valid file name.
     func sibling(_ name: String) -> RepoPath {
-        guard let own = try? RepoPath(validating: name) else { preconditionFailure("a sibling has a valid name") }
+        guard let own = try? RepoPath(validating: name) else {
+            preconditionFailure("a sibling has a valid name")
+        }
         return parent?.appending(own) ?? own
     }
 }

@@ -98,6 +98,7 @@ struct Program {
     ) -> Result {
         var copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
         defer { copies.forEach { free($0) } }
-        return copies.withUnsafeMutableBufferPointer { body($0.baseAddress!) }  // ends with nil, so it is not empty
+        // Ends with nil, so it is not empty.
+        return copies.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
     }
 }

@@ -30,7 +30,8 @@ struct Workbench {
     /// Removes the folder with all that the runs left.
     func remove() {
         Console.note("removing \(root) …")
-        _ = try? Program(["/bin/rm", "-rf", root], in: "/").run(environment)  // left behind, it takes space and nothing else
+        // Left behind, it takes space and nothing else.
+        _ = try? Program(["/bin/rm", "-rf", root], in: "/").run(environment)
     }
 
     /// What the programs see of the environment: nothing of the user's, no telemetry.

@@ -15,7 +15,9 @@ enum OptionalValues {
                 result.append("--cloud")
                 continue
             }
-            guard let option = options[argument], index + 1 >= arguments.count || !option.values.contains(arguments[index + 1]) else {
+            guard let option = options[argument],
+                index + 1 >= arguments.count || !option.values.contains(arguments[index + 1])
+            else {
                 result.append(argument)
                 continue
             }

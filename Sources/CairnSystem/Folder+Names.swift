@@ -59,7 +59,8 @@ final class FolderEntries {
                 guard errno == 0 else { throw SystemError(Errno(rawValue: errno), "list", path) }
                 return nil
             }
-            let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!  // a stored property
+            // A stored property.
+            let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
             let name = start.assumingMemoryBound(to: CChar.self)
             let bytes = UnsafeRawBufferPointer(start: start, count: strlen(name))
             if bytes[0] == 46, bytes.count == 1 || (bytes.count == 2 && bytes[1] == 46) { continue }

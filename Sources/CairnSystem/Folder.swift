@@ -219,7 +219,8 @@ public final class Folder: Sendable {
         -> Result
     {
         cString(name).withUnsafeBufferPointer {
-            body(UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self))  // holds at least the NUL
+            // Holds at least the NUL.
+            body(UnsafeRawPointer($0.baseAddress!).assumingMemoryBound(to: CChar.self))
         }
     }
 }
@@ -230,7 +231,8 @@ extension FilePath {
     /// - Precondition: `bytes` holds no NUL.
     public init(bytes: some Collection<UInt8>) {
         let terminated = bytes.map { CChar(bitPattern: $0) } + [0]
-        self = terminated.withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }  // never empty
+        // Never empty.
+        self = terminated.withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }
     }
 
     /// The path's raw bytes.

@@ -68,7 +68,8 @@ public struct OpenFile: ~Copyable, Sendable {
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)  // not empty
+            // Not empty.
+            let count = Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw SystemError(Errno(rawValue: errno), "read", path)

@@ -9,7 +9,8 @@ struct FolderTests {
     /// A new empty folder.
     private func scratch() throws -> FilePath {
         var template = Array("/tmp/cairn-system.XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) }  // an array that is not empty
+        // An array that is not empty.
+        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) }
         return FilePath(platformString: try #require(made))
     }
 
