@@ -68,29 +68,33 @@ public final class StatIndex: @unchecked Sendable {
             // A lost index costs time, not data: no sync per transaction.
             try run(handle, "PRAGMA journal_mode = WAL", path)
             try run(handle, "PRAGMA synchronous = OFF", path)
-            if try userVersion(handle, path) != version {
-                try run(
-                    handle,
-                    """
-                    BEGIN IMMEDIATE;
-                    DROP TABLE IF EXISTS files;
-                    DROP TABLE IF EXISTS objects;
-                    CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                        ctime INTEGER NOT NULL, inode INTEGER NOT NULL, algorithm INTEGER NOT NULL, digest BLOB NOT NULL
-                    ) WITHOUT ROWID;
-                    CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                        ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
-                    DROP TABLE IF EXISTS outputs;
-                    CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
-                    PRAGMA user_version = \(version);
-                    COMMIT;
-                    """, path)
-            }
+            if try userVersion(handle, path) != version { try makeTables(handle, path) }
         } catch {
             sqlite3_close_v2(handle)
             throw error
         }
         return handle
+    }
+
+    private static func makeTables(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) {
+        try run(handle, "BEGIN IMMEDIATE", path)
+        // Another process may have made them while we waited, and put rows in.
+        if try userVersion(handle, path) == version { return try run(handle, "COMMIT", path) }
+        try run(
+            handle,
+            """
+            DROP TABLE IF EXISTS files;
+            DROP TABLE IF EXISTS objects;
+            CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+                ctime INTEGER NOT NULL, inode INTEGER NOT NULL, algorithm INTEGER NOT NULL, digest BLOB NOT NULL
+            ) WITHOUT ROWID;
+            CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+                ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
+            DROP TABLE IF EXISTS outputs;
+            CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+            PRAGMA user_version = \(version);
+            COMMIT;
+            """, path)
     }
 
     private static func userVersion(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) -> Int32 {

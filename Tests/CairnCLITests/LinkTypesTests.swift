@@ -126,7 +126,7 @@ struct LinkTypesTests {
         for folder in ["outside", "linked"] {
             try Files.write("theirs \(folder)", to: sandbox("\(folder)/sub/f"), mode: 0o664)
         }
-        try Files.link(sandbox("disk/one/link"), to: sandbox("linked"))
+        try Files.link(sandbox("disk/one/link"), to: sandbox("linked/sub/f"))
         _ = try sandbox.cairn("add", sandbox("outside"), "--out", "ours", in: "disk/one").succeeded()
         _ = try sandbox.cairn("add", "link", in: "disk/one").succeeded()
         for folder in ["outside", "linked"] {
