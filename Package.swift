@@ -47,7 +47,10 @@ let package = Package(
 
         library(
             "Cairn",
-            ["CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem", "CairnCore"]),
+            [
+                "CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem",
+                "CairnCore",
+            ]),
         library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
@@ -59,12 +62,14 @@ let package = Package(
 
         .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
-        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
+        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit"]),
-        tests("CairnTransferTests", ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+        tests(
+            "CairnTransferTests",
+            ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
         tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(

@@ -80,10 +80,13 @@ extension Workspace {
         return try carryOut(additions, options, session)
     }
 
-    private func carryOut(_ additions: [Addition], _ options: AddOptions, _ session: Session) throws -> AddReport {
+    private func carryOut(_ additions: [Addition], _ options: AddOptions, _ session: Session) throws
+        -> AddReport
+    {
         try StageLock.check(additions.map(\.path), in: self, reporter: session.reporter)
         let recorder = try OutputRecorder(
-            session, expecting: additions.reduce(0) { $0 + ($1.tree?.snapshot.count ?? 0) }, stores: !options.skipsStore)
+            session, expecting: additions.reduce(0) { $0 + ($1.tree?.snapshot.count ?? 0) },
+            stores: !options.skipsStore)
         var report = AddReport()
         var results: [(addition: Addition, record: OutputRecord, tree: DataTree?)] = []
         for addition in additions {
@@ -112,7 +115,9 @@ extension Workspace {
             throw error
         }
         // Only a memory of what was put where; nothing depends on it.
-        if !options.skipsStore { try? session.index?.rememberOutputs(report.outputs.map { ($0.path, $0.id) }) }
+        if !options.skipsStore {
+            try? session.index?.rememberOutputs(report.outputs.map { ($0.path, $0.id) })
+        }
         try git.stageIfWanted(session)
         report.gitFiles = git
         return report
@@ -168,7 +173,8 @@ extension Workspace {
         let there = try absolute(path).status()
         guard there == nil || options.isForced else {
             throw CairnError(
-                .conflict, "'\(display(path))' exists already", hint: "replace it with `\(personality.command) add --force …`")
+                .conflict, "'\(display(path))' exists already",
+                hint: "replace it with `\(personality.command) add --force …`")
         }
         var addition = try Addition(comingTo: path, options, index, session)
         try Addition.refuseOverlaps([addition], index, self)
@@ -181,8 +187,11 @@ extension Workspace {
         try recorder.commit()
         guard let id = record.id else { preconditionFailure("a recorded output has an id") }
         var plan = try CheckoutPlan(session, expecting: tree.snapshot.count, allowsMissing: false)
-        var existing = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
-        try plan.want(path, id, isExecutable: record.isExecutable, declaredBy: addition.pointerPath, part: nil, tree: &existing)
+        var existing = try DataTree.load(
+            path, rules: IgnoreFiles(above: path, session: session), session: session)
+        try plan.want(
+            path, id, isExecutable: record.isExecutable, declaredBy: addition.pointerPath, part: nil,
+            tree: &existing)
         try CheckoutRun(session).apply(plan)
         addition.tree = nil
         var git = try GitFiles(session)
@@ -209,7 +218,8 @@ extension Workspace {
             }
             let found = try WorkspaceGlob.matches(of: target, in: self, session)
             guard !found.isEmpty else {
-                throw CairnError(.notFound, "'\(Array(target.utf8).printable)' matches nothing in the workspace")
+                throw CairnError(
+                    .notFound, "'\(Array(target.utf8).printable)' matches nothing in the workspace")
             }
             result += found
         }

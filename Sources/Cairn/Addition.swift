@@ -31,7 +31,10 @@ struct Addition {
             return
         }
         try Self.refuseIgnored(path, session)
-        guard let tree = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session) else {
+        guard
+            let tree = try DataTree.load(
+                path, rules: IgnoreFiles(above: path, session: session), session: session)
+        else {
             throw CairnError(.notFound, "output '\(workspace.display(path))' does not exist")
         }
         guard !tree.isFolder || !tree.isLink else { throw Self.insideLink(target) }
@@ -44,19 +47,25 @@ struct Addition {
         try Self.refuseIgnored(path, session)
         if let owner = index.output(above: path) {
             throw CairnError(
-                .conflict, "'\(session.workspace.display(path))' is inside of the output '\(session.workspace.display(owner.path))'")
+                .conflict,
+                "'\(session.workspace.display(path))' is inside of the output '\(session.workspace.display(owner.path))'"
+            )
         }
         try self.init(whole: path, nil, options, index, session)
     }
 
     private init(
-        whole path: RepoPath, _ tree: DataTree?, _ options: AddOptions, _ index: OutputIndex, _ session: Session
+        whole path: RepoPath, _ tree: DataTree?, _ options: AddOptions, _ index: OutputIndex,
+        _ session: Session
     ) throws {
         let workspace = session.workspace
         guard !path.name.suffix(4).elementsEqual(".dvc".utf8), !path.name.elementsEqual("dvc.yaml".utf8),
             !path.name.elementsEqual("dvc.lock".utf8)
         else {
-            throw CairnError(.usage, "'\(workspace.display(path))' has the name of a file that describes data, which is kept in git")
+            throw CairnError(
+                .usage,
+                "'\(workspace.display(path))' has the name of a file that describes data, which is kept in git"
+            )
         }
         guard path.text != nil else {
             throw CairnError(
@@ -76,8 +85,11 @@ struct Addition {
             }
             if let wanted = try options.file.map(workspace.path(of:)), wanted != file {
                 throw CairnError(
-                    .conflict, "'\(workspace.display(path))' is tracked by '\(workspace.display(file))' already",
-                    hint: "to track it elsewhere, first `\(workspace.personality.command) remove \(Shell.quoted(workspace.display(file)))`")
+                    .conflict,
+                    "'\(workspace.display(path))' is tracked by '\(workspace.display(file))' already",
+                    hint:
+                        "to track it elsewhere, first `\(workspace.personality.command) remove \(Shell.quoted(workspace.display(file)))`"
+                )
             }
             pointerPath = file
             pointer = index.pointers[file]
@@ -86,7 +98,8 @@ struct Addition {
             if let file = options.file {
                 pointerPath = try workspace.path(of: file)
                 guard pointerPath.name.suffix(4).elementsEqual(".dvc".utf8), pointerPath.name.count > 4 else {
-                    throw CairnError(.usage, "the pointer file '\(workspace.display(pointerPath))' must end with '.dvc'")
+                    throw CairnError(
+                        .usage, "the pointer file '\(workspace.display(pointerPath))' must end with '.dvc'")
                 }
             } else {
                 pointerPath = path.appending(suffix: ".dvc")
@@ -117,8 +130,11 @@ struct Addition {
         }
         guard owner.isFolder else {
             throw CairnError(
-                .conflict, "'\(workspace.display(owner.path))' is tracked as a file, so nothing can be added inside of it",
-                hint: "take it in as it is now: `\(workspace.personality.command) add \(workspace.display(owner.path))`")
+                .conflict,
+                "'\(workspace.display(owner.path))' is tracked as a file, so nothing can be added inside of it",
+                hint:
+                    "take it in as it is now: `\(workspace.personality.command) add \(workspace.display(owner.path))`"
+            )
         }
         let rules = try IgnoreFiles(above: owner.path, session: session)
         if rules.isIgnored(part, isFolder: false) { try Self.refuseIgnored(part, session) }
@@ -136,7 +152,9 @@ struct Addition {
         if let part, let earlier { return try recordPart(part, earlier, recorder, session) }
         guard let tree else { preconditionFailure("a whole output has files") }
         // Data of an old pointer stays under its old id until its content changes.
-        if let earlier, let id = earlier.id, id.algorithm != .md5, try isUnchanged(tree, id, session) { return (earlier, nil) }
+        if let earlier, let id = earlier.id, id.algorithm != .md5, try isUnchanged(tree, id, session) {
+            return (earlier, nil)
+        }
         let recorded = try recorder.record(tree)
         let name = try earlier?.path ?? relativeName(session)
         var record = OutputRecord(
@@ -153,7 +171,9 @@ struct Addition {
         var common = 0
         while common < min(from.count, to.count - 1), from[common] == to[common] { common += 1 }
         let parts = Array(repeating: ArraySlice("..".utf8), count: from.count - common) + to[common...]
-        guard let text = String(validating: Array(parts.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self) else {
+        guard
+            let text = String(validating: Array(parts.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self)
+        else {
             throw CairnError(.usage, "the name '\(path)' is not UTF-8, so no pointer file can hold it")
         }
         return text
@@ -175,7 +195,8 @@ struct Addition {
         }
         guard oldID.algorithm == .md5 else {
             throw CairnError(
-                .usage, "'\(session.workspace.display(path))' is recorded in DVC 2's way, which can only be added as a whole",
+                .usage,
+                "'\(session.workspace.display(path))' is recorded in DVC 2's way, which can only be added as a whole",
                 hint: "run `\(session.workspace.personality.command) add \(session.workspace.display(path))`")
         }
         let old = try session.store().listing(oldID)
@@ -194,8 +215,12 @@ struct Addition {
             recorded = found
             var kept = 0
             for position in 0..<found.tree.snapshot.count {
-                guard let digest = found.tree.digests[position] else { preconditionFailure("a recorded file has a digest") }
-                let name = tree.isFolder ? inside.bytes + [UInt8(ascii: "/")] + found.tree.snapshot.paths[position] : inside.bytes
+                guard let digest = found.tree.digests[position] else {
+                    preconditionFailure("a recorded file has a digest")
+                }
+                let name =
+                    tree.isFolder
+                    ? inside.bytes + [UInt8(ascii: "/")] + found.tree.snapshot.paths[position] : inside.bytes
                 if let before = old.index(of: name) {
                     kept += 1
                     if old.digest(at: before) != digest { isOnlyMore = false }
@@ -241,18 +266,23 @@ extension Addition {
         for path in whole {
             guard let outer = path.folderAbove(where: added.contains) else { continue }
             throw CairnError(
-                .usage, "'\(workspace.display(outer))' and '\(workspace.display(path))' overlap", hint: "add only the outer one")
+                .usage, "'\(workspace.display(outer))' and '\(workspace.display(path))' overlap",
+                hint: "add only the outer one")
         }
     }
 
     private static func insideLink(_ target: String) -> CairnError {
         CairnError(
-            .usage, "'\(Array(target.utf8).printable)' leads through a symbolic link to a folder, which is not followed",
+            .usage,
+            "'\(Array(target.utf8).printable)' leads through a symbolic link to a folder, which is not followed",
             hint: "add the folder that the link leads to, or copy it with `add --out`",
-            dvc: "Cannot add files inside symlinked directories to DVC. See <https://dvc.org/doc/user-guide/troubleshooting#add-symlink> for more information.")
+            dvc:
+                "Cannot add files inside symlinked directories to DVC. See <https://dvc.org/doc/user-guide/troubleshooting#add-symlink> for more information."
+        )
     }
 
-    private static func refuseLinkedFolders(_ target: String, _ path: RepoPath, _ workspace: Workspace) throws {
+    private static func refuseLinkedFolders(_ target: String, _ path: RepoPath, _ workspace: Workspace) throws
+    {
         let typed = FilePath(bytes: Array(target.utf8))
         let here = try workspace.surroundings.workingDirectory.resolved()
         let lexical = (typed.isAbsolute ? typed : here.pushing(typed)).lexicallyNormalized()
@@ -266,18 +296,22 @@ extension Addition {
         guard rules.isIgnored(path, isFolder: isFolder) else { return }
         let match = rules.rules.matches(path.bytes, isDirectory: isFolder).last
         let rule = match.map { $0.text.printable } ?? "a built-in rule"
-        throw CairnError(.usage, "Path '\(session.workspace.absolute(path).bytes.printable)' is ignored by \(rule)")
+        throw CairnError(
+            .usage, "Path '\(session.workspace.absolute(path).bytes.printable)' is ignored by \(rule)")
     }
 
     private static func refuseInnerIgnoreFile(_ tree: DataTree, _ workspace: Workspace) throws {
         guard tree.isFolder else { return }
-        for index in 0..<tree.snapshot.count where tree.snapshot.paths[index].suffix(10).elementsEqual(IgnoreFiles.name) {
+        for index in 0..<tree.snapshot.count
+        where tree.snapshot.paths[index].suffix(10).elementsEqual(IgnoreFiles.name) {
             let name = tree.snapshot.paths[index]
             guard name.count == 10 || name[name.endIndex - 11] == UInt8(ascii: "/") else { continue }
-            let folder = name.count == 10 ? tree.path.bytes : tree.path.bytes + [UInt8(ascii: "/")] + name.dropLast(11)
+            let folder =
+                name.count == 10 ? tree.path.bytes : tree.path.bytes + [UInt8(ascii: "/")] + name.dropLast(11)
             throw CairnError(
                 .internal,
-                ".dvcignore file should not be in collected dir path: '\(workspace.root.bytes.printable)/\(folder.printable)'")
+                ".dvcignore file should not be in collected dir path: '\(workspace.root.bytes.printable)/\(folder.printable)'"
+            )
         }
     }
 
@@ -317,6 +351,7 @@ public enum Shell {
     public static func quoted(_ word: String) -> String {
         let safe = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_".utf8)
         if !word.isEmpty, word.utf8.allSatisfy(safe.contains) { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\"'\"'") + "'"
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\"'\"'")
+            + "'"
     }
 }

@@ -25,13 +25,16 @@ extension CairnError {
         let what = path.isEmpty ? "cannot \(error.operation)" : "cannot \(error.operation) '\(path)'"
         switch error.errno {
         case .interrupted:
-            self.init(.interrupted, "stopped", hint: "what is finished is kept; run the same command again to go on",
+            self.init(
+                .interrupted, "stopped",
+                hint: "what is finished is kept; run the same command again to go on",
                 dvc: "interrupted by the user")
         case .permissionDenied, .notPermitted: self.init(.denied, "\(what): permission denied")
         case .readOnlyFileSystem: self.init(.denied, "\(what): the file system is read-only")
         case .noSpace, .diskQuotaExceeded:
             self.init(.io, "\(what): no space left", hint: "free some space and run the same command again")
-        case .tooManyOpenFiles: self.init(.io, "\(what): too many open files", hint: "raise the limit with `ulimit -n`")
+        case .tooManyOpenFiles:
+            self.init(.io, "\(what): too many open files", hint: "raise the limit with `ulimit -n`")
         case .noSuchFileOrDirectory: self.init(.notFound, "\(what): it does not exist")
         case .illegalByteSequence: self.init(.damaged, "\(what): its bytes are not what they should be")
         default: self.init(.io, "\(what): \(error.errno)")
@@ -43,7 +46,9 @@ extension CairnError {
         let path = error.path.bytes.printable
         switch error.reason {
         case .missing(let id):
-            self.init(.missing, "object \(id.text) is not in '\(path)'", hint: "run `cairn fetch` to get it from the remote")
+            self.init(
+                .missing, "object \(id.text) is not in '\(path)'",
+                hint: "run `cairn fetch` to get it from the remote")
         case .damaged(let id):
             self.init(.damaged, "object \(id.text) is damaged: the bytes of '\(path)' do not match its name")
         case .unreadableListing(let id, let why):
@@ -51,16 +56,23 @@ extension CairnError {
         case .io(let errno): self.init(SystemError(errno, "use", error.path))
         case .cannotLink(let types):
             self.init(
-                .io, "'\(path)' cannot be linked from the cache as \(types.map(\.rawValue).joined(separator: " or "))",
-                hint: "allow copies with `cairn config cache.type \(types.map(\.rawValue).joined(separator: ",")),copy`")
-        case .changing: self.init(.conflict, "'\(path)' changed while it was worked on", hint: "run the command again")
+                .io,
+                "'\(path)' cannot be linked from the cache as \(types.map(\.rawValue).joined(separator: " or "))",
+                hint:
+                    "allow copies with `cairn config cache.type \(types.map(\.rawValue).joined(separator: ",")),copy`"
+            )
+        case .changing:
+            self.init(.conflict, "'\(path)' changed while it was worked on", hint: "run the command again")
         case .unsupportedFile: self.init(.usage, "'\(path)' is not a regular file")
         case .noSpace(let needed, let free):
             self.init(
-                .io, "not enough space for '\(path)': \(Words.bytes(needed)) needed, \(Words.bytes(free)) free",
+                .io,
+                "not enough space for '\(path)': \(Words.bytes(needed)) needed, \(Words.bytes(free)) free",
                 hint: "free some space and run the same command again")
         case .index(let code, let text):
-            self.init(.io, "the stat index '\(path)' cannot be used: \(text) (\(code))", hint: "it may be deleted: `rm '\(path)'*`")
+            self.init(
+                .io, "the stat index '\(path)' cannot be used: \(text) (\(code))",
+                hint: "it may be deleted: `rm '\(path)'*`")
         }
     }
 
@@ -116,7 +128,8 @@ public enum Words {
             unit += 1
         }
         let tenths = Int64((value * 10).rounded())
-        return value >= 100 ? "\(Int64(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        return value >= 100
+            ? "\(Int64(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
     /// `a, b and c`; `nil` for nothing.
@@ -126,5 +139,7 @@ public enum Words {
     }
 
     /// `1 file`, `2 files`.
-    public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    public static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 }

@@ -60,7 +60,8 @@ extension Workspace {
     /// Everything is planned first. Without force, nothing changes if the content of any file in the way is nowhere else.
     /// - Throws: `CairnError` of kind `conflict` that lists the files that would be lost.
     public func checkout(
-        _ targets: [String] = [], _ options: CheckoutOptions = CheckoutOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: CheckoutOptions = CheckoutOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> CheckoutReport {
         let session = try Session(self, reporter: reporter, writes: true)
         return try checkout(targets, options, WorkspaceScan.run(session), session)
@@ -74,7 +75,8 @@ extension Workspace {
         do {
             wanted = try index.outputs(for: targets, options.targets, in: self)
         } catch let error as CairnError where error.kind == .notFound && personality == .dvc {
-            throw CairnError(.internal, "Did you mean `git checkout \(targets.joined(separator: " "))`?: \(error.message)")
+            throw CairnError(
+                .internal, "Did you mean `git checkout \(targets.joined(separator: " "))`?: \(error.message)")
         }
         try StageLock.check(wanted.map(\.output.path), in: self, reporter: session.reporter)
         var report = CheckoutReport()
@@ -88,8 +90,10 @@ extension Workspace {
                 if !options.allowsMissing { report.failed.append(output.path) }
                 continue
             }
-            var tree = try DataTree.load(output.path, rules: IgnoreFiles(above: output.path, session: session), session: session)
-            try plan.want(output.path, id, isExecutable: output.record.isExecutable,
+            var tree = try DataTree.load(
+                output.path, rules: IgnoreFiles(above: output.path, session: session), session: session)
+            try plan.want(
+                output.path, id, isExecutable: output.record.isExecutable,
                 declaredBy: output.owner.file, part: target.part, tree: &tree)
         }
         if targets.isEmpty { try dropFormerOutputs(index, &plan, session) }
@@ -134,38 +138,48 @@ extension Workspace {
         for target in wanted where target.output.record.isCached {
             guard let id = target.output.record.id,
                 var tree = try DataTree.load(
-                    target.output.path, rules: IgnoreFiles(above: target.output.path, session: session), session: session)
+                    target.output.path, rules: IgnoreFiles(above: target.output.path, session: session),
+                    session: session)
             else { continue }
             try tree.readAll(id.algorithm, session)
-            let items = try relink.items(of: tree, id.algorithm, isExecutable: target.output.record.isExecutable)
+            let items = try relink.items(
+                of: tree, id.algorithm, isExecutable: target.output.record.isExecutable)
             let failures = try relink.place(items)
             guard failures.isEmpty else { throw CairnError(allOf: failures.map { CairnError($0.error) }) }
         }
     }
 
     /// Plans the removal of what earlier revisions had as outputs, where its content is in the cache.
-    private func dropFormerOutputs(_ index: OutputIndex, _ plan: inout CheckoutPlan, _ session: Session) throws {
+    private func dropFormerOutputs(_ index: OutputIndex, _ plan: inout CheckoutPlan, _ session: Session)
+        throws
+    {
         guard let remembered = try? session.index?.rememberedOutputs() else { return }
         let current = Set(index.outputs.map(\.path))
         for (path, id) in remembered where !current.contains(path) {
             // What overlaps an output of today belongs to it.
             guard !index.outputs.contains(where: { $0.path.overlaps(path) }) else { continue }
-            var tree = try? DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
+            var tree = try? DataTree.load(
+                path, rules: IgnoreFiles(above: path, session: session), session: session)
             if tree == nil { try? session.index?.forgetOutput(path) }
             try plan.drop(path, id, tree: &tree)
         }
     }
 
-    private func unsaved(_ paths: [[UInt8]]) -> CairnError {
+    /// The refusal of a command that would destroy the only copy of files.
+    func unsaved(_ paths: [[UInt8]]) -> CairnError {
         let shown = paths.map { path in
             (try? RepoPath(validating: path)).map { "'\(display($0))'" } ?? "'\(path.printable)'"
         }
         let more = shown.count > 10 ? " and \(shown.count - 10) more" : ""
         let absolute = paths.map { "\(root.bytes.printable)/\($0.printable)" }
         return CairnError(
-            .conflict, "the content of \(shown.prefix(10).joined(separator: ", "))\(more) is nowhere else and would be lost",
-            hint: "keep it with `\(personality.command) add` or `\(personality.command) commit`, or give it up with `--force`",
-            dvc: "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n\(absolute.joined(separator: "\n"))")
+            .conflict,
+            "the content of \(shown.prefix(10).joined(separator: ", "))\(more) is nowhere else and would be lost",
+            hint:
+                "keep it with `\(personality.command) add` or `\(personality.command) commit`, or give it up with `--force`",
+            dvc:
+                "Can't remove the following unsaved files without confirmation. Use `--force` to force.\n\(absolute.joined(separator: "\n"))"
+        )
     }
 }
 

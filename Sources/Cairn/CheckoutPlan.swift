@@ -89,7 +89,9 @@ struct CheckoutPlan {
         for component in path.components.dropLast() {
             let next = try RepoPath(validating: component)
             folder = folder?.appending(next) ?? next
-            guard let folder, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink else { continue }
+            guard let folder, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink else {
+                continue
+            }
             throw Self.throughLink(folder, path, owner, session)
         }
         guard let tree, tree.isFolder, tree.isLink else { return }
@@ -101,7 +103,8 @@ struct CheckoutPlan {
     ) -> CairnError {
         let name = session.workspace.display(link)
         return CairnError(
-            .conflict, "'\(session.workspace.display(path))' of '\(session.workspace.display(owner))' would be written through the symbolic link '\(name)', which is refused",
+            .conflict,
+            "'\(session.workspace.display(path))' of '\(session.workspace.display(owner))' would be written through the symbolic link '\(name)', which is refused",
             hint: "remove the link: `rm \(Shell.quoted(name))`")
     }
 
@@ -109,12 +112,16 @@ struct CheckoutPlan {
     mutating func leaveAlone(_ failed: Set<RepoPath>) {
         guard !failed.isEmpty else { return }
         func concerns(_ path: some Collection<UInt8>) -> Bool {
-            failed.contains { $0.bytes.elementsEqual(path) || (path.count > $0.bytes.count && path.starts(with: $0.bytes + [UInt8(ascii: "/")])) }
+            failed.contains {
+                $0.bytes.elementsEqual(path)
+                    || (path.count > $0.bytes.count && path.starts(with: $0.bytes + [UInt8(ascii: "/")]))
+            }
         }
         var kept = Placement.Items()
         for index in 0..<items.count where !concerns(items.paths[index]) {
             kept.append(
-                items.paths[index], items.ids[index], isExecutable: items.executables.contains(index), replacing: items.replaced[index])
+                items.paths[index], items.ids[index], isExecutable: items.executables.contains(index),
+                replacing: items.replaced[index])
         }
         items = kept
         var keptEarly: Set<Int> = []
@@ -147,12 +154,15 @@ struct CheckoutPlan {
                 return nil
             default:
                 let words = CairnError(error)
-                throw CairnError(words.kind, "'\(session.workspace.display(path))': \(words.message)", hint: words.hint)
+                throw CairnError(
+                    words.kind, "'\(session.workspace.display(path))': \(words.message)", hint: words.hint)
             }
         }
     }
 
-    private mutating func wantFile(_ path: RepoPath, _ id: ObjectID, _ isExecutable: Bool, _ tree: DataTree?) throws {
+    private mutating func wantFile(_ path: RepoPath, _ id: ObjectID, _ isExecutable: Bool, _ tree: DataTree?)
+        throws
+    {
         guard try inventory.contains(id) else {
             if tree?.isFolder == false, tree?.digests[0] == id.digest { return }
             missing.append((path, path.bytes, id))
@@ -171,7 +181,9 @@ struct CheckoutPlan {
         items.append(path.bytes, id, isExecutable: isExecutable, replacing: try own(path.bytes))
     }
 
-    private mutating func wantFolder(_ path: RepoPath, _ id: ObjectID, _ listing: DirListing, _ tree: DataTree?) throws {
+    private mutating func wantFolder(
+        _ path: RepoPath, _ id: ObjectID, _ listing: DirListing, _ tree: DataTree?
+    ) throws {
         var tree = tree
         if let file = tree, !file.isFolder {
             try remove(0, of: file, id.algorithm, isEarly: true)
@@ -192,7 +204,9 @@ struct CheckoutPlan {
             }
             guard let entry = found else {
                 if isInScope(prefix + name) {
-                    try remove(index, of: tree, id.algorithm, isEarly: !listing.indices(below: name).isEmpty || blocks(name, listing))
+                    try remove(
+                        index, of: tree, id.algorithm,
+                        isEarly: !listing.indices(below: name).isEmpty || blocks(name, listing))
                 }
                 continue
             }
@@ -236,7 +250,9 @@ struct CheckoutPlan {
 
     private func own(_ path: [UInt8]) throws -> FileStatus? { try session.folder.status(of: path) }
 
-    private mutating func remove(_ index: Int, of tree: DataTree, _ algorithm: HashAlgorithm, isEarly: Bool) throws {
+    private mutating func remove(_ index: Int, of tree: DataTree, _ algorithm: HashAlgorithm, isEarly: Bool)
+        throws
+    {
         let prefix = tree.base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
         let path = prefix + tree.snapshot.paths[index]
         guard let status = try own(path) else { return }
@@ -246,7 +262,9 @@ struct CheckoutPlan {
     }
 
     /// Remembers a file that would be lost, because the store does not have its content.
-    private mutating func note(unsavedUnless digest: Digest, _ algorithm: HashAlgorithm, _ path: [UInt8]) throws {
+    private mutating func note(unsavedUnless digest: Digest, _ algorithm: HashAlgorithm, _ path: [UInt8])
+        throws
+    {
         if try inventory.contains(ObjectID(algorithm, digest)) { return }
         if algorithm != .md5 {
             // The content may have been stored under its newer id since.

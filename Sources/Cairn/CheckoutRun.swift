@@ -27,7 +27,8 @@ struct CheckoutRun {
             try checkSpace(plan)
             session.reporter.begin("checking out", items: plan.items.count, bytes: nil)
             let placement = Placement(
-                from: store, into: session.folder, scratch: try session.scratch(), types: types, index: session.index,
+                from: store, into: session.folder, scratch: try session.scratch(), types: types,
+                index: session.index,
                 workers: session.workers, reporter: session.reporter)
             let report = try placement.place(plan.items)
             failures = report.failures.map { (Array(plan.items.paths[$0.index]), $0.error) }
@@ -35,10 +36,12 @@ struct CheckoutRun {
             try remember(plan.items, report)
         }
         for (id, path) in damaged(failures) { try moveAside(id, neededBy: path) }
-        for path in plan.chmods { try session.folder.setPermissions(path.bytes, mode(path) | 0o100) }
+        for path in plan.chmods { try makeExecutable(path) }
         // An output with failures keeps what it has: removing comes only after everything is in place.
         guard failures.isEmpty else { return failures }
-        for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) { try remove(removal) }
+        for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) {
+            try remove(removal)
+        }
         for output in plan.changes where output.change == .deleted {
             try? session.index?.forgetOutput(output.path)  // a memory, nothing depends on it
         }
@@ -66,8 +69,12 @@ struct CheckoutRun {
         }
     }
 
-    private func mode(_ path: RepoPath) throws -> UInt32 {
-        try session.folder.status(of: path.bytes)?.permissions ?? 0o644
+    /// A file that shares its inode with an object stays as it is: the object would change with it.
+    private func makeExecutable(_ path: RepoPath) throws {
+        guard let own = try session.folder.status(of: path.bytes), own.kind == .regular, own.links == 1 else {
+            return
+        }
+        try session.folder.setPermissions(path.bytes, own.permissions | 0o100)
     }
 
     /// Removes a file if it is still what the plan saw, and the folders that become empty by it.
@@ -98,10 +105,12 @@ struct CheckoutRun {
             for position in range {
                 let path = Array(items.paths[position])
                 // The user may have written to it in the meantime.
-                guard let status = try folder.status(of: path, following: true), report.isAsMade(position, status)
+                guard let status = try folder.status(of: path, following: true),
+                    report.isAsMade(position, status)
                 else { continue }
                 let id = items.ids[position]
-                found[id.algorithm, default: []].append(StatIndex.Row(path: path, status: status, digest: id.digest))
+                found[id.algorithm, default: []].append(
+                    StatIndex.Row(path: path, status: status, digest: id.digest))
             }
             rows.withLock { [found] in $0.merge(found) { $0 + $1 } }
         }

@@ -49,7 +49,8 @@ extension Workspace {
     /// - Parameter confirm: asked for each pointer or stage that changed, unless forced.
     /// - Throws: `CairnError`, of kind `conflict` where `confirm` says no; then nothing changed.
     public func commit(
-        _ targets: [String] = [], _ options: CommitOptions = CommitOptions(), reporter: any Reporter = SilentReporter(),
+        _ targets: [String] = [], _ options: CommitOptions = CommitOptions(),
+        reporter: any Reporter = SilentReporter(),
         confirm: (_ question: String) throws -> Bool = { _ in false }
     ) throws -> CommitReport {
         let session = try Session(self, reporter: reporter, writes: true)
@@ -84,7 +85,8 @@ extension Workspace {
         var results: [CommitUnit.Result] = []
         for unit in units {
             let renews = options.isForced || unit.isAccepted
-            results.append(try unit.record(with: recorder, witness: witness, renewing: renews, index, session))
+            results.append(
+                try unit.record(with: recorder, witness: witness, renewing: renews, index, session))
         }
         var report = CommitReport()
         report.storedObjects = recorder.pendingCount
@@ -110,7 +112,8 @@ extension Workspace {
             guard let id = output.record.id else { preconditionFailure("a recorded output has an id") }
             report.outputs.append(
                 CommitReport.Output(
-                    path: output.path, id: id, size: output.record.size, fileCount: output.record.fileCount.map(Int.init),
+                    path: output.path, id: id, size: output.record.size,
+                    fileCount: output.record.fileCount.map(Int.init),
                     isChanged: output.isChanged))
             // Only a memory of what was put where; nothing depends on it.
             if output.record.isCached { try? session.index?.rememberOutput(output.path, id) }

@@ -7,7 +7,9 @@ enum CommitText {
     /// Writes what changed.
     ///
     /// - Returns: the files that were written.
-    static func write(_ results: [CommitUnit.Result], _ index: OutputIndex, _ workspace: Workspace) throws -> [RepoPath] {
+    static func write(_ results: [CommitUnit.Result], _ index: OutputIndex, _ workspace: Workspace) throws
+        -> [RepoPath]
+    {
         var locks: [RepoPath: PipelineLock] = [:]
         // All texts are made before the first is written: one that cannot be made leaves everything as it is.
         var texts: [(file: RepoPath, text: [UInt8])] = []
@@ -31,10 +33,13 @@ enum CommitText {
     private static func text(of pointer: PointerFile, with result: CommitUnit.Result) throws -> [UInt8] {
         var copy = pointer
         for output in result.outputs {
-            guard let place = copy.outputs.firstIndex(where: { $0.path.hasSameBytes(as: output.record.path) }) else { continue }
+            guard let place = copy.outputs.firstIndex(where: { $0.path.hasSameBytes(as: output.record.path) })
+            else { continue }
             copy.outputs[place] = output.record
         }
-        if copy.isImport, copy.md5 != nil, result.isRenewed { copy.md5 = MD5.digest(of: copy.stageDigestInput).hex }
+        if copy.isImport, copy.md5 != nil, result.isRenewed {
+            copy.md5 = MD5.digest(of: copy.stageDigestInput).hex
+        }
         return try copy.text()
     }
 
@@ -44,7 +49,8 @@ enum CommitText {
         // A stage that a template makes has its command filled in only by a run.
         let declared = file.stage(name).flatMap { $0.isTemplated ? nil : $0.command }
         guard let command = declared ?? lock.stage(name)?.command else {
-            throw CairnError(.usage, "stage '\(Array(name.utf8).printable)' has never run, so its command is not known")
+            throw CairnError(
+                .usage, "stage '\(Array(name.utf8).printable)' has never run, so its command is not known")
         }
         var stage = lock.stage(name) ?? LockedStage(name: name, command: command)
         if let dependencies = result.dependencies {

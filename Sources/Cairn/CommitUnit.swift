@@ -19,7 +19,9 @@ struct CommitUnit {
             var parts: [String] = []
             if !dependencies.isEmpty { parts.append("dependencies \(list(dependencies))") }
             if !outputs.isEmpty { parts.append("outputs \(list(outputs))") }
-            let what = parts.isEmpty ? isStageChanged ?? "" : "\(parts.joined(separator: " and ")) of stage: '\(stage)' changed."
+            let what =
+                parts.isEmpty
+                ? isStageChanged ?? "" : "\(parts.joined(separator: " and ")) of stage: '\(stage)' changed."
             return "\(what) Are you sure you want to commit it?"
         }
     }
@@ -89,7 +91,9 @@ struct CommitUnit {
     /// How many files were found.
     var fileCount: Int { trees.values.reduce(0) { $0 + ($1?.snapshot.count ?? 0) } }
 
-    private func parts(of output: TrackedOutput) -> [RepoPath] { parts.filter { $0.isBelow(output.path) }.sorted() }
+    private func parts(of output: TrackedOutput) -> [RepoPath] {
+        parts.filter { $0.isBelow(output.path) }.sorted()
+    }
 
     /// Looks at the files, without reading them.
     mutating func look(_ session: Session) throws {
@@ -98,7 +102,9 @@ struct CommitUnit {
             for path in parts.isEmpty ? [output.path] : parts(of: output) {
                 let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
                 // What is ignored does not exist for us.
-                let tree = rules.isIgnored(path, isFolder: isFolder) ? nil : try DataTree.load(path, rules: rules, session: session)
+                let tree =
+                    rules.isIgnored(path, isFolder: isFolder)
+                    ? nil : try DataTree.load(path, rules: rules, session: session)
                 trees[path] = .some(tree)
             }
         }
@@ -108,21 +114,28 @@ struct CommitUnit {
     func changes(_ index: OutputIndex, _ session: Session) throws -> Changes {
         var changes = Changes()
         let workspace = session.workspace
-        for output in outputs where try isChanged(output, session) { changes.outputs.append(workspace.display(output.path)) }
+        for output in outputs where try isChanged(output, session) {
+            changes.outputs.append(workspace.display(output.path))
+        }
         guard parts.isEmpty else { return changes }
         switch owner {
         case .pointer(let file):
-            guard let pointer = index.pointers[file], pointer.isImport, let recorded = pointer.md5 else { break }
+            guard let pointer = index.pointers[file], pointer.isImport, let recorded = pointer.md5 else {
+                break
+            }
             if recorded != MD5.digest(of: pointer.stageDigestInput).hex {
                 changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
             }
         case .stage:
             for dependency in try index.recordedDependencies(of: owner)
-            where try StageDependencies.current(dependency, session)?.id != dependency.id || dependency.id == nil {
+            where try StageDependencies.current(dependency, session)?.id != dependency.id
+                || dependency.id == nil
+            {
                 changes.dependencies.append(dependency.shown)
             }
             if index.stage(of: owner)?.isCommandChanged == true {
-                changes.isStageChanged = "'cmd' of stage: '\(index.address(of: owner, in: workspace))' has changed."
+                changes.isStageChanged =
+                    "'cmd' of stage: '\(index.address(of: owner, in: workspace))' has changed."
             }
         }
         return changes
@@ -141,11 +154,15 @@ struct CommitUnit {
         of output: TrackedOutput, with recorder: OutputRecorder, _ session: Session
     ) throws -> (record: OutputRecord, trees: [DataTree]) {
         let wanted = parts(of: output)
-        guard let first = wanted.first else { preconditionFailure("an output that is taken in part has a part") }
+        guard let first = wanted.first else {
+            preconditionFailure("an output that is taken in part has a part")
+        }
         let recording = try PartRecording(of: output, part: first, session)
         var list: [(inside: RepoPath, tree: DataTree?)] = []
         for part in wanted {
-            guard let inside = part.relative(to: output.path) else { preconditionFailure("a part lies inside of its output") }
+            guard let inside = part.relative(to: output.path) else {
+                preconditionFailure("a part lies inside of its output")
+            }
             let tree = trees[part] ?? nil
             guard tree != nil || recording.contains(inside) else {
                 throw CairnError(.notFound, "output '\(session.workspace.display(part))' does not exist")
@@ -163,7 +180,8 @@ struct CommitUnit {
     ///   - isRenewed: whether the record is to become what lies in the workspace; without it nothing differs.
     /// - Throws: `CairnError` for an output or a dependency that is not there.
     func record(
-        with recorder: OutputRecorder, witness: OutputRecorder, renewing isRenewed: Bool, _ index: OutputIndex, _ session: Session
+        with recorder: OutputRecorder, witness: OutputRecorder, renewing isRenewed: Bool,
+        _ index: OutputIndex, _ session: Session
     ) throws -> Result {
         var result = Result(owner: owner)
         result.isRenewed = isRenewed
@@ -171,16 +189,20 @@ struct CommitUnit {
             if !parts.isEmpty {
                 let found = try recordParts(of: output, with: recorder, session)
                 let isChanged = found.record.id != output.record.id
-                result.outputs.append(Result.Output(path: output.path, record: found.record, isChanged: isChanged))
+                result.outputs.append(
+                    Result.Output(path: output.path, record: found.record, isChanged: isChanged))
                 result.trees += found.trees.map { ($0, .md5, false) }
                 continue
             }
             guard case .some(.some(var tree)) = trees[output.path] else {
-                throw CairnError(.notFound, "output '\(session.workspace.display(output.path))' does not exist")
+                throw CairnError(
+                    .notFound, "output '\(session.workspace.display(output.path))' does not exist")
             }
             // Data that DVC 2 recorded stays under its old id until its content changes.
             var algorithm = output.record.id?.algorithm ?? .md5
-            if algorithm != .md5, try tree.currentID(algorithm, session) != output.record.id { algorithm = .md5 }
+            if algorithm != .md5, try tree.currentID(algorithm, session) != output.record.id {
+                algorithm = .md5
+            }
             let recorded = try (output.record.isCached ? recorder : witness).record(tree, algorithm)
             var record = output.record
             guard isRenewed || recorded.id == record.id else {

@@ -28,7 +28,9 @@ struct DataComparison {
     /// Compares what both sides have at and below one path.
     ///
     /// - Parameter emptyFolders: folders without files in the new side, by the output that they are in.
-    mutating func compare(_ old: DataGroup, _ new: DataGroup, emptyFolders: [RepoPath: [[UInt8]]] = [:]) throws {
+    mutating func compare(_ old: DataGroup, _ new: DataGroup, emptyFolders: [RepoPath: [[UInt8]]] = [:])
+        throws
+    {
         var (left, right) = (0, 0)
         while left < old.count || right < new.count {
             let order: Int
@@ -37,7 +39,9 @@ struct DataComparison {
             } else if right == new.count {
                 order = -1
             } else {
-                order = old.paths.withPath(left) { left in new.paths.withPath(right) { DataGroup.compare(left, $0) } }
+                order = old.paths.withPath(left) { left in
+                    new.paths.withPath(right) { DataGroup.compare(left, $0) }
+                }
             }
             if order <= 0 { try visitOld(old.paths[left], old.ids[left]) }
             let path = order <= 0 ? old.paths[left] : new.paths[right]
@@ -47,7 +51,7 @@ struct DataComparison {
                 deleted.append((Array(path), old.ids[left]))
             } else if order > 0 {
                 added.append((Array(path), new.ids[right]))
-            } else if old.ids[left] != new.ids[right] {
+            } else if !old.ids[left].hasSameDigest(as: new.ids[right]) {
                 changes.modified.append(Self.path(path, new.ids[right]))
             } else if listsUnchanged {
                 unchanged.append(Self.path(path, new.ids[right]))
@@ -56,7 +60,8 @@ struct DataComparison {
             if order >= 0 { right += 1 }
         }
         for root in old.unknown {
-            for folder in new.folders(below: root, and: emptyFolders[root] ?? []) where isWanted?(folder) ?? true {
+            for folder in new.folders(below: root, and: emptyFolders[root] ?? [])
+            where isWanted?(folder) ?? true {
                 changes.unknown.append(DataStatusReport.Path(bytes: folder, isFolder: true))
             }
         }
@@ -83,12 +88,18 @@ struct DataComparison {
         for entry in added {
             if let index = queues[entry.id]?.popLast() {
                 taken.insert(index)
-                changes.renamed.append((Self.path(deleted[index].path[...], deleted[index].id), Self.path(entry.path[...], entry.id)))
+                changes.renamed.append(
+                    (
+                        Self.path(deleted[index].path[...], deleted[index].id),
+                        Self.path(entry.path[...], entry.id)
+                    ))
             } else {
                 changes.added.append(Self.path(entry.path[...], entry.id))
             }
         }
-        changes.deleted = deleted.indices.filter { !taken.contains($0) }.map { Self.path(deleted[$0].path[...], deleted[$0].id) }
+        changes.deleted = deleted.indices.filter { !taken.contains($0) }.map {
+            Self.path(deleted[$0].path[...], deleted[$0].id)
+        }
         changes.sort()
         unchanged.sort()
         (added, deleted) = ([], [])
@@ -107,5 +118,12 @@ struct DataComparison {
             return left[index] < right[index]
         }
         return left.count < right.count
+    }
+}
+
+extension ObjectID {
+    /// True if the digests are equal, however they were made: what DVC 2 recorded and DVC 3 records of most data.
+    fileprivate func hasSameDigest(as other: ObjectID) -> Bool {
+        digest == other.digest && isDirectory == other.isDirectory
     }
 }

@@ -23,7 +23,9 @@ struct DataDeletion {
         guard own.kind == .folder || own.kind == .regular || own.kind == .symbolicLink else {
             throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(output.path), own.kind))
         }
-        if own.kind == .symbolicLink, try session.folder.status(of: output.path.bytes, following: true)?.kind != .regular {
+        if own.kind == .symbolicLink,
+            try session.folder.status(of: output.path.bytes, following: true)?.kind != .regular
+        {
             // A link to nothing, or to a folder: the link is all that there is to delete.
             files.append((output.path, own))
             return
@@ -36,28 +38,42 @@ struct DataDeletion {
         let clean = output.record.isCached ? nil : try gitKeeps(output.path)
         var links: [RepoPath: RepoPath?] = [:]
         for position in 0..<tree.snapshot.count {
-            let path = try tree.base.map { $0.appending(try RepoPath(validating: tree.snapshot.paths[position])) }
+            let path =
+                try tree.base.map { $0.appending(try RepoPath(validating: tree.snapshot.paths[position])) }
                 ?? RepoPath(validating: tree.snapshot.paths[position])
-            if let parent = path.parent, parent.isBelow(output.path), let link = try link(above: parent, output.path, &links) {
+            if let parent = path.parent, parent.isBelow(output.path),
+                let link = try link(above: parent, output.path, &links)
+            {
                 // What lies behind a link is elsewhere and stays there.
-                if let status = try session.folder.status(of: link.bytes), !files.contains(where: { $0.path == link }) {
+                if let status = try session.folder.status(of: link.bytes),
+                    !files.contains(where: { $0.path == link })
+                {
                     files.append((link, status))
                 }
                 continue
             }
-            guard let digest = tree.digests[position], let status = try session.folder.status(of: path.bytes) else { continue }
-            let isStored = try inventory.contains(ObjectID(algorithm, digest)) || inventory.contains(ObjectID(.md5, digest))
+            guard let digest = tree.digests[position], let status = try session.folder.status(of: path.bytes)
+            else { continue }
+            let isStored =
+                try inventory.contains(ObjectID(algorithm, digest))
+                || inventory.contains(ObjectID(.md5, digest))
             if !isStored, clean?(path) != true { unsaved.append(path.bytes) }
             files.append((path, status))
         }
     }
 
     /// The symbolic link on the way from an output to a folder inside of it, if there is one.
-    private func link(above folder: RepoPath, _ output: RepoPath, _ known: inout [RepoPath: RepoPath?]) throws -> RepoPath? {
+    private func link(above folder: RepoPath, _ output: RepoPath, _ known: inout [RepoPath: RepoPath?]) throws
+        -> RepoPath?
+    {
         if let answer = known[folder] { return answer }
         var answer: RepoPath?
-        if let parent = folder.parent, parent.isBelow(output) { answer = try link(above: parent, output, &known) }
-        if answer == nil, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink { answer = folder }
+        if let parent = folder.parent, parent.isBelow(output) {
+            answer = try link(above: parent, output, &known)
+        }
+        if answer == nil, try session.folder.status(of: folder.bytes)?.kind == .symbolicLink {
+            answer = folder
+        }
         known[folder] = .some(answer)
         return answer
     }
@@ -67,9 +83,12 @@ struct DataDeletion {
         guard let git = try session.git() else { return nil }
         let workspace = session.workspace
         let changed = Set(try git.changes().filter { $0.unstaged != nil || $0.isConflicted }.map(\.path))
-        let tracked = Set(try git.entries(below: git.relativePath(of: workspace.absolute(output))).map(\.path))
+        let tracked = Set(
+            try git.entries(below: git.relativePath(of: workspace.absolute(output))).map(\.path))
         return { path in
-            git.relativePath(of: workspace.absolute(path)).map { tracked.contains($0) && !changed.contains($0) } ?? false
+            git.relativePath(of: workspace.absolute(path)).map {
+                tracked.contains($0) && !changed.contains($0)
+            } ?? false
         }
     }
 
@@ -82,7 +101,9 @@ struct DataDeletion {
         for (path, status) in files {
             let parent = try openParent(of: path)
             guard let now = try parent.status(of: path.name) else { continue }
-            guard now.hasSameContent(as: status) else { throw StoreError(.changing, session.workspace.absolute(path)) }
+            guard now.isUntouched(since: status) else {
+                throw StoreError(.changing, session.workspace.absolute(path))
+            }
             try parent.remove(path.name)
         }
         for output in outputs {
@@ -90,13 +111,16 @@ struct DataDeletion {
             for name in try innerFolders(of: output) { folders.insert(name) }
         }
         // The innermost first.
-        for folder in folders.sorted(by: { $1 < $0 }) where try session.folder.status(of: folder.bytes)?.kind == .folder {
+        for folder in folders.sorted(by: { $1 < $0 })
+        where try session.folder.status(of: folder.bytes)?.kind == .folder {
             try openParent(of: folder).removeEmptyFolder(folder.name)
         }
         return try outputs.filter { try session.folder.status(of: $0.bytes) != nil }
     }
 
-    private func openParent(of path: RepoPath) throws -> Folder { try session.folder.folder(path.parent?.components ?? []) }
+    private func openParent(of path: RepoPath) throws -> Folder {
+        try session.folder.folder(path.parent?.components ?? [])
+    }
 
     private func innerFolders(of output: RepoPath) throws -> [RepoPath] {
         guard try session.folder.status(of: output.bytes)?.kind == .folder else { return [] }

@@ -46,11 +46,15 @@ struct DataGroup {
             case .unknown: unknown.append(root.path)
             case .listing(let listing):
                 for index in 0..<listing.count {
-                    append(root.path.bytes, listing.paths[index], ObjectID(algorithm, listing.digest(at: index)), isWanted)
+                    append(
+                        root.path.bytes, listing.paths[index], ObjectID(algorithm, listing.digest(at: index)),
+                        isWanted)
                 }
             case .tree(let tree):
                 for index in 0..<tree.snapshot.count {
-                    guard let digest = tree.digests[index] else { preconditionFailure("a tree to compare has every digest") }
+                    guard let digest = tree.digests[index] else {
+                        preconditionFailure("a tree to compare has every digest")
+                    }
                     append(root.path.bytes, tree.snapshot.paths[index], ObjectID(algorithm, digest), isWanted)
                 }
             }
@@ -61,7 +65,9 @@ struct DataGroup {
     private mutating func append(
         _ folder: [UInt8], _ name: some Sequence<UInt8>, _ id: ObjectID, _ isWanted: (([UInt8]) -> Bool)?
     ) {
-        if let isWanted, !isWanted(folder.isEmpty ? Array(name) : folder + [UInt8(ascii: "/")] + name) { return }
+        if let isWanted, !isWanted(folder.isEmpty ? Array(name) : folder + [UInt8(ascii: "/")] + name) {
+            return
+        }
         let count = ids.count
         paths.append(folder: folder, name: name)
         ids.append(id)
@@ -94,7 +100,9 @@ struct DataGroup {
     func folders(below root: RepoPath, and empty: [[UInt8]]) -> [[UInt8]] {
         var found: Set<[UInt8]> = Set(empty.map { root.bytes + [UInt8(ascii: "/")] + $0 })
         var pending = Array(found)
-        for index in 0..<count where paths[index].count > root.bytes.count { pending.append(Array(paths[index])) }
+        for index in 0..<count where paths[index].count > root.bytes.count {
+            pending.append(Array(paths[index]))
+        }
         for path in pending {
             var rest = path[...]
             while let slash = rest.lastIndex(of: UInt8(ascii: "/")), slash > root.bytes.count {

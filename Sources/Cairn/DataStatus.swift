@@ -35,7 +35,9 @@ public struct DataStatusReport: Sendable {
         /// The path as DVC writes it: a directory ends with a slash.
         public var written: [UInt8] { isFolder ? bytes + [UInt8(ascii: "/")] : bytes }
 
-        public static func < (left: Path, right: Path) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+        public static func < (left: Path, right: Path) -> Bool {
+            left.bytes.lexicographicallyPrecedes(right.bytes)
+        }
     }
 
     /// The difference between two sides.

@@ -35,7 +35,9 @@ struct DataSurvey {
             session.reporter.warn(problem.error.message, hint: nil)
         }
         store = try session.store()
-        let expected = index.outputs.reduce(0) { $0 + (options.isGranular ? Int($1.record.fileCount ?? 1) : 1) }
+        let expected = index.outputs.reduce(0) {
+            $0 + (options.isGranular ? Int($1.record.fileCount ?? 1) : 1)
+        }
         inventory = try ObjectInventory(of: store, expecting: expected)
     }
 
@@ -68,7 +70,9 @@ struct DataSurvey {
             do {
                 let found = try index.outputs(for: [target], in: session.workspace)
                 paths.formUnion(found.map { $0.part ?? $0.output.path })
-            } catch let error as CairnError where error.kind == .notFound && session.workspace.personality == .dvc {
+            } catch let error as CairnError
+                where error.kind == .notFound && session.workspace.personality == .dvc
+            {
                 // DVC takes every path, and has nothing to say about most. The path itself keeps the set from being empty.
                 paths.insert(path)
             }
@@ -101,7 +105,9 @@ struct DataSurvey {
     }
 
     /// Paths of both sides that belong together because one lies inside the other, under the outermost of them.
-    private func groups(_ old: some Sequence<RepoPath>, _ new: some Sequence<RepoPath>) -> [RepoPath: [RepoPath]] {
+    private func groups(_ old: some Sequence<RepoPath>, _ new: some Sequence<RepoPath>) -> [RepoPath:
+        [RepoPath]]
+    {
         let all = Set(old).union(new)
         let concerned = wanted.isEmpty ? all : all.filter { path in wanted.contains { $0.overlaps(path) } }
         return Dictionary(grouping: concerned) { $0.topmost(in: all) ?? $0 }
@@ -139,13 +145,18 @@ struct DataSurvey {
     /// The data of an output in the workspace.
     ///
     /// - Returns: `nil` if there is nothing.
-    private func workspaceTree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> (tree: DataTree, id: ObjectID)? {
+    private func workspaceTree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> (
+        tree: DataTree, id: ObjectID
+    )? {
         guard try session.folder.status(of: path.bytes, following: true) != nil,
-            var tree = try DataTree.load(path, rules: IgnoreFiles(above: path, session: session), session: session)
+            var tree = try DataTree.load(
+                path, rules: IgnoreFiles(above: path, session: session), session: session)
         else { return nil }
         try tree.readAll(algorithm, session)
         guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            guard let digest = tree.digests[0] else {
+                preconditionFailure("a file that was read has a digest")
+            }
             return (tree, ObjectID(algorithm, digest))
         }
         let bytes = try tree.listing().serialized
@@ -167,11 +178,14 @@ struct DataSurvey {
                 guard let output = recorded[path] else { continue }
                 let found = try workspaceTree(path, output.record.id?.algorithm ?? .md5)
                 if let found {
-                    let files: DataRoot.Files = options.isGranular && found.tree.isFolder ? .tree(found.tree) : .none
+                    let files: DataRoot.Files =
+                        options.isGranular && found.tree.isFolder ? .tree(found.tree) : .none
                     new.append(DataRoot(path: path, id: found.id, files: files))
                     empty[path] = found.tree.snapshot.emptyFolders
                 }
-                if let found, found.id == output.record.id, options.isGranular, found.tree.isFolder, try inventory.contains(found.id) {
+                if let found, found.id == output.record.id, options.isGranular, found.tree.isFolder,
+                    try inventory.contains(found.id)
+                {
                     // The same content: the workspace's files tell what the listing has.
                     old.append(DataRoot(path: path, id: found.id, files: .tree(found.tree)))
                 } else {
@@ -180,9 +194,12 @@ struct DataSurvey {
             }
             let inventory = inventory
             comparison.visitOld = { path, id in
-                if try !inventory.contains(id) { missing.append(DataStatusReport.Path(bytes: Array(path), isFolder: id.isDirectory)) }
+                if try !inventory.contains(id) {
+                    missing.append(DataStatusReport.Path(bytes: Array(path), isFolder: id.isDirectory))
+                }
             }
-            try comparison.compare(DataGroup(old, where: isWanted), DataGroup(new, where: isWanted), emptyFolders: empty)
+            try comparison.compare(
+                DataGroup(old, where: isWanted), DataGroup(new, where: isWanted), emptyFolders: empty)
         }
         comparison.finish()
         report.uncommitted = comparison.changes
@@ -196,13 +213,17 @@ struct DataSurvey {
         var comparison = DataComparison(listsUnchanged: options.listsUnchanged, where: isWanted)
         for (_, members) in groups(old.keys, new.keys).sorted(by: { $0.key < $1.key }) {
             try Interruption.check()
-            if !options.listsUnchanged, members.count == 1, let id = old[members[0]]?.record.id, new[members[0]]?.record.id == id {
+            if !options.listsUnchanged, members.count == 1, let id = old[members[0]]?.record.id,
+                new[members[0]]?.record.id == id
+            {
                 continue
             }
             func side(_ outputs: [RepoPath: TrackedOutput]) throws -> [DataRoot] {
                 var roots: [DataRoot] = []
                 for path in members.sorted() {
-                    if let output = outputs[path] { roots.append(try recordedRoot(output, listingFiles: options.isGranular)) }
+                    if let output = outputs[path] {
+                        roots.append(try recordedRoot(output, listingFiles: options.isGranular))
+                    }
                 }
                 return roots
             }
@@ -230,22 +251,22 @@ struct DataSurvey {
     private mutating func lookAtRemote() throws {
         var missing: Set<DataStatusReport.Path> = []
         let filter = isWanted
-        for output in index.outputs where output.record.isCached && output.record.isPushed && !output.isRepositoryImport {
-            guard output.record.id != nil, wanted.isEmpty || wanted.contains(where: { $0.overlaps(output.path) }) else { continue }
-            let store: LooseStore
-            do {
-                store = try remoteStore(for: output)
-            } catch let error as CairnError where error.kind == .config && session.workspace.personality == .dvc && options.remote == nil
-                && output.record.remote == nil && session.workspace.configuration.string("core.remote") == nil
-            {
-                // DVC has nothing to say about a remote where there is none.
-                return
-            }
+        for output in index.outputs
+        where output.record.isCached && output.record.isPushed && !output.isRepositoryImport {
+            guard output.record.id != nil,
+                wanted.isEmpty || wanted.contains(where: { $0.overlaps(output.path) })
+            else { continue }
             let group = DataGroup([try recordedRoot(output, listingFiles: options.isGranular)], where: filter)
-            let there = try ObjectInventory(of: store, expecting: group.count)
-            for position in 0..<group.count where try !there.contains(group.ids[position]) {
+            // For DVC, a remote that is not configured lacks everything.
+            let isNowhere =
+                session.workspace.personality == .dvc && (output.record.remote ?? options.remote) == nil
+                && !session.workspace.hasDefaultRemote
+            let there =
+                isNowhere ? nil : try ObjectInventory(of: remoteStore(for: output), expecting: group.count)
+            for position in 0..<group.count where try there?.contains(group.ids[position]) != true {
                 missing.insert(
-                    DataStatusReport.Path(bytes: Array(group.paths[position]), isFolder: group.ids[position].isDirectory))
+                    DataStatusReport.Path(
+                        bytes: Array(group.paths[position]), isFolder: group.ids[position].isDirectory))
             }
         }
         report.notInRemote = missing.sorted()
@@ -264,7 +285,8 @@ struct DataSurvey {
                 guard let inside = try? RepoPath(validating: isFolder ? Array(own.dropLast()) : own),
                     isWanted?(inside.bytes) ?? true
                 else { continue }
-                report.untracked.append(session.workspace.relativeToUser(inside) + (isFolder ? [UInt8(ascii: "/")] : []))
+                report.untracked.append(
+                    session.workspace.relativeToUser(inside) + (isFolder ? [UInt8(ascii: "/")] : []))
             }
         }
         if options.looksAtGit {

@@ -39,7 +39,8 @@ struct DataTree {
             let walker = TreeWalker(workers: session.workers, followsLinks: true, leavingOut: filter)
             let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
             return DataTree(
-                path: path, isFolder: true, snapshot: snapshot, digests: Array(repeating: nil, count: snapshot.count),
+                path: path, isFolder: true, snapshot: snapshot,
+                digests: Array(repeating: nil, count: snapshot.count),
                 isLink: isLink)
         case .symbolicLink, .fifo, .socket, .device:
             throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(path), status.kind))
@@ -61,10 +62,12 @@ struct DataTree {
             tree.origin = folder.isEmpty ? "." : folder
         case .folder:
             let rules = IgnoreFiles()
-            let walker = TreeWalker(workers: session.workers, followsLinks: true, leavingOut: rules.filter(in: path))
+            let walker = TreeWalker(
+                workers: session.workers, followsLinks: true, leavingOut: rules.filter(in: path))
             let snapshot = try walker.snapshot(of: origin)
             tree = DataTree(
-                path: path, isFolder: true, snapshot: snapshot, digests: Array(repeating: nil, count: snapshot.count), isLink: false)
+                path: path, isFolder: true, snapshot: snapshot,
+                digests: Array(repeating: nil, count: snapshot.count), isLink: false)
             tree.origin = origin
         case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
         }
@@ -78,7 +81,10 @@ struct DataTree {
     mutating func recall(_ algorithm: HashAlgorithm, from index: StatIndex?) {
         guard let index, origin == nil else { return }
         // An index that cannot be read costs time, nothing else.
-        guard let known = try? index.digests(of: snapshot, in: base?.bytes ?? [], isFolder: isFolder, by: algorithm) else { return }
+        guard
+            let known = try? index.digests(
+                of: snapshot, in: base?.bytes ?? [], isFolder: isFolder, by: algorithm)
+        else { return }
         digests = known
     }
 
@@ -110,7 +116,9 @@ struct DataTree {
     /// Takes over what a reading found, and remembers it.
     ///
     /// - Parameter time: the file system's clock before the reading.
-    mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session) throws {
+    mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session)
+        throws
+    {
         for file in report.files { digests[file.index] = file.digest }
         remember(report.files.map { ($0.index, $0.status) }, algorithm, time, session)
         guard report.failures.isEmpty else {
@@ -119,7 +127,10 @@ struct DataTree {
     }
 
     /// Records files in the stat index; failing to only costs time later.
-    func remember(_ files: [(index: Int, status: FileStatus)], _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session) {
+    func remember(
+        _ files: [(index: Int, status: FileStatus)], _ algorithm: HashAlgorithm, _ time: Int64,
+        _ session: Session
+    ) {
         guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
         let rows = files.compactMap { file in
@@ -138,7 +149,9 @@ struct DataTree {
         builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
         for index in 0..<snapshot.count {
             guard let digest = digests[index] else { preconditionFailure("a listing needs every digest") }
-            try snapshot.paths.withPath(index) { (path) throws(DirListingError) in try builder.append(path, digest) }
+            try snapshot.paths.withPath(index) { (path) throws(DirListingError) in
+                try builder.append(path, digest)
+            }
         }
         return try builder.listing()
     }
@@ -152,7 +165,8 @@ extension CairnError {
             self = first
             return
         }
-        let shown = errors.prefix(20).map(\.message) + (errors.count > 20 ? ["… and \(errors.count - 20) more"] : [])
+        let shown =
+            errors.prefix(20).map(\.message) + (errors.count > 20 ? ["… and \(errors.count - 20) more"] : [])
         let isUniform = errors.allSatisfy { $0.kind == first.kind }
         self.init(isUniform ? first.kind : .partial, shown.joined(separator: "\n"), hint: first.hint)
     }

@@ -97,7 +97,9 @@ public struct GitFiles: Sendable {
 
     /// Adds the files to git's index if `core.autostage` is set.
     mutating func stageIfWanted(_ session: Session) throws {
-        guard session.workspace.configuration.bool("core.autostage"), let git = try session.git() else { return }
+        guard session.workspace.configuration.bool("core.autostage"), let git = try session.git() else {
+            return
+        }
         let paths = (changed + removed).compactMap { git.relativePath(of: session.workspace.absolute($0)) }
         guard !paths.isEmpty else { return }
         _ = try git.stage(paths)

@@ -36,7 +36,8 @@ extension Workspace {
     ///   - reporter: hears if the new files cannot be staged.
     /// - Throws: `CairnError` of kind `conflict` if one is there, `notFound` without a git repository, or `config` if git ignores `.dvc`.
     public static func initialize(
-        _ directory: String, _ options: InitializeOptions, surroundings: Surroundings, as personality: Personality,
+        _ directory: String, _ options: InitializeOptions, surroundings: Surroundings,
+        as personality: Personality,
         reporter: any Reporter
     ) throws -> InitializeReport {
         let folder = surroundings.workingDirectory.pushing(FilePath(directory)).lexicallyNormalized()
@@ -87,11 +88,13 @@ extension Workspace {
         let isInside = git?.workDirectory != nil
         throw CairnError(
             .notFound,
-            isInside ? "'\(place)' is not the top of its git repository" : "'\(place)' is not in a git repository",
+            isInside
+                ? "'\(place)' is not the top of its git repository" : "'\(place)' is not in a git repository",
             hint: isInside
                 ? "use `--subdir` to make a workspace of this folder only"
                 : "run `git init` first, or use `--no-scm` to work without git",
-            dvc: "\(place) is not tracked by any supported SCM tool (e.g. Git). Use `--no-scm` if you don't want to use "
+            dvc:
+                "\(place) is not tracked by any supported SCM tool (e.g. Git). Use `--no-scm` if you don't want to use "
                 + "any SCM or `--subdir` if initializing inside a subdirectory of a parent SCM repository.")
     }
 
@@ -126,7 +129,8 @@ extension Workspace {
             let settings = usesGit ? "" : "[core]\n    no_scm = True\n"
             try AtomicFile.write(Array(settings.utf8), to: path.appending("config"))
             if usesGit {
-                try AtomicFile.write(Array("/config.local\n/tmp\n/cache\n".utf8), to: path.appending(".gitignore"))
+                try AtomicFile.write(
+                    Array("/config.local\n/tmp\n/cache\n".utf8), to: path.appending(".gitignore"))
             }
             _ = try path.appending("tmp/btime").touch()
             try folder.renameExclusively(aside, to: folder, Array(".dvc".utf8))
@@ -144,7 +148,9 @@ extension Workspace {
         let files = [control.appending("config"), control.appending(".gitignore"), ignoreFile]
         do throws(GitError) {
             let ignored = try git.stage(files.compactMap { git.relativePath(of: $0) })
-            for path in ignored { reporter.warn("git ignores '\(path.printable)', so it is not staged", hint: nil) }
+            for path in ignored {
+                reporter.warn("git ignores '\(path.printable)', so it is not staged", hint: nil)
+            }
             return true
         } catch {
             reporter.warn(CairnError(error).message, hint: "run `git add .dvc .dvcignore`")

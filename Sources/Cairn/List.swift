@@ -40,7 +40,8 @@ extension Workspace {
     public func standing(at folder: FilePath) -> Workspace {
         var surroundings = surroundings
         surroundings.workingDirectory = folder
-        return Workspace(root: root, configuration: configuration, surroundings: surroundings, personality: personality)
+        return Workspace(
+            root: root, configuration: configuration, surroundings: surroundings, personality: personality)
     }
 
     /// Lists what is in a folder of the workspace, or of a revision: files as they lie there, and what is tracked, here or not.
@@ -56,20 +57,25 @@ extension Workspace {
         var lister: Lister
         if let revision = options.revision {
             guard let git = try session.git() else {
-                throw CairnError(.usage, "'\(root.bytes.printable)' is not in a git repository, so it has no revisions")
+                throw CairnError(
+                    .usage, "'\(root.bytes.printable)' is not in a git repository, so it has no revisions")
             }
             guard let files = try RevisionFiles(git.resolve(revision), named: revision, session, git) else {
-                throw CairnError(.notFound, "there is no workspace here in '\(Array(revision.utf8).printable)'")
+                throw CairnError(
+                    .notFound, "there is no workspace here in '\(Array(revision.utf8).printable)'")
             }
             lister = Lister(files.content.index, files, session)
         } else {
-            lister = Lister(try WorkspaceScan.run(session, keepsGoing: true), WorkspaceFiles(session), session)
+            lister = Lister(
+                try WorkspaceScan.run(session, keepsGoing: true), WorkspaceFiles(session), session)
         }
         for problem in lister.index.problems { reporter.warn(problem.error.message, hint: nil) }
         guard let entry = try lister.entry(path, options) else {
             throw CairnError(
                 .notFound, "'\(path.map { display($0) } ?? ".")' does not exist",
-                dvc: "[Errno 2] No such file or directory: '\(path.map { absolute($0).bytes.printable } ?? "")'")
+                dvc:
+                    "[Errno 2] No such file or directory: '\(path.map { absolute($0).bytes.printable } ?? "")'"
+            )
         }
         return entry
     }

@@ -26,7 +26,9 @@ struct WorkspaceFiles: ListedFiles {
     init(_ session: Session) { self.session = session }
 
     func file(at path: RepoPath?) throws -> ListedFile? {
-        guard let path else { return ListedFile(isFolder: true, isExecutable: false, size: try session.folder.status(".")?.size) }
+        guard let path else {
+            return ListedFile(isFolder: true, isExecutable: false, size: try session.folder.status(".")?.size)
+        }
         guard let status = try session.folder.status(of: path.bytes) else { return nil }
         let rules = try IgnoreFiles(above: path, session: session)
         guard !rules.isIgnored(path, isFolder: status.kind == .folder) else { return nil }
@@ -36,14 +38,20 @@ struct WorkspaceFiles: ListedFiles {
     func files(in folder: RepoPath?) throws -> [[UInt8]: ListedFile] {
         let opened = try session.folder.folder(folder?.components ?? [])
         // The rules that hold inside: those of the folder itself too.
-        let rules = try IgnoreFiles(above: folder?.appending(RepoPath(validating: "x")) ?? RepoPath(validating: "x"), session: session)
+        let rules = try IgnoreFiles(
+            above: folder?.appending(RepoPath(validating: "x")) ?? RepoPath(validating: "x"), session: session
+        )
         var result: [[UInt8]: ListedFile] = [:]
         for name in try opened.names() {
             let own = try RepoPath(validating: name)
             let path = folder?.appending(own) ?? own
             guard let status = try opened.status(of: name) else { continue }
             guard !rules.rules.isIgnored(path.bytes, isDirectory: status.kind == .folder) else { continue }
-            if status.kind == .folder, try opened.status(of: name + Array("/.dvc".utf8), following: true)?.kind == .folder { continue }
+            if status.kind == .folder,
+                try opened.status(of: name + Array("/.dvc".utf8), following: true)?.kind == .folder
+            {
+                continue
+            }
             result[name] = try listed(name, status, in: opened)
         }
         return result
@@ -53,7 +61,8 @@ struct WorkspaceFiles: ListedFiles {
         let isLink = status.kind == .symbolicLink
         let size = isLink ? try folder.status(of: name, following: true)?.size ?? 0 : status.size
         return ListedFile(
-            isFolder: status.kind == .folder, isExecutable: status.kind == .regular && status.mode & 0o111 != 0, size: size)
+            isFolder: status.kind == .folder,
+            isExecutable: status.kind == .regular && status.mode & 0o111 != 0, size: size)
     }
 }
 
@@ -107,19 +116,28 @@ struct Lister {
     mutating func entry(_ path: RepoPath?, _ options: ListOptions) throws -> ListEntry? {
         let file = try files.file(at: path)
         var data = try path.map { try tracked($0) } ?? ListEntry(name: [], isFolder: true)
-        if let above = path?.parent, try files.file(at: above)?.isFolder == false { data = nil }
-        guard var entry = Self.merge(path.map { Array($0.name) } ?? [], options.onlyTracked && path != nil ? nil : file, data)
-            ?? Self.merge(path.map { Array($0.name) } ?? [], file, data)
+        var above = path?.parent
+        while let folder = above, data != nil {
+            // A file took the place of the folder, so what was tracked inside is no more.
+            if try files.file(at: folder)?.isFolder == false { data = nil }
+            above = folder.parent
+        }
+        guard
+            var entry = Self.merge(
+                path.map { Array($0.name) } ?? [], options.onlyTracked && path != nil ? nil : file, data)
+                ?? Self.merge(path.map { Array($0.name) } ?? [], file, data)
         else { return nil }
         try open(&entry, at: path, options, depth: options.depth)
         return entry
     }
 
-    private mutating func open(_ entry: inout ListEntry, at path: RepoPath?, _ options: ListOptions, depth: Int?) throws {
+    private mutating func open(
+        _ entry: inout ListEntry, at path: RepoPath?, _ options: ListOptions, depth: Int?
+    ) throws {
         guard entry.isFolder, depth != 0 else { return }
         try Interruption.check()
-        let file = try files.file(at: path)
-        let inFiles = options.onlyTracked || file?.isFolder != true ? [:] : try files.files(in: path)
+        let file = options.onlyTracked ? nil : try files.file(at: path)
+        let inFiles = file?.isFolder == true ? try files.files(in: path) : [:]
         // Where a file took the place of a tracked folder, or the other way round, what was tracked inside is no more.
         var inData: [[UInt8]: ListEntry] = [:]
         if file?.isFolder ?? true { inData = try trackedNames(in: path) }
@@ -134,7 +152,9 @@ struct Lister {
         entry.contents = contents
     }
 
-    private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool { left.lexicographicallyPrecedes(right) }
+    private static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.lexicographicallyPrecedes(right)
+    }
 
     /// One entry of a file and of what is tracked in its place: the file tells what it is and how big.
     private static func merge(_ name: [UInt8], _ file: ListedFile?, _ data: ListEntry?) -> ListEntry? {
@@ -158,7 +178,9 @@ struct Lister {
     private mutating func tracked(_ path: RepoPath) throws -> ListEntry? {
         if let output = outputs[path] { return Self.entry(of: output) }
         if folders.contains(path) { return ListEntry(name: Array(path.name), isFolder: true) }
-        guard let (output, inside) = output(above: path), let listing = try listing(of: output) else { return nil }
+        guard let (output, inside) = output(above: path), let listing = try listing(of: output) else {
+            return nil
+        }
         var entry = ListEntry(name: Array(path.name), isOutput: true)
         if let position = listing.index(of: inside.bytes) {
             entry.id = output.record.id.map { ObjectID($0.algorithm, listing.digest(at: position)) }
@@ -170,7 +192,8 @@ struct Lister {
 
     private static func entry(of output: TrackedOutput) -> ListEntry {
         ListEntry(
-            name: Array(output.path.name), isOutput: true, isFolder: output.isFolder, size: output.record.size, id: output.record.id)
+            name: Array(output.path.name), isOutput: true, isFolder: output.isFolder,
+            size: output.record.size, id: output.record.id)
     }
 
     private func output(above path: RepoPath) -> (TrackedOutput, RepoPath)? {
@@ -193,7 +216,9 @@ struct Lister {
                 let rest = listing.paths[position].dropFirst(prefix)
                 if let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
                     let name = Array(rest[..<slash])
-                    if result[name] == nil { result[name] = ListEntry(name: name, isOutput: true, isFolder: true) }
+                    if result[name] == nil {
+                        result[name] = ListEntry(name: name, isOutput: true, isFolder: true)
+                    }
                 } else {
                     let name = Array(rest)
                     result[name] = ListEntry(
@@ -214,7 +239,8 @@ struct Lister {
         guard let id = output.record.id, id.isDirectory else { return nil }
         if let known = listings[id] { return known }
         var stores = [try session.store()]
-        if let remote = try? session.workspace.remote(output.record.remote), case .folder(let folder) = remote.location,
+        if let remote = try? session.workspace.remote(output.record.remote),
+            case .folder(let folder) = remote.location,
             let store = try? LooseStore(at: folder)
         {
             stores.append(store)

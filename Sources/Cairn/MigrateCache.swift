@@ -43,7 +43,7 @@ extension Workspace {
             return report
         }
         report.legacyCount = try migration.legacyObjects().count
-        let done = try migration.run()
+        let done = try migration.run(convertsListings: rewritesFiles)
         (report.count, report.copiedBytes) = (done.count, done.copiedBytes)
         report.incomplete = done.incomplete.map(\.id)
         for (id, error) in done.failures {
@@ -52,7 +52,12 @@ extension Workspace {
         }
         guard rewritesFiles else { return report }
         var git = try GitFiles(session)
-        for (file, text) in try index.textsNaming(done.ids, &report.leftBehind) {
+        let texts = try index.textsNaming(done.ids, &report.leftBehind)
+        for output in index.outputs where output.record.isCached {
+            guard let id = output.record.id, done.ids[id] != nil else { continue }
+            try git.ignore(output.path, session)
+        }
+        for (file, text) in texts {
             try AtomicFile.write(text, to: absolute(file))
             git.changed(file)
             report.files.append(file)

@@ -27,7 +27,8 @@ extension Workspace {
     ///   - isForced: whether a file in the way is replaced.
     /// - Throws: `CairnError`; nothing changed then.
     public func move(
-        _ source: String, to destination: String, isForced: Bool = false, reporter: any Reporter = SilentReporter()
+        _ source: String, to destination: String, isForced: Bool = false,
+        reporter: any Reporter = SilentReporter()
     ) throws -> MoveReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)

@@ -73,7 +73,8 @@ public struct OutputIndex: Sendable {
 
     /// Takes in a pointer file that is parsed already.
     mutating func add(_ pointer: PointerFile, at file: RepoPath, shownAs name: String) throws {
-        let folder = try OutputIndex.folder(of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
+        let folder = try OutputIndex.folder(
+            of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
         pointers[file] = pointer
         let isImport = pointer.dependencies.contains { $0.repository != nil }
         for record in pointer.outputs {
@@ -85,7 +86,9 @@ public struct OutputIndex: Sendable {
     }
 
     /// Takes in a pipeline file with its lock.
-    mutating func add(_ bytes: [UInt8], lock: [UInt8]?, asPipeline file: RepoPath, shownAs name: String) throws {
+    mutating func add(_ bytes: [UInt8], lock: [UInt8]?, asPipeline file: RepoPath, shownAs name: String)
+        throws
+    {
         let lockName = name.replacingSuffix("dvc.yaml", with: "dvc.lock")
         let pipeline = Pipeline(
             file: try PipelineFile(parsing: bytes, file: name),
@@ -97,7 +100,8 @@ public struct OutputIndex: Sendable {
     mutating func add(_ pipeline: Pipeline, at file: RepoPath, shownAs name: String) throws {
         pipelines[file] = pipeline
         for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
-            let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: name)
+            let folder = try OutputIndex.folder(
+                of: file, workingDirectory: stage.workingDirectory, shownAs: name)
             for record in stage.outputs {
                 append(
                     TrackedOutput(
@@ -111,13 +115,16 @@ public struct OutputIndex: Sendable {
     func refuseOverlaps(in workspace: Workspace) throws {
         // Sorted with a slash at the end, what lies inside of an output follows it.
         let order = outputs.indices.sorted {
-            (outputs[$0].path.bytes + [UInt8(ascii: "/")]).lexicographicallyPrecedes(outputs[$1].path.bytes + [UInt8(ascii: "/")])
+            (outputs[$0].path.bytes + [UInt8(ascii: "/")]).lexicographicallyPrecedes(
+                outputs[$1].path.bytes + [UInt8(ascii: "/")])
         }
         for (first, second) in zip(order, order.dropFirst()) {
             let (outer, inner) = (outputs[first], outputs[second])
             guard outer.path.overlaps(inner.path) else { continue }
             let (name, other) = (workspace.display(outer.path), workspace.display(inner.path))
-            let (owner, next) = (address(of: outer.owner, in: workspace), address(of: inner.owner, in: workspace))
+            let (owner, next) = (
+                address(of: outer.owner, in: workspace), address(of: inner.owner, in: workspace)
+            )
             let command = workspace.personality.command
             if outer.path == inner.path {
                 throw CairnError(
@@ -126,9 +133,11 @@ public struct OutputIndex: Sendable {
                     dvc: "output '\(name)' is already specified in stages:\n\t- \(owner)\n\t- \(next)")
             }
             throw CairnError(
-                .conflict, "the output '\(other)' of '\(next)' lies inside of the output '\(name)' of '\(owner)'",
+                .conflict,
+                "the output '\(other)' of '\(next)' lies inside of the output '\(name)' of '\(owner)'",
                 hint: "remove one of them: `\(command) remove \(Shell.quoted(next))`",
-                dvc: "The output paths:\n'\(name)'('\(owner)')\n'\(other)'('\(next)')\noverlap and are thus in the same tracked directory.\nTo keep reproducibility, outputs should be in separate tracked directories or tracked individually."
+                dvc:
+                    "The output paths:\n'\(name)'('\(owner)')\n'\(other)'('\(next)')\noverlap and are thus in the same tracked directory.\nTo keep reproducibility, outputs should be in separate tracked directories or tracked individually."
             )
         }
     }
@@ -159,7 +168,8 @@ public struct OutputIndex: Sendable {
     }
 
     /// The folder that paths of a declaring file start from; `nil` for the workspace itself.
-    static func folder(of file: RepoPath, workingDirectory: String?, shownAs name: String) throws -> RepoPath? {
+    static func folder(of file: RepoPath, workingDirectory: String?, shownAs name: String) throws -> RepoPath?
+    {
         guard let text = workingDirectory else { return file.parent }
         return try resolve(Array(text.utf8), in: file.parent, shownAs: name)
     }
@@ -169,18 +179,24 @@ public struct OutputIndex: Sendable {
     /// - Throws: `CairnError` for a path that is absolute, a URL, or outside of the workspace.
     static func path(_ text: String, in folder: RepoPath?, shownAs name: String) throws -> RepoPath {
         guard let path = try resolve(Array(text.utf8), in: folder, shownAs: name) else {
-            throw CairnError(.config, "\(name): the output '\(Array(text.utf8).printable)' is the workspace itself")
+            throw CairnError(
+                .config, "\(name): the output '\(Array(text.utf8).printable)' is the workspace itself")
         }
         // A hostile pointer must not reach what git and this program run by.
         let reserved = [".git", ".hg", ".dvc"]
-        guard !path.components.contains(where: { part in reserved.contains { part.elementsEqual($0.utf8) } }) else {
+        guard !path.components.contains(where: { part in reserved.contains { part.elementsEqual($0.utf8) } })
+        else {
             throw CairnError(
-                .config, "\(name): the output '\(path)' lies in a folder that belongs to git or to the workspace itself")
+                .config,
+                "\(name): the output '\(path)' lies in a folder that belongs to git or to the workspace itself"
+            )
         }
         return path
     }
 
-    private static func resolve(_ text: [UInt8], in folder: RepoPath?, shownAs name: String) throws -> RepoPath? {
+    private static func resolve(_ text: [UInt8], in folder: RepoPath?, shownAs name: String) throws
+        -> RepoPath?
+    {
         var parts = folder?.components.map(Array.init) ?? []
         let isURL = text.firstRange(of: Array("://".utf8)) != nil
         guard text.first != UInt8(ascii: "/"), !isURL, !text.contains(0) else {
@@ -191,7 +207,8 @@ public struct OutputIndex: Sendable {
         for part in text.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
             if part.elementsEqual("..".utf8) {
                 guard parts.popLast() != nil else {
-                    throw CairnError(.config, "\(name): the path '\(text.printable)' leads out of the workspace")
+                    throw CairnError(
+                        .config, "\(name): the path '\(text.printable)' leads out of the workspace")
                 }
             } else {
                 parts.append(Array(part))

@@ -38,35 +38,23 @@ final class OutputRecorder {
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
-        batch = try stores
-            ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder, expecting: expected) } : nil
+        batch =
+            try stores
+            ? store.folder.map { folder throws(SystemError) in
+                try DurableBatch(in: folder, expecting: expected)
+            } : nil
     }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
     ///
     /// - Throws: `CairnError` that names the files that could not be read.
     func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
-        var tree = source
-        tree.recall(algorithm, from: session.index)
-        var positions: [Int] = []
-        for index in tree.digests.indices {
-            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) { continue }
-            positions.append(index)
-        }
-        if !positions.isEmpty {
-            let bytes = positions.reduce(Int64(0)) { $0 + tree.snapshot.files[$1].size }
-            try checkSpace(bytes)
-            session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
-            let intake = Intake(
-                algorithm, into: destination, workers: session.workers, reporter: session.reporter)
-            let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
-            pending.stored += report.stored
-            pending.linked += report.linked
-            try tree.take(report, algorithm, time, session)
-        }
+        let tree = try recordFiles(of: source, algorithm)
         let size = tree.snapshot.size
         guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            guard let digest = tree.digests[0] else {
+                preconditionFailure("a file that was read has a digest")
+            }
             return Recorded(
                 id: ObjectID(algorithm, digest), size: size, fileCount: nil,
                 isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
@@ -75,6 +63,33 @@ final class OutputRecorder {
         let id = try record(listing, algorithm)
         return Recorded(
             id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+    }
+
+    /// As `record`, but stores no listing of the files.
+    ///
+    /// - Returns: the files with every digest.
+    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> DataTree {
+        var tree = source
+        tree.recall(algorithm, from: session.index)
+        var positions: [Int] = []
+        for index in tree.digests.indices {
+            if let digest = tree.digests[index], try batch == nil || isStored(ObjectID(algorithm, digest)) {
+                continue
+            }
+            positions.append(index)
+        }
+        if !positions.isEmpty {
+            let bytes = positions.reduce(Int64(0)) { $0 + tree.snapshot.files[$1].size }
+            try checkSpace(bytes)
+            session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
+            let intake = Intake(
+                algorithm, into: destination(for: tree), workers: session.workers, reporter: session.reporter)
+            let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
+            pending.stored += report.stored
+            pending.linked += report.linked
+            try tree.take(report, algorithm, time, session)
+        }
+        return tree
     }
 
     /// Stores a listing.
@@ -87,7 +102,9 @@ final class OutputRecorder {
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
-        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in try file.write(UnsafeRawBufferPointer(buffer)) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
+            try file.write(UnsafeRawBufferPointer(buffer))
+        }
         pending.stored.append((id, temporary))
         return id
     }
@@ -104,10 +121,14 @@ final class OutputRecorder {
     /// How many new objects there are and wait for `commit`.
     var pendingCount: Int { pending.stored.count }
 
-    private var destination: Intake.Destination? {
-        batch.map {
+    private func destination(for tree: DataTree) -> Intake.Destination? {
+        // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
+        let mayShare = tree.origin == nil && !tree.isLink
+        let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
+        return batch.map {
             Intake.Destination(
-                store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
+                store: store, inventory: inventory, batch: $0, types: types,
+                quarantine: session.workspace.damagedFolder)
         }
     }
 
@@ -132,7 +153,8 @@ final class OutputRecorder {
 
     /// Refuses early what would fill the disk: links need no space, copies all of it.
     private func checkSpace(_ bytes: Int64) throws {
-        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20 else { return }
+        guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20
+        else { return }
         guard types.first != .reflink || !store.mayReflink else { return }
         guard let free = store.root.freeSpace, free < bytes else { return }
         throw StoreError(.noSpace(needed: bytes, free: free), store.root)

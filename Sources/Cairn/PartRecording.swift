@@ -18,12 +18,14 @@ struct PartRecording {
         let command = workspace.personality.command
         guard let id = output.record.id, id.isDirectory else {
             throw CairnError(
-                .conflict, "'\(workspace.display(output.path))' is not recorded as a directory, so no part of it can be taken",
+                .conflict,
+                "'\(workspace.display(output.path))' is not recorded as a directory, so no part of it can be taken",
                 hint: "take all of it: `\(command) commit \(workspace.display(output.path))`")
         }
         guard id.algorithm == .md5 else {
             throw CairnError(
-                .usage, "'\(workspace.display(output.path))' is recorded in DVC 2's way, which can only be taken as a whole",
+                .usage,
+                "'\(workspace.display(output.path))' is recorded in DVC 2's way, which can only be taken as a whole",
                 hint: "run `\(command) commit \(workspace.display(output.path))`")
         }
         earlier = output.record
@@ -50,7 +52,9 @@ struct PartRecording {
         for entry in 0..<listing.count {
             if !replaced[entry] {
                 try builder.append(Array(listing.paths[entry]), listing.digest(at: entry))
-            } else if let known = size, let old = try store.status(of: ObjectID(.md5, listing.digest(at: entry))) {
+            } else if let known = size,
+                let old = try store.status(of: ObjectID(.md5, listing.digest(at: entry)))
+            {
                 size = known - old.size
             } else {
                 // What the old file's size was is recorded nowhere else.
@@ -60,13 +64,16 @@ struct PartRecording {
         var trees: [DataTree] = []
         for part in parts {
             guard let tree = part.tree else { continue }
-            let found = try recorder.record(tree).tree
+            let found = try recorder.recordFiles(of: tree)
             trees.append(found)
             size = size.map { $0 + found.snapshot.size }
             for position in 0..<found.snapshot.count {
-                guard let digest = found.digests[position] else { preconditionFailure("a recorded file has a digest") }
+                guard let digest = found.digests[position] else {
+                    preconditionFailure("a recorded file has a digest")
+                }
                 let inside = part.inside.bytes
-                let name = found.isFolder ? inside + [UInt8(ascii: "/")] + found.snapshot.paths[position] : inside
+                let name =
+                    found.isFolder ? inside + [UInt8(ascii: "/")] + found.snapshot.paths[position] : inside
                 try builder.append(name, digest)
             }
         }

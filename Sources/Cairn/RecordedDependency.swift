@@ -45,11 +45,13 @@ extension OutputIndex {
         switch owner {
         case .pointer(let file):
             records = pointers[file]?.dependencies ?? []
-            folder = try Self.folder(of: file, workingDirectory: pointers[file]?.workingDirectory, shownAs: file.description)
+            folder = try Self.folder(
+                of: file, workingDirectory: pointers[file]?.workingDirectory, shownAs: file.description)
         case .stage(let file, _):
             let stage = stage(of: owner)
             records = stage?.dependencies ?? []
-            folder = try Self.folder(of: file, workingDirectory: stage?.workingDirectory, shownAs: file.description)
+            folder = try Self.folder(
+                of: file, workingDirectory: stage?.workingDirectory, shownAs: file.description)
         }
         return records.compactMap { record in
             // URLs, other repositories and data sets cannot be looked at without asking somebody else.
@@ -57,7 +59,8 @@ extension OutputIndex {
                 text.utf8.firstRange(of: "://".utf8) == nil
             else { return nil }
             if text.utf8.first == UInt8(ascii: "/") {
-                return RecordedDependency(place: .outside(FilePath(bytes: Array(text.utf8))), shown: text, id: record.id)
+                return RecordedDependency(
+                    place: .outside(FilePath(bytes: Array(text.utf8))), shown: text, id: record.id)
             }
             guard let path = try? Self.path(text, in: folder, shownAs: "") else { return nil }
             return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)

@@ -20,12 +20,18 @@ struct Relink {
     func items(of tree: DataTree, _ algorithm: HashAlgorithm, isExecutable: Bool) throws -> Placement.Items {
         var items = Placement.Items()
         let prefix = tree.base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
-        guard types.contains(where: \.isShared) || !tree.snapshot.links.isEmpty || hasLinks(tree) else { return items }
+        guard types.contains(where: \.isShared) || !tree.snapshot.links.isEmpty || hasLinks(tree) else {
+            return items
+        }
         for index in 0..<tree.snapshot.count {
-            guard let digest = tree.digests[index] else { preconditionFailure("relinking needs every digest") }
+            guard let digest = tree.digests[index] else {
+                preconditionFailure("relinking needs every digest")
+            }
             let path = prefix + tree.snapshot.paths[index]
             let id = ObjectID(algorithm, digest)
-            guard let own = try session.folder.status(of: path), let object = try store.status(of: id) else { continue }
+            guard let own = try session.folder.status(of: path), let object = try store.status(of: id) else {
+                continue
+            }
             if try isAsWanted(path, own, id, object) { continue }
             items.append(path, id, isExecutable: isExecutable, replacing: own)
         }
@@ -61,7 +67,8 @@ struct Relink {
         guard items.count > 0 else { return [] }
         session.reporter.begin("linking", items: items.count, bytes: nil)
         let placement = Placement(
-            from: store, into: session.folder, scratch: try session.scratch(), types: types, index: session.index,
+            from: store, into: session.folder, scratch: try session.scratch(), types: types,
+            index: session.index,
             workers: session.workers, reporter: session.reporter)
         let report = try placement.place(items)
         try? session.index?.trust(report.trusted)  // failing to remember costs time later, nothing else

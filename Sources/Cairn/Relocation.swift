@@ -19,7 +19,9 @@ struct Relocation {
     /// Looks at both places.
     ///
     /// - Throws: `CairnError` that says why the data cannot be moved there.
-    init(_ source: String, _ destination: String, isForced: Bool, _ index: OutputIndex, _ session: Session) throws {
+    init(_ source: String, _ destination: String, isForced: Bool, _ index: OutputIndex, _ session: Session)
+        throws
+    {
         let workspace = session.workspace
         let command = workspace.personality.command
         old = try workspace.path(of: source)
@@ -33,13 +35,17 @@ struct Relocation {
         guard case .pointer(let file) = output.owner, let pointer = index.pointers[file] else {
             let stage = index.address(of: output.owner, in: workspace)
             throw CairnError(
-                .usage, "'\(workspace.display(old))' is an output of the stage '\(stage)': only what was added or imported can be moved",
+                .usage,
+                "'\(workspace.display(old))' is an output of the stage '\(stage)': only what was added or imported can be moved",
                 hint: "change the path in '\(workspace.display(output.owner.file))' and run the stage again",
-                dvc: "move is not permitted for stages that are not data sources. You need to either move '\(stage)' to a new location and edit it by hand, or remove '\(stage)' and create a new one at the desired location.")
+                dvc:
+                    "move is not permitted for stages that are not data sources. You need to either move '\(stage)' to a new location and edit it by hand, or remove '\(stage)' and create a new one at the desired location."
+            )
         }
         guard pointer.outputs.count == 1 else {
             throw CairnError(
-                .usage, "'\(workspace.display(file))' names several outputs, which cannot be moved one by one",
+                .usage,
+                "'\(workspace.display(file))' names several outputs, which cannot be moved one by one",
                 hint: "move the data yourself and change the path in the file")
         }
         new = try Self.place(destination, for: old, workspace)
@@ -47,15 +53,23 @@ struct Relocation {
         oldPointer = file
         let isNamedAfterData = file.name.elementsEqual(Array(old.name) + Array(".dvc".utf8))
         newPointer = isNamedAfterData ? new.appending(suffix: ".dvc") : file
-        guard newPointer != oldPointer || new != old, index.pointers[newPointer] == nil || newPointer == oldPointer else {
+        guard newPointer != oldPointer || new != old,
+            index.pointers[newPointer] == nil || newPointer == oldPointer
+        else {
             throw CairnError(.conflict, "'\(workspace.display(newPointer))' already exists")
         }
         let folder = new.parent
-        guard try folder.map({ try session.folder.status(of: $0.bytes, following: true)?.kind == .folder }) ?? true else {
+        guard
+            try folder.map({ try session.folder.status(of: $0.bytes, following: true)?.kind == .folder })
+                ?? true
+        else {
             let missing = folder.map { workspace.display($0) } ?? "."
             throw CairnError(
-                .notFound, "the folder '\(missing)' does not exist", hint: "make it: `mkdir -p \(Shell.quoted(missing))`",
-                dvc: "stage working dir '\(folder.map { workspace.absolute($0).bytes.printable } ?? "")' does not exist")
+                .notFound, "the folder '\(missing)' does not exist",
+                hint: "make it: `mkdir -p \(Shell.quoted(missing))`",
+                dvc:
+                    "stage working dir '\(folder.map { workspace.absolute($0).bytes.printable } ?? "")' does not exist"
+            )
         }
         if newPointer != oldPointer, try workspace.absolute(newPointer).status() != nil {
             throw CairnError(.conflict, "'\(workspace.display(newPointer))' already exists")
@@ -68,36 +82,48 @@ struct Relocation {
             throw CairnError(
                 .conflict, "'\(workspace.display(new))' exists already",
                 hint: obstacle.kind == .folder
-                    ? nil : "replace it with `\(command) move --force \(Shell.quoted(source)) \(Shell.quoted(destination))`")
+                    ? nil
+                    : "replace it with `\(command) move --force \(Shell.quoted(source)) \(Shell.quoted(destination))`"
+            )
         }
         text = try Self.text(of: pointer, from: oldPointer, to: newPointer, naming: new, session)
     }
 
     /// Where the data goes: to the place itself, or into the folder that is there.
-    private static func place(_ destination: String, for old: RepoPath, _ workspace: Workspace) throws -> RepoPath {
+    private static func place(_ destination: String, for old: RepoPath, _ workspace: Workspace) throws
+        -> RepoPath
+    {
         let path = try workspace.pathOrRoot(of: destination)
         let name = try RepoPath(validating: old.name)
         guard let path else { return name }
-        return try workspace.absolute(path).status(following: true)?.kind == .folder ? path.appending(name) : path
+        return try workspace.absolute(path).status(following: true)?.kind == .folder
+            ? path.appending(name) : path
     }
 
     /// The pointer's text with the new place, and with paths to sources as they are seen from there.
     private static func text(
-        of pointer: PointerFile, from old: RepoPath, to new: RepoPath, naming data: RepoPath, _ session: Session
+        of pointer: PointerFile, from old: RepoPath, to new: RepoPath, naming data: RepoPath,
+        _ session: Session
     ) throws -> [UInt8] {
         var copy = pointer
         let shown = session.workspace.display(old)
-        let oldFolder = try OutputIndex.folder(of: old, workingDirectory: pointer.workingDirectory, shownAs: shown)
+        let oldFolder = try OutputIndex.folder(
+            of: old, workingDirectory: pointer.workingDirectory, shownAs: shown)
         let newFolder = old == new ? oldFolder : new.parent
         if old != new { copy.workingDirectory = nil }
         copy.outputs[0].path = try relative(data.components, to: newFolder, session)
         for place in copy.dependencies.indices where oldFolder != newFolder {
             let dependency = copy.dependencies[place]
-            guard dependency.repository == nil, let text = dependency.path, text.utf8.first != UInt8(ascii: "/"),
+            guard dependency.repository == nil, let text = dependency.path,
+                text.utf8.first != UInt8(ascii: "/"),
                 text.utf8.firstRange(of: "://".utf8) == nil
             else { continue }
-            let from = session.workspace.root.bytes.split(separator: UInt8(ascii: "/")) + (oldFolder?.components ?? [])
-            let to = session.workspace.root.bytes.split(separator: UInt8(ascii: "/")) + (newFolder?.components ?? [])
+            let from =
+                session.workspace.root.bytes.split(separator: UInt8(ascii: "/"))
+                + (oldFolder?.components ?? [])
+            let to =
+                session.workspace.root.bytes.split(separator: UInt8(ascii: "/"))
+                + (newFolder?.components ?? [])
             copy.dependencies[place].path = try relative(joined(from, Array(text.utf8)), to: to)
         }
         if copy.isImport, copy.md5 != nil { copy.md5 = MD5.digest(of: copy.stageDigestInput).hex }
@@ -119,13 +145,15 @@ struct Relocation {
         try relative(path, to: folder?.components ?? [])
     }
 
-    private static func relative(_ path: [ArraySlice<UInt8>], to folder: [ArraySlice<UInt8>]) throws -> String {
+    private static func relative(_ path: [ArraySlice<UInt8>], to folder: [ArraySlice<UInt8>]) throws -> String
+    {
         var common = 0
         while common < min(path.count, folder.count), path[common] == folder[common] { common += 1 }
         let parts = Array(repeating: ArraySlice("..".utf8), count: folder.count - common) + path[common...]
         let bytes = Array(parts.joined(separator: [UInt8(ascii: "/")]))
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CairnError(.usage, "the name '\(bytes.printable)' is not UTF-8, so no pointer file can hold it")
+            throw CairnError(
+                .usage, "the name '\(bytes.printable)' is not UTF-8, so no pointer file can hold it")
         }
         return text
     }
@@ -144,7 +172,8 @@ struct Relocation {
         if report.hasData {
             try rename(old, to: new, replacing: obstacle, session)
         } else {
-            session.reporter.warn("'\(workspace.display(old))' is not here: only its pointer is moved", hint: nil)
+            session.reporter.warn(
+                "'\(workspace.display(old))' is not here: only its pointer is moved", hint: nil)
         }
         do {
             if record.isCached { try git.ignore(new, session) }
@@ -166,12 +195,14 @@ struct Relocation {
         return report
     }
 
-    private func rename(_ from: RepoPath, to: RepoPath, replacing obstacle: FileStatus?, _ session: Session) throws {
+    private func rename(_ from: RepoPath, to: RepoPath, replacing obstacle: FileStatus?, _ session: Session)
+        throws
+    {
         let source = try session.folder.folder(from.parent?.components ?? [])
         let target = try session.folder.folder(to.parent?.components ?? [])
         do throws(SystemError) {
             if let obstacle {
-                guard let now = try target.status(of: to.name), now.hasSameContent(as: obstacle) else {
+                guard let now = try target.status(of: to.name), now.isUntouched(since: obstacle) else {
                     throw SystemError(.resourceTemporarilyUnavailable, "replace", target.path(of: to.name))
                 }
                 try source.rename(from.name, to: target, to.name)
@@ -181,8 +212,11 @@ struct Relocation {
         } catch {
             guard error.errno == .improperLink else { throw error }
             throw CairnError(
-                .io, "'\(session.workspace.display(to))' is on another file system than '\(session.workspace.display(from))'",
-                hint: "copy the data there yourself, `\(session.workspace.personality.command) add` it, and remove the old pointer")
+                .io,
+                "'\(session.workspace.display(to))' is on another file system than '\(session.workspace.display(from))'",
+                hint:
+                    "copy the data there yourself, `\(session.workspace.personality.command) add` it, and remove the old pointer"
+            )
         }
         try source.sync()
         if source.path != target.path { try target.sync() }
@@ -193,7 +227,8 @@ struct Relocation {
     /// What is known of the files without reading any.
     private func known(_ session: Session) throws -> DataTree? {
         guard let id = record.id, session.index != nil,
-            var tree = try? DataTree.load(old, rules: IgnoreFiles(above: old, session: session), session: session)
+            var tree = try? DataTree.load(
+                old, rules: IgnoreFiles(above: old, session: session), session: session)
         else { return nil }
         tree.recall(id.algorithm, from: session.index)
         return tree
@@ -203,7 +238,9 @@ struct Relocation {
     private func remember(_ earlier: DataTree?, _ session: Session) {
         try? session.index?.forgetOutput(old)
         guard let id = record.id else { return }
-        guard let earlier, var tree = try? DataTree.load(new, rules: IgnoreFiles(above: new, session: session), session: session)
+        guard let earlier,
+            var tree = try? DataTree.load(
+                new, rules: IgnoreFiles(above: new, session: session), session: session)
         else { return }
         try? session.index?.rememberOutput(new, id)
         guard tree.snapshot.count == earlier.snapshot.count, tree.isFolder else { return }

@@ -32,14 +32,18 @@ extension Workspace {
             let nearest = EditDistance.closest(to: name, among: configuration.remoteNames)
             throw CairnError(
                 .config, "remote '\(name)' doesn't exist" + (nearest.map { ", did you mean '\($0)'?" } ?? ""),
-                hint: "`\(personality.command) remote list` shows those that do", dvc: "remote '\(name)' doesn't exist")
+                hint: "`\(personality.command) remote list` shows those that do",
+                dvc: "remote '\(name)' doesn't exist")
         }
         guard let reference = RemoteReference(url) else { return url }
         guard !visited.contains(name) else {
-            throw CairnError(.config, "remote '\(name)' leads back to itself: \((visited + [name]).joined(separator: ", "))")
+            throw CairnError(
+                .config,
+                "remote '\(name)' leads back to itself: \((visited + [name]).joined(separator: ", "))")
         }
         let base = try self.url(ofRemote: reference.name, after: visited + [name])
-        let joined = (base.last == UInt8(ascii: "/") ? Array(base.dropLast()) : base) + Array(reference.rest.utf8)
+        let joined =
+            (base.last == UInt8(ascii: "/") ? Array(base.dropLast()) : base) + Array(reference.rest.utf8)
         return joined
     }
 
@@ -48,13 +52,19 @@ extension Workspace {
         let place = root.bytes.printable
         guard let first = names.first else {
             return CairnError(
-                .config, "no remote is configured", hint: "`\(personality.command) remote add -d NAME URL` adds one",
-                dvc: "no remote specified in \(place). Create a default remote with\n    dvc remote add -d <remote name> <remote url>")
+                .config, "no remote is configured",
+                hint: "`\(personality.command) remote add -d NAME URL` adds one",
+                dvc:
+                    "no remote specified in \(place). Create a default remote with\n    dvc remote add -d <remote name> <remote url>"
+            )
         }
         return CairnError(
             .config, "no remote is named, and none is the default",
-            hint: "name one with `-r \(first)`, or make it the default: `\(personality.command) remote default \(first)`",
-            dvc: "no remote specified in \(place). Setup default remote with\n    dvc remote default <remote name>\nor use:\n    dvc push -r <remote name>")
+            hint:
+                "name one with `-r \(first)`, or make it the default: `\(personality.command) remote default \(first)`",
+            dvc:
+                "no remote specified in \(place). Setup default remote with\n    dvc remote default <remote name>\nor use:\n    dvc push -r <remote name>"
+        )
     }
 }
 

@@ -8,7 +8,9 @@ enum RemovalTargets {
     ///
     /// - Throws: `CairnError` of kind `notFound` for anything else, with what may have been meant; `usage` for a stage that a
     ///   template makes.
-    static func owners(of target: String, _ index: OutputIndex, _ workspace: Workspace) throws -> [TrackedOutput.Owner] {
+    static func owners(of target: String, _ index: OutputIndex, _ workspace: Workspace) throws
+        -> [TrackedOutput.Owner]
+    {
         let shown = Array(target.utf8).printable
         if let path = try? workspace.pathOrRoot(of: target) {
             if index.pointers[path] != nil { return [.pointer(path)] }
@@ -28,15 +30,19 @@ enum RemovalTargets {
         let pipelineName = file.isEmpty ? "dvc.yaml" : Array(file.utf8).printable
         let reason =
             path.flatMap { index.pipelines[$0] } == nil
-            ? "'\(pipelineName)' does not exist" : "Stage '\(Array(name.utf8).printable)' not found inside '\(pipelineName)' file"
+            ? "'\(pipelineName)' does not exist"
+            : "Stage '\(Array(name.utf8).printable)' not found inside '\(pipelineName)' file"
         if let output = (try? workspace.pathOrRoot(of: target)).flatMap({ index.output(at: $0) }) {
             let address = index.address(of: output.owner, in: workspace)
             throw CairnError(
                 .notFound, "'\(shown)' is data, not what declares it",
-                hint: "stop tracking it with `\(workspace.personality.command) remove \(Shell.quoted(address))`",
+                hint:
+                    "stop tracking it with `\(workspace.personality.command) remove \(Shell.quoted(address))`",
                 dvc: "'\(shown)' is not a .dvc file. Do you mean '\(address)'?: \(reason)")
         }
-        let known = index.pointers.keys.map { workspace.display($0) } + index.pipelines.values.flatMap { $0.file.stages.map(\.name) }
+        let known =
+            index.pointers.keys.map { workspace.display($0) }
+            + index.pipelines.values.flatMap { $0.file.stages.map(\.name) }
         throw CairnError(
             .notFound, "'\(shown)' is neither a pointer file nor a stage",
             hint: EditDistance.closest(to: target, among: known).map { "did you mean `\($0)`?" }, dvc: reason)

@@ -35,13 +35,16 @@ extension Workspace {
     /// - Parameter targets: pointer files, stages, and pipeline files for all of their stages.
     /// - Throws: `CairnError` of kind `conflict` that lists the files that would be lost; `notFound` for a target that is none.
     public func remove(
-        _ targets: [String], _ options: RemoveOptions = RemoveOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String], _ options: RemoveOptions = RemoveOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> RemoveReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
         var owners: [TrackedOutput.Owner] = []
         for target in targets {
-            for owner in try RemovalTargets.owners(of: target, index, self) where !owners.contains(owner) { owners.append(owner) }
+            for owner in try RemovalTargets.owners(of: target, index, self) where !owners.contains(owner) {
+                owners.append(owner)
+            }
         }
         let wanted = Set(owners)
         let outputs = index.outputs.filter { wanted.contains($0.owner) }
@@ -50,7 +53,7 @@ extension Workspace {
         var deletion = DataDeletion(session)
         if options.removesData {
             for output in outputs { try deletion.plan(output) }
-            guard deletion.unsaved.isEmpty || options.isForced else { throw unsavedError(deletion.unsaved) }
+            guard deletion.unsaved.isEmpty || options.isForced else { throw unsaved(deletion.unsaved) }
         } else {
             let unprotection = try Unprotection(session)
             var report = UnprotectReport()
@@ -73,15 +76,5 @@ extension Workspace {
         report.outputs = outputs.map(\.path)
         report.gitFiles = git
         return report
-    }
-
-    private func unsavedError(_ paths: [[UInt8]]) -> CairnError {
-        let list = paths.prefix(20).map { "\(root.bytes.printable)/\($0.printable)" }
-        let more = paths.count > 20 ? ["… and \(paths.count - 20) more"] : []
-        return CairnError(
-            .conflict,
-            "these files would be lost, because the cache does not have their content:\n"
-                + (list + more).joined(separator: "\n"),
-            hint: "keep them with `\(personality.command) commit`, or delete them with `\(personality.command) remove --outs --force`")
     }
 }

@@ -33,10 +33,13 @@ extension PipelineFile {
                 continue
             }
             let prefix = Array("\(stage.name)@".utf8)
-            for locked in lock?.stages ?? [] where locked.name.hasSameBytes(as: stage.name) || locked.name.utf8.starts(with: prefix) {
+            for locked in lock?.stages ?? []
+            where locked.name.hasSameBytes(as: stage.name) || locked.name.utf8.starts(with: prefix) {
                 guard stage.workingDirectory.map({ $0.utf8.firstRange(of: "${".utf8) == nil }) ?? true else {
                     throw CairnError(
-                        .config, "stage '\(locked.name)' has a template in its wdir, which only a run of the pipeline can fill in")
+                        .config,
+                        "stage '\(locked.name)' has a template in its wdir, which only a run of the pipeline can fill in"
+                    )
                 }
                 result.append(templated(stage, locked))
             }
@@ -50,12 +53,15 @@ extension PipelineFile {
             return output.record(path: output.path, content: known?.content ?? ContentRecord())
         }
         let dependencies = stage.dependencies.map { path in
-            locked?.dependencies.first { $0.path?.hasSameBytes(as: path) == true } ?? DependencyRecord(path: path)
+            locked?.dependencies.first { $0.path?.hasSameBytes(as: path) == true }
+                ?? DependencyRecord(path: path)
         }
         return ResolvedStage(
-            name: stage.name, workingDirectory: stage.workingDirectory, outputs: outputs, dependencies: dependencies,
+            name: stage.name, workingDirectory: stage.workingDirectory, outputs: outputs,
+            dependencies: dependencies,
             isCommandChanged: locked.map { $0.command != stage.command } ?? false, isFrozen: stage.isFrozen,
-            isAlwaysChanged: stage.isAlwaysChanged || (stage.dependencies.isEmpty && stage.outputs.isEmpty && stage.parameters.isEmpty))
+            isAlwaysChanged: stage.isAlwaysChanged
+                || (stage.dependencies.isEmpty && stage.outputs.isEmpty && stage.parameters.isEmpty))
     }
 
     private func templated(_ stage: PipelineStage, _ locked: LockedStage) -> ResolvedStage {

@@ -20,7 +20,9 @@ struct RevisionFiles {
     /// - Throws: `CairnError` where there is no git repository, `GitError` if a tree cannot be read.
     init?(_ commit: GitCommit, named name: String, _ session: Session, _ git: GitRepository) throws {
         var reader = try RevisionReader(session)
-        guard let content = try reader.read(NamedCommit(commit: commit, name: name), onlyNew: false) else { return nil }
+        guard let content = try reader.read(NamedCommit(commit: commit, name: name), onlyNew: false) else {
+            return nil
+        }
         self.commit = commit
         self.content = content
         self.git = git

@@ -25,7 +25,8 @@ final class Session {
     init(_ workspace: Workspace, reporter: any Reporter, writes: Bool) throws {
         self.workspace = workspace
         self.reporter = reporter
-        workers = workspace.configuration.integer("core.checksum_jobs").map { Workers(count: $0) } ?? .perProcessor
+        workers =
+            workspace.configuration.integer("core.checksum_jobs").map { Workers(count: $0) } ?? .perProcessor
         folder = try Folder(workspace.root)
         lock = writes ? try RepositoryLock.acquire(in: workspace, reporter: reporter) : nil
     }
@@ -64,7 +65,9 @@ final class Session {
 
     /// Tells whether git ignores a path, by the rules as they were when the first path was asked about.
     func isIgnoredByGit(_ path: RepoPath, isFolder: Bool) throws -> Bool {
-        guard let git = try git(), let own = git.relativePath(of: workspace.absolute(path)) else { return false }
+        guard let git = try git(), let own = git.relativePath(of: workspace.absolute(path)) else {
+            return false
+        }
         if gitRules == nil { gitRules = try git.ignoreRules() }
         return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
     }
@@ -95,8 +98,11 @@ enum RepositoryLock {
     static func acquire(in workspace: Workspace, reporter: any Reporter) throws -> FileLock {
         guard !workspace.configuration.bool("core.hardlink_lock") else {
             throw CairnError(
-                .config, "core.hardlink_lock is set, and locks of that kind are not supported: two commands could work at once",
-                hint: "where the file system has flock(2): `\(workspace.personality.command) config --unset core.hardlink_lock`")
+                .config,
+                "core.hardlink_lock is set, and locks of that kind are not supported: two commands could work at once",
+                hint:
+                    "where the file system has flock(2): `\(workspace.personality.command) config --unset core.hardlink_lock`"
+            )
         }
         try workspace.temporaryFolder.makeFolders()
         let path = workspace.temporaryFolder.appending("lock")
@@ -111,9 +117,13 @@ enum RepositoryLock {
                 let name = number.map { "process \($0)" } ?? "another process"
                 guard waited < patience || workspace.waitsForLock else {
                     throw CairnError(
-                        .locked, "unable to acquire lock: \(name) is working in '\(workspace.root.bytes.printable)'",
-                        hint: "wait until it is done, or see what it does: `ps \(number.map { "-p \($0)" } ?? "aux")`",
-                        dvc: "Unable to acquire lock. Most likely another DVC process is running or was terminated abruptly: \(name) has it.")
+                        .locked,
+                        "unable to acquire lock: \(name) is working in '\(workspace.root.bytes.printable)'",
+                        hint:
+                            "wait until it is done, or see what it does: `ps \(number.map { "-p \($0)" } ?? "aux")`",
+                        dvc:
+                            "Unable to acquire lock. Most likely another DVC process is running or was terminated abruptly: \(name) has it."
+                    )
                 }
                 if waited == 1000 { reporter.warn("waiting for \(name), which holds the lock", hint: nil) }
                 try Interruption.check()

@@ -41,7 +41,9 @@ extension ConfigurationFiles {
     }
 
     private func setting(_ key: ConfigKey, in configuration: Configuration) -> Setting? {
-        guard let value = configuration.shown(key), let origin = configuration.origin(of: key) else { return nil }
+        guard let value = configuration.shown(key), let origin = configuration.origin(of: key) else {
+            return nil
+        }
         let isSecret = ConfigSchema.secretNames.contains(key.option)
         return Setting(key: key, value: value, level: origin.level, isSecret: isSecret)
     }
@@ -82,6 +84,7 @@ extension ConfigurationFiles {
         throw CairnError(
             .config,
             isKnown
-                ? "option '\(key.option)' doesn't exist in \(kind) '\(section)'" : "\(kind) '\(section)' doesn't exist")
+                ? "option '\(key.option)' doesn't exist in \(kind) '\(section)'"
+                : "\(kind) '\(section)' doesn't exist")
     }
 }

@@ -21,9 +21,12 @@ enum StageDependencies {
         case .inside(let path):
             let rules = try IgnoreFiles(above: path, session: session)
             let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
-            return rules.isIgnored(path, isFolder: isFolder) ? nil : try DataTree.load(path, rules: rules, session: session)
+            return rules.isIgnored(path, isFolder: isFolder)
+                ? nil : try DataTree.load(path, rules: rules, session: session)
         case .outside(let path):
-            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else { return nil }
+            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
+                return nil
+            }
             return try DataTree.external(path, as: own, session: session)
         }
     }
@@ -35,18 +38,21 @@ enum StageDependencies {
     static func recorded(
         of owner: TrackedOutput.Owner, _ index: OutputIndex, _ session: Session
     ) throws -> [DependencyRecord] {
-        guard case .stage(let file, let name) = owner, let pipeline = index.pipelines[file], let stage = index.stage(of: owner)
+        guard case .stage(let file, let name) = owner, let pipeline = index.pipelines[file],
+            let stage = index.stage(of: owner)
         else { return [] }
         let workspace = session.workspace
         if pipeline.lock?.stage(name) == nil, pipeline.file.stage(name)?.parameters.isEmpty == false {
             throw CairnError(
                 .usage,
-                "stage '\(index.address(of: owner, in: workspace))' has never run, so what its parameters were is not recorded")
+                "stage '\(index.address(of: owner, in: workspace))' has never run, so what its parameters were is not recorded"
+            )
         }
         var known: [String: RecordedDependency] = [:]
         let files = try index.recordedDependencies(of: owner)
         for file in files { known[file.shown] = file }
-        let folder = try OutputIndex.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
+        let folder = try OutputIndex.folder(
+            of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
         return try stage.dependencies.map { record in
             guard let text = record.path else { return record }
             let inside = try? OutputIndex.path(text, in: folder, shownAs: "")

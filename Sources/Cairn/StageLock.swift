@@ -31,18 +31,22 @@ enum StageLock {
         }
         for output in outputs {
             let path = workspace.absolute(output).bytes
-            let busy = holders.filter { overlaps($0.path, path) && $0.pid != Surroundings.processID && Surroundings.isAlive($0.pid) }
+            let busy = holders.filter {
+                overlaps($0.path, path) && $0.pid != Surroundings.processID && Surroundings.isAlive($0.pid)
+            }
             guard let first = busy.first else { continue }
             throw CairnError(
                 .locked,
                 "'\(first.path.printable)' is busy, it is being blocked by:\n"
                     + busy.map { "  (PID \($0.pid)): \($0.command)" }.joined(separator: "\n")
-                    + "\n\nIf there are no processes with such PIDs, you can manually remove '\(name)' and try again.")
+                    + "\n\nIf there are no processes with such PIDs, you can manually remove '\(name)' and try again."
+            )
         }
     }
 
     private static func overlaps(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         let (short, long) = left.count < right.count ? (left, right) : (right, left)
-        return long.starts(with: short) && (long.count == short.count || long[short.count] == UInt8(ascii: "/"))
+        return long.starts(with: short)
+            && (long.count == short.count || long[short.count] == UInt8(ascii: "/"))
     }
 }

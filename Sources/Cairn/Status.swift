@@ -3,18 +3,22 @@ public import CairnCore
 extension Workspace {
     /// Compares the workspace with what its pointers and locks record. Nothing is changed but the stat index.
     public func status(
-        _ targets: [String] = [], _ options: TargetOptions = TargetOptions(), reporter: any Reporter = SilentReporter()
+        _ targets: [String] = [], _ options: TargetOptions = TargetOptions(),
+        reporter: any Reporter = SilentReporter()
     ) throws -> StatusReport {
         let session = try Session(self, reporter: reporter, writes: false)
         let index = try WorkspaceScan.run(session)
         let wanted = try index.outputs(for: targets, options, in: self)
         var report = StatusReport()
         report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
-        var survey = try StatusSurvey(session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
+        var survey = try StatusSurvey(
+            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
         let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
         var seen: Set<TrackedOutput.Owner> = []
         var owners: [TrackedOutput.Owner] = []
-        for target in wanted where seen.insert(target.output.owner).inserted { owners.append(target.output.owner) }
+        for target in wanted where seen.insert(target.output.owner).inserted {
+            owners.append(target.output.owner)
+        }
         if targets.isEmpty { owners += index.ownersWithoutOutputs().filter { seen.insert($0).inserted } }
         let targetsByOwner = Dictionary(grouping: wanted) { $0.output.owner }
         for owner in owners {
@@ -47,7 +51,9 @@ extension OutputIndex {
         case .pointer(let file):
             guard let pointer = pointers[file] else { return }
             entry.isAlwaysChanged = pointer.isAlwaysChanged
-            if let recorded = pointer.md5, pointer.isImport { entry.isChecksumChanged = recorded != pointer.stageDigest.hex }
+            if let recorded = pointer.md5, pointer.isImport {
+                entry.isChecksumChanged = recorded != pointer.stageDigest.hex
+            }
         case .stage:
             guard let stage = stage(of: owner) else { return }
             entry.isCommandChanged = stage.isCommandChanged

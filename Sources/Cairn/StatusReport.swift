@@ -50,7 +50,8 @@ public struct StatusReport: Sendable {
         public internal(set) var isAlwaysChanged = false
 
         var isClean: Bool {
-            dependencies.isEmpty && outputs.isEmpty && !isCommandChanged && !isChecksumChanged && !isAlwaysChanged
+            dependencies.isEmpty && outputs.isEmpty && !isCommandChanged && !isChecksumChanged
+                && !isAlwaysChanged
         }
     }
 

@@ -41,7 +41,9 @@ struct StatusSurvey {
         }
         var listing: DirListing?
         if output.record.isCached {
-            guard try inventory.contains(id) else { return StatusReport.Item(path: shown, state: .notInCache, files: nil) }
+            guard try inventory.contains(id) else {
+                return StatusReport.Item(path: shown, state: .notInCache, files: nil)
+            }
             if id.isDirectory {
                 // A damaged listing is as good as none.
                 listing = try? store.listing(id)
@@ -62,7 +64,9 @@ struct StatusSurvey {
         switch dependency.place {
         case .inside(let path): tree = try self.tree(path, algorithm)
         case .outside(let path):
-            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else { return nil }
+            guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
+                return nil
+            }
             var found = try DataTree.external(path, as: own, session: session)
             try found?.readAll(algorithm, session)
             tree = found
@@ -88,7 +92,9 @@ struct StatusSurvey {
 
     private func id(of tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID {
         guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            guard let digest = tree.digests[0] else {
+                preconditionFailure("a file that was read has a digest")
+            }
             return ObjectID(algorithm, digest)
         }
         let bytes = try tree.listing().serialized
@@ -105,7 +111,9 @@ struct StatusSurvey {
         return true
     }
 
-    private func hasAll(_ listing: DirListing, _ algorithm: HashAlgorithm, _ target: TargetedOutput) throws -> Bool {
+    private func hasAll(_ listing: DirListing, _ algorithm: HashAlgorithm, _ target: TargetedOutput) throws
+        -> Bool
+    {
         for index in 0..<listing.count where target.covers(listing.paths[index]) {
             if try !inventory.contains(ObjectID(algorithm, listing.digest(at: index))) { return false }
         }
@@ -122,19 +130,28 @@ struct StatusSurvey {
         let recorded = listing.listing(below: inside.bytes)
         let single = listing.index(of: inside.bytes).map { listing.digest(at: $0) }
         guard !recorded.isEmpty || single != nil else {
-            throw CairnError(.notFound, "'\(shown)' is not recorded in '\(session.workspace.display(output.path))'")
+            throw CairnError(
+                .notFound, "'\(shown)' is not recorded in '\(session.workspace.display(output.path))'")
         }
         var found: [[UInt8]: Digest] = [:]
         for (index, digest) in (tree?.digests ?? []).enumerated() {
-            guard let tree, let path = tree.isFolder ? tree.snapshot.paths[index] : nil, let digest else { continue }
+            guard let tree, let path = tree.isFolder ? tree.snapshot.paths[index] : nil, let digest else {
+                continue
+            }
             let target = TargetedOutput(output: output, part: part)
             if target.covers(path) { found[Array(path)] = digest }
         }
         if found.isEmpty { return StatusReport.Item(path: shown, state: .deleted, files: nil) }
-        if let single { return found[inside.bytes] == single ? nil : StatusReport.Item(path: shown, state: .modified, files: nil) }
+        if let single {
+            return found[inside.bytes] == single
+                ? nil : StatusReport.Item(path: shown, state: .modified, files: nil)
+        }
         let prefix = inside.bytes + [UInt8(ascii: "/")]
-        let isSame = found.count == recorded.count
-            && (0..<recorded.count).allSatisfy { found[prefix + recorded.paths[$0]] == recorded.digest(at: $0) }
+        let isSame =
+            found.count == recorded.count
+            && (0..<recorded.count).allSatisfy {
+                found[prefix + recorded.paths[$0]] == recorded.digest(at: $0)
+            }
         return isSame ? nil : StatusReport.Item(path: shown, state: .modified, files: nil)
     }
 

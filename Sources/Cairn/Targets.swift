@@ -44,7 +44,9 @@ extension OutputIndex {
         var wanted: [Int: [RepoPath?]] = [:]
         for target in targets {
             let found = try resolve(target, options, workspace)
-            guard !found.isEmpty || isEmptyDeclaration(target, in: workspace) else { throw notFound(target, workspace) }
+            guard !found.isEmpty || isEmptyDeclaration(target, in: workspace) else {
+                throw notFound(target, workspace)
+            }
             for (index, part) in found { wanted[index, default: []].append(part) }
         }
         if options.withDependencies { addDependencies(&wanted) }
@@ -62,11 +64,15 @@ extension OutputIndex {
         return result
     }
 
-    private func resolve(_ target: String, _ options: TargetOptions, _ workspace: Workspace) throws -> [(Int, RepoPath?)] {
+    private func resolve(_ target: String, _ options: TargetOptions, _ workspace: Workspace) throws -> [(
+        Int, RepoPath?
+    )] {
         if options.isGlob, target.utf8.contains(where: { "*?[".utf8.contains($0) }) {
             let pattern = GlobPattern(Array(try absoluteText(target, workspace).utf8))
-            return outputs.indices.filter { pattern.matches(outputs[$0].path.bytes) || pattern.matches(outputs[$0].owner.file.bytes) }
-                .map { ($0, nil) }
+            return outputs.indices.filter {
+                pattern.matches(outputs[$0].path.bytes) || pattern.matches(outputs[$0].owner.file.bytes)
+            }
+            .map { ($0, nil) }
         }
         // A stage by name, of the pipeline file in the user's folder or of one that is named.
         let (file, stage) = Self.split(target)
@@ -89,7 +95,9 @@ extension OutputIndex {
             if !below.isEmpty { return below.map { ($0, nil) } }
         }
         if let exact = outputs.indices.first(where: { outputs[$0].path == path }) { return [(exact, nil)] }
-        if let above = outputs.indices.first(where: { path.isBelow(outputs[$0].path) }) { return [(above, path)] }
+        if let above = outputs.indices.first(where: { path.isBelow(outputs[$0].path) }) {
+            return [(above, path)]
+        }
         return []
     }
 
@@ -118,7 +126,8 @@ extension OutputIndex {
         var pending = Array(wanted.keys)
         while let index = pending.popLast() {
             for dependency in dependencies(of: outputs[index].owner) {
-                for other in outputs.indices where outputs[other].path.overlaps(dependency) && wanted[other] == nil {
+                for other in outputs.indices
+                where outputs[other].path.overlaps(dependency) && wanted[other] == nil {
                     wanted[other] = [nil]
                     pending.append(other)
                 }
@@ -130,8 +139,10 @@ extension OutputIndex {
     func dependencies(of owner: TrackedOutput.Owner) -> [RepoPath] {
         guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return [] }
         guard let stages = try? pipeline.file.resolvedStages(with: pipeline.lock),
-            let stage = stages.first(where: { $0.name == name }),
-            let folder = try? Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: "")
+            let stage = stages.first(where: { $0.name.hasSameBytes(as: name) }),
+            // Two optionals: no folder is the workspace itself, and is no failure.
+            let folder = try? RepoPath??.some(
+                Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: ""))
         else { return [] }
         return stage.dependencies.compactMap { record in
             record.path.flatMap { try? Self.path($0, in: folder, shownAs: "") }
@@ -145,7 +156,8 @@ extension OutputIndex {
         let known = outputs.map { workspace.display($0.path) } + pointers.keys.map { workspace.display($0) }
         let hint = EditDistance.closest(to: target, among: known).map { "did you mean '\($0)'?" }
         return CairnError(
-            .notFound, "'\(name)' does not exist as an output or a stage name in 'dvc.yaml'\(tail)", hint: hint)
+            .notFound, "'\(name)' does not exist as an output or a stage name in 'dvc.yaml'\(tail)",
+            hint: hint)
     }
 }
 

@@ -22,10 +22,12 @@ public struct TransferOptions: Sendable {
 /// The outputs that a command moves, by the remote that they go to or come from.
 struct TransferScope {
     /// Which way data goes.
-    enum Direction {
+    enum Direction: String {
         case push, fetch
+        /// Nothing moves: also what no remote has ever had is meant.
+        case verify
 
-        var command: String { self == .push ? "push" : "fetch" }
+        var command: String { rawValue }
     }
 
     /// Outputs that share a remote.
@@ -89,7 +91,7 @@ struct TransferScope {
             guard let wanted = WantedOutput(target, revision: revision) else { continue }
             let name = options.remote ?? record.remote
             // A revision from before there was a remote has nothing anywhere.
-            if revision != nil, name == nil, !configured.hasDefaultRemote { continue }
+            if direction != .verify, revision != nil, name == nil, !configured.hasDefaultRemote { continue }
             groups[position(of: remote(name, configured))].used.add(wanted)
         }
     }

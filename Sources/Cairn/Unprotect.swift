@@ -14,7 +14,9 @@ extension Workspace {
     ///
     /// - Parameter targets: files and folders of the workspace; a pointer file stands for its outputs.
     /// - Throws: `CairnError` for a target that is not there, and for a link to data that the cache does not have.
-    public func unprotect(_ targets: [String], reporter: any Reporter = SilentReporter()) throws -> UnprotectReport {
+    public func unprotect(_ targets: [String], reporter: any Reporter = SilentReporter()) throws
+        -> UnprotectReport
+    {
         let session = try Session(self, reporter: reporter, writes: true)
         var paths: [RepoPath] = []
         for target in targets {

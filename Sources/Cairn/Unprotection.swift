@@ -41,7 +41,8 @@ struct Unprotection {
                 let parent = try folder.folder(item.path.parent?.components ?? [])
                 if item.action == .makeWritable {
                     try parent.setPermissions(item.path.name, item.status.permissions | 0o200)
-                } else if let digest = try Self.replace(item.path, item.status, item.action, parent, scratch, "\(index)"),
+                } else if let digest = try Self.replace(
+                    item.path, item.status, item.action, parent, scratch, "\(index)"),
                     let now = try parent.status(of: item.path.name)
                 {
                     let row = StatIndex.Row(path: item.path.bytes, status: now, digest: digest)
@@ -60,7 +61,8 @@ struct Unprotection {
         guard let own = try session.folder.status(of: path.bytes) else { return [] }
         guard own.kind == .folder else { return [(path, own)] }
         let rules = try IgnoreFiles(above: path, session: session)
-        let walker = TreeWalker(workers: session.workers, followsLinks: false, leavingOut: rules.filter(in: path))
+        let walker = TreeWalker(
+            workers: session.workers, followsLinks: false, leavingOut: rules.filter(in: path))
         let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
         return try (0..<snapshot.count).map { index in
             (path.appending(try RepoPath(validating: snapshot.paths[index])), snapshot.files[index])
@@ -73,13 +75,16 @@ struct Unprotection {
             if status.links > 1 { return .copyHardLink }
             return status.permissions & 0o200 == 0 ? .makeWritable : nil
         case .symbolicLink:
-            guard let target = try session.folder.linkTarget(path.bytes), target.isAbsolute else { return nil }
+            guard let target = try session.folder.linkTarget(path.bytes), target.isAbsolute else {
+                return nil
+            }
             let folder = target.removingLastComponent()
             let place = ((try? folder.resolved()) ?? folder.lexicallyNormalized()).bytes
             guard place.starts(with: cache) else { return nil }
             guard try session.folder.status(of: path.bytes, following: true) != nil else {
                 throw CairnError(
-                    .missing, "'\(session.workspace.display(path))' is a link to data that the cache does not have",
+                    .missing,
+                    "'\(session.workspace.display(path))' is a link to data that the cache does not have",
                     hint: "bring it: `\(session.workspace.personality.command) pull`")
             }
             return .copyLink
@@ -91,7 +96,8 @@ struct Unprotection {
     ///
     /// - Returns: the digest of the bytes, where they were read for it.
     private static func replace(
-        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, _ scratch: ScratchFolder, _ name: String
+        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, _ scratch: ScratchFolder,
+        _ name: String
     ) throws(SystemError) -> Digest? {
         let temporary = Array(name.utf8)
         do throws(SystemError) {
@@ -105,7 +111,8 @@ struct Unprotection {
     }
 
     private static func replace(
-        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, in aside: Folder, _ temporary: [UInt8]
+        _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, in aside: Folder,
+        _ temporary: [UInt8]
     ) throws(SystemError) -> Digest? {
         do throws(SystemError) {
             let source = try OpenFile(reading: path.name, in: parent, followingLinks: action == .copyLink)
@@ -115,8 +122,8 @@ struct Unprotection {
             let copy = try OpenFile(creating: temporary, in: aside, permissions: permissions)
             var digest: Digest?
             if try !copy.clone(from: source) { digest = try source.digest(.md5, copyingTo: copy) { _ in } }
-            guard try source.status().hasSameContent(as: before), let now = try parent.status(of: path.name),
-                now.hasSameContent(as: status)
+            guard try source.status().isUntouched(since: before), let now = try parent.status(of: path.name),
+                now.isUntouched(since: status)
             else { throw SystemError(.resourceTemporarilyUnavailable, "replace", parent.path(of: path.name)) }
             try aside.rename(temporary, to: parent, path.name)
             return digest

@@ -67,7 +67,7 @@ extension Workspace {
         transfer.revisions = options.revisions
         transfer.jobs = options.jobs
         guard options.readsRemote || options.remote != nil else {
-            let scope = try TransferScope(.fetch, targets, transfer, index, session)
+            let scope = try TransferScope(.verify, targets, transfer, index, session)
             report.skipped = scope.skipped
             var used = UsedObjects()
             for output in scope.groups.flatMap(\.used.wanted) { used.add(output) }

@@ -8,7 +8,8 @@ enum WorkspaceGlob {
     /// A name that starts with a dot is matched only by a pattern that has the dot.
     static func matches(of pattern: String, in workspace: Workspace, _ session: Session) throws -> [String] {
         let parts = pattern.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
-        let start = pattern.utf8.first == UInt8(ascii: "/") ? FilePath("/") : workspace.surroundings.workingDirectory
+        let start =
+            pattern.utf8.first == UInt8(ascii: "/") ? FilePath("/") : workspace.surroundings.workingDirectory
         var found: [[UInt8]] = []
         try descend(start, [], parts[...], &found)
         let prefix: [UInt8] = pattern.utf8.first == UInt8(ascii: "/") ? [UInt8(ascii: "/")] : []
@@ -28,7 +29,9 @@ enum WorkspaceGlob {
         }
         let isAnyDepth = part.elementsEqual("**".utf8)
         if isAnyDepth { try descend(folder, path, parts.dropFirst(), &found) }
-        guard try folder.status(following: true)?.kind == .folder, let opened = try? Folder(folder) else { return }
+        guard try folder.status(following: true)?.kind == .folder, let opened = try? Folder(folder) else {
+            return
+        }
         let glob = GlobPattern(part)
         for name in try opened.names() {
             guard name.first != UInt8(ascii: ".") || part.first == UInt8(ascii: ".") else { continue }

@@ -24,7 +24,9 @@ struct WorkspaceScan {
 
     private init(session: Session) { self.session = session }
 
-    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool) throws {
+    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool)
+        throws
+    {
         try Interruption.check()
         var files: [[UInt8]] = []
         var folders: [[UInt8]] = []
@@ -79,7 +81,9 @@ struct WorkspaceScan {
     }
 
     private func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
-        if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) { return true }
+        if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) {
+            return true
+        }
         return try session.isIgnoredByGit(path, isFolder: isFolder)
     }
 
@@ -105,7 +109,9 @@ extension RepoPath {
     ///
     /// - Precondition: `name` is a valid file name.
     func sibling(_ name: String) -> RepoPath {
-        guard let own = try? RepoPath(validating: name) else { preconditionFailure("a sibling has a valid name") }
+        guard let own = try? RepoPath(validating: name) else {
+            preconditionFailure("a sibling has a valid name")
+        }
         return parent?.appending(own) ?? own
     }
 }

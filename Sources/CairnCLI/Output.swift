@@ -75,11 +75,15 @@ final class Output {
 
     /// Says that an item failed, while the others go on.
     func fail(_ error: CairnError) {
-        if verbosity > .quiet || personality == .cairn { line.write(Self.words(error, nil, personality, terminal)) }
+        if verbosity > .quiet || personality == .cairn {
+            line.write(Self.words(error, nil, personality, terminal))
+        }
     }
 
     /// A word on standard output in a style, where the stream shows it.
-    func styled(_ text: String, _ style: Terminal.Style) -> String { terminal.styled(text, style, onOutput: true) }
+    func styled(_ text: String, _ style: Terminal.Style) -> String {
+        terminal.styled(text, style, onOutput: true)
+    }
 
     /// Hands what was written so far to the reader of standard output.
     ///

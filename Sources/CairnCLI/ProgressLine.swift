@@ -68,7 +68,9 @@ final class ProgressLine: Reporter {
         guard now >= due else { return }
         let next = now + Self.nanoseconds(Self.pause)
         // Of several threads that come at the same time one draws.
-        guard self.due.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else { return }
+        guard self.due.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else {
+            return
+        }
         draw()
     }
 
@@ -134,7 +136,11 @@ final class ProgressLine: Reporter {
         after duration: Duration, width: Int
     ) -> String {
         var parts = [phase]
-        if let totalItems { parts.append("\(items)/\(totalItems)") } else if items > 0 { parts.append("\(items)") }
+        if let totalItems {
+            parts.append("\(items)/\(totalItems)")
+        } else if items > 0 {
+            parts.append("\(items)")
+        }
         let seconds = Double(nanoseconds(duration)) / 1e9
         if let totalBytes, totalBytes > 0 {
             parts.append("\(Words.bytes(bytes)) of \(Words.bytes(totalBytes))")
@@ -151,7 +157,8 @@ final class ProgressLine: Reporter {
             parts.append("\(time(Double(totalItems - items) * seconds / Double(items))) left")
         }
         // One column stays free: some terminals break the line after the last.
-        return String(String.UnicodeScalarView(parts.joined(separator: "  ").unicodeScalars.prefix(max(0, width - 1))))
+        return String(
+            String.UnicodeScalarView(parts.joined(separator: "  ").unicodeScalars.prefix(max(0, width - 1))))
     }
 
     private static func time(_ seconds: Double) -> String {

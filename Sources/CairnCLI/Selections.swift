@@ -3,7 +3,9 @@ import Cairn
 
 /// Targets and how they are understood: for all commands that take outputs, stages and pointers.
 struct TargetSelection: ParsableArguments {
-    @Argument(help: "Pointer files, outputs, paths inside outputs, or stages; all if none is named.", completion: .file())
+    @Argument(
+        help: "Pointer files, outputs, paths inside outputs, or stages; all if none is named.",
+        completion: .file())
     var targets: [String] = []
 
     @Flag(name: [.customShort("d"), .long], help: "Also what the targets' stages depend on.")

@@ -46,7 +46,8 @@ struct UnknownCommand: Equatable {
         let whole = ([personality.command] + parents).joined(separator: " ")
         guard personality == .cairn else {
             let choices = known.map { "'\($0)'" }.joined(separator: ", ")
-            return "argument \(parents.isEmpty ? "command" : "cmd"): invalid choice: '\(shown)' (choose from \(choices))"
+            return
+                "argument \(parents.isEmpty ? "command" : "cmd"): invalid choice: '\(shown)' (choose from \(choices))"
         }
         let nearest = EditDistance.closest(to: word, among: known)
         return "'\(shown)' is not a command of \(whole)" + (nearest.map { ", did you mean `\($0)`?" } ?? "")

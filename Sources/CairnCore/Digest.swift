@@ -59,7 +59,9 @@ public struct Digest: Hashable, Comparable, Sendable {
         var result: [UInt8] = []
         result.reserveCapacity(count)
         for word in [words.0, words.1, words.2, words.3].prefix(count / 8) {
-            for shift in stride(from: 56, through: 0, by: -8) { result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
         }
         return result
     }

@@ -7,7 +7,9 @@ extension DirListing {
     /// - Throws: `DirListingError` that tells the entry, the place and the reason. A listing whose paths
     ///   could lead out of the directory, occur twice or contradict each other is refused whole.
     public init(parsing json: [UInt8]) throws(DirListingError) {
-        self = try json.withUnsafeBufferPointer { json throws(DirListingError) in try DirListing(parsing: json) }
+        self = try json.withUnsafeBufferPointer { json throws(DirListingError) in
+            try DirListing(parsing: json)
+        }
     }
 
     /// Reads the stored form from borrowed memory; see `init(parsing:)` for an array.
@@ -43,12 +45,15 @@ extension DirListing {
             paths.withPath(index) { PythonJSON.appendString($0, to: &buffer) }
             buffer.append(UInt8(ascii: "}"))
             if buffer.count >= piece {
-                try buffer.withUnsafeBufferPointer { bytes throws(Failure) in try sink(UnsafeRawBufferPointer(bytes)) }
+                try buffer.withUnsafeBufferPointer { bytes throws(Failure) in
+                    try sink(UnsafeRawBufferPointer(bytes))
+                }
                 buffer.removeAll(keepingCapacity: true)
             }
         }
         buffer.append(UInt8(ascii: "]"))
-        try buffer.withUnsafeBufferPointer { bytes throws(Failure) in try sink(UnsafeRawBufferPointer(bytes)) }
+        try buffer.withUnsafeBufferPointer { bytes throws(Failure) in try sink(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     private static func appendHexDigits(of words: (UInt64, UInt64), to buffer: inout [UInt8]) {

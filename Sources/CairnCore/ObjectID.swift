@@ -41,10 +41,14 @@ public struct ObjectID: Hashable, Comparable, Sendable {
     public init?(_ algorithm: HashAlgorithm, firstByte: UInt8, restOfName name: UnsafeRawBufferPointer) {
         let digits = 2 * (algorithm.digestCount - 1)
         let isDirectory = name.count == digits + 4
-        guard name.count == digits || (isDirectory && name[digits...].elementsEqual(".dir".utf8)) else { return nil }
+        guard name.count == digits || (isDirectory && name[digits...].elementsEqual(".dir".utf8)) else {
+            return nil
+        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (UInt64(firstByte), 0, 0, 0)
         for index in 0..<digits {
-            guard let value = Digest.value(ofHexDigit: name[index]), !(65...70).contains(name[index]) else { return nil }
+            guard let value = Digest.value(ofHexDigit: name[index]), !(65...70).contains(name[index]) else {
+                return nil
+            }
             // Digit 0 of the name is digit 2 of the digest.
             switch (index + 2) >> 4 {
             case 0: words.0 = words.0 << 4 | UInt64(value)

@@ -138,7 +138,8 @@ struct PythonJSONReader {
         }
         if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
             offset += 1
-            if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") {
+            if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-")
+            {
                 offset += 1
             }
             guard isDigit() else { throw fault("digit expected") }
@@ -188,7 +189,8 @@ struct PythonJSONReader {
 
     /// The value of `\uXXXX` at `index`, if that is what stands there.
     private func unit(at index: Int, end: Int) -> UInt32? {
-        guard index + 6 <= end, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
+        guard index + 6 <= end, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
+        else {
             return nil
         }
         var value: UInt32 = 0

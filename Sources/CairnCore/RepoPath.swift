@@ -53,7 +53,8 @@ public struct RepoPath: Hashable, Comparable, Sendable {
 
     private static func validate(component: ArraySlice<UInt8>) throws(RepoPathError) {
         let dot = UInt8(ascii: ".")
-        let isBad = component.isEmpty || component.elementsEqual([dot]) || component.elementsEqual([dot, dot])
+        let isBad =
+            component.isEmpty || component.elementsEqual([dot]) || component.elementsEqual([dot, dot])
         if isBad { throw .badComponent(Array(component)) }
     }
 

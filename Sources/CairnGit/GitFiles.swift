@@ -6,7 +6,9 @@ enum GitFiles {
     static func status(_ path: FilePath) -> FileStatus? { (try? path.status()) ?? nil }
 
     /// True for a folder or a symbolic link to one.
-    static func isFolder(_ path: FilePath) -> Bool { ((try? path.status(following: true)) ?? nil)?.kind == .folder }
+    static func isFolder(_ path: FilePath) -> Bool {
+        ((try? path.status(following: true)) ?? nil)?.kind == .folder
+    }
 
     /// The bytes of a small file; `nil` when there is none, when it is a symbolic link and those are not followed, or when it is
     /// longer than `limit` bytes (a hostile repository must not fill the memory).

@@ -2,8 +2,10 @@ public import CairnCore
 public import CairnSystem
 import Synchronization
 
-/// Gives objects that DVC 2 stored their places of today: each file is hashed anew and linked under its new id, each listing is written
-/// anew with the new ids of its files. What was there stays.
+/// Gives objects that DVC 2 stored their places of today: each is hashed anew and linked under its new id. What was there stays.
+///
+/// A listing names files by their old ids, at its new place too, as DVC leaves it. For pointers to name its directory, it is
+/// also written anew with the new ids.
 public struct LegacyMigration: Sendable {
     /// What a migration did.
     public struct Report: Sendable {
@@ -39,35 +41,48 @@ public struct LegacyMigration: Sendable {
 
     /// Migrates all legacy objects of the store.
     ///
+    /// - Parameter convertsListings: whether listings are also written anew, with the new ids of their files.
     /// - Throws: `StoreError` for what stops everything; objects that have their new names by then are sound.
-    public func run() throws(StoreError) -> Report {
+    public func run(convertsListings: Bool) throws(StoreError) -> Report {
         var report = Report()
         let legacy = try legacyObjects()
         guard let folder = store.folder, !legacy.isEmpty else { return report }
-        let files = legacy.filter { !$0.isDirectory }
         reporter.begin("hashing", items: legacy.count, bytes: nil)
-        let seen = try hash(files, &report)
-        let batch: DurableBatch
-        do throws(SystemError) { batch = try DurableBatch(in: folder) } catch { throw StoreError(error) }
-        var made: [(id: ObjectID, file: DurableBatch.Temporary)] = []
-        for id in files {
-            guard let new = report.ids[id], let seen = seen[id], try store.status(of: new) == nil else {
-                continue
+        let hashed = try hash(legacy)
+        report.failures = hashed.failures.sorted { $0.id < $1.id }
+        let batch = try system { () throws(SystemError) in try DurableBatch(in: folder) }
+        // Files before listings: what names others comes last.
+        for isDirectory in [false, true] {
+            var made: [(id: ObjectID, file: DurableBatch.Temporary)] = []
+            for id in legacy where id.isDirectory == isDirectory {
+                guard let new = hashed.ids[id], let seen = hashed.statuses[id] else { continue }
+                report.ids[id] = new
+                if try store.status(of: new) == nil {
+                    made.append((new, try share(id, new, seen, batch, &report)))
+                }
             }
-            made.append((new, try share(id, new, seen, batch, &report)))
+            report.count += made.count
+            try commit(made, batch)
         }
-        try commit(made, batch, &report)
-        made = []
+        if convertsListings { try convert(legacy.filter(\.isDirectory), batch, &report) }
+        return report
+    }
+
+    /// Writes listings anew, with the new ids of their files.
+    private func convert(
+        _ listings: [ObjectID], _ batch: DurableBatch, _ report: inout Report
+    ) throws(StoreError) {
+        var made: [(id: ObjectID, file: DurableBatch.Temporary)] = []
         var written: Set<ObjectID> = []
-        for id in legacy where id.isDirectory {
+        for id in listings where report.ids[id] != nil {
+            report.ids[id] = nil
             guard let bytes = try listing(id, &report) else { continue }
             let new = ObjectID(.md5, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
             report.ids[id] = new
             guard try store.status(of: new) == nil, written.insert(new).inserted else { continue }
             made.append((new, try write(bytes, batch)))
         }
-        try commit(made, batch, &report)
-        return report
+        try commit(made, batch)
     }
 
     private struct Hashed {
@@ -76,40 +91,33 @@ public struct LegacyMigration: Sendable {
         var failures: [(id: ObjectID, error: StoreError)] = []
     }
 
-    /// Finds the new ids of files, reading each once.
-    ///
-    /// - Returns: what each file was when it was read.
-    private func hash(_ files: [ObjectID], _ report: inout Report) throws(StoreError) -> [ObjectID:
-        FileStatus]
-    {
+    /// Finds the new ids of objects, reading each once.
+    private func hash(_ objects: [ObjectID]) throws(StoreError) -> Hashed {
         let found = Mutex(Hashed())
-        try workers.forEachRange(of: files.count, stride: 16) { (range) throws(StoreError) in
-            for id in files[range] {
+        try workers.forEachRange(of: objects.count, stride: 16) { (range) throws(StoreError) in
+            for id in objects[range] {
                 do throws(StoreError) {
                     let (legacy, new, status) = try digests(of: id)
                     guard legacy == id.digest else { throw StoreError(.damaged(id), store.path(of: id)) }
                     found.withLock {
-                        $0.ids[id] = ObjectID(.md5, new)
+                        $0.ids[id] = ObjectID(.md5, new, isDirectory: id.isDirectory)
                         $0.statuses[id] = status
                     }
                 } catch {
-                    if case .io(.interrupted) = error.reason { throw error }
+                    if error.stopsEverything { throw error }
                     found.withLock { $0.failures.append((id, error)) }
                 }
                 reporter.advance(items: 1, bytes: 0)
             }
         }
-        let hashed = found.withLock { $0 }
-        report.ids = hashed.ids
-        report.failures += hashed.failures.sorted { $0.id < $1.id }
-        return hashed.statuses
+        return found.withLock { $0 }
     }
 
     private func digests(of id: ObjectID) throws(StoreError) -> (
         legacy: Digest, new: Digest, status: FileStatus
     ) {
         let file = try store.open(id)
-        var legacy = ContentHasher(.md5DOS2Unix)
+        var legacy = ContentHasher(id.contentAlgorithm)
         var new = ContentHasher(.md5)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: OpenFile.pieceSize, alignment: 4096)
         defer { buffer.deallocate() }
@@ -202,7 +210,7 @@ public struct LegacyMigration: Sendable {
     }
 
     private func commit(
-        _ made: [(id: ObjectID, file: DurableBatch.Temporary)], _ batch: DurableBatch, _ report: inout Report
+        _ made: [(id: ObjectID, file: DurableBatch.Temporary)], _ batch: DurableBatch
     ) throws(StoreError) {
         do throws(SystemError) {
             try batch.commit(count: made.count) { index in
@@ -212,6 +220,5 @@ public struct LegacyMigration: Sendable {
         } catch {
             throw StoreError(error)
         }
-        report.count += made.count
     }
 }

@@ -82,7 +82,9 @@ public struct Surroundings: Sendable {
     ///
     /// - Returns: `nil` for a day that no calendar has.
     public static func start(ofYear year: Int, month: Int, day: Int) -> Int64? {
-        guard let year = Int32(exactly: year - 1900), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        guard let year = Int32(exactly: year - 1900), (1...12).contains(month), (1...31).contains(day) else {
+            return nil
+        }
         var parts = tm()
         parts.tm_year = year
         parts.tm_mon = Int32(month - 1)

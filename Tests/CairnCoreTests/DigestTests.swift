@@ -3,17 +3,21 @@ import Testing
 
 @Suite("Digest and ObjectID")
 struct DigestTests {
-    @Test("reads and writes hexadecimal digits", arguments: [
-        "d41d8cd98f00b204e9800998ecf8427e",
-        "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
-    ])
+    @Test(
+        "reads and writes hexadecimal digits",
+        arguments: [
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
+        ])
     func roundTrip(_ hex: String) throws {
         let digest = try #require(Digest(hex: hex.utf8))
         #expect(digest.hex == hex)
         #expect(Digest(bytes: digest.bytes) == digest)
     }
 
-    @Test("refuses what is not a digest", arguments: ["", "d4", "g41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427"])
+    @Test(
+        "refuses what is not a digest",
+        arguments: ["", "d4", "g41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427"])
     func refuses(_ hex: String) {
         #expect(Digest(hex: hex.utf8) == nil)
     }

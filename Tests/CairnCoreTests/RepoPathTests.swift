@@ -3,15 +3,17 @@ import Testing
 
 @Suite("RepoPath")
 struct RepoPathTests {
-    @Test("rejects paths that leave the workspace", arguments: [
-        ("", RepoPathError.empty),
-        ("/etc", RepoPathError.absolute),
-        ("a/../b", RepoPathError.badComponent(Array("..".utf8))),
-        ("./a", RepoPathError.badComponent(Array(".".utf8))),
-        ("a//b", RepoPathError.badComponent([])),
-        ("a/", RepoPathError.badComponent([])),
-        ("a\0b", RepoPathError.nul),
-    ])
+    @Test(
+        "rejects paths that leave the workspace",
+        arguments: [
+            ("", RepoPathError.empty),
+            ("/etc", RepoPathError.absolute),
+            ("a/../b", RepoPathError.badComponent(Array("..".utf8))),
+            ("./a", RepoPathError.badComponent(Array(".".utf8))),
+            ("a//b", RepoPathError.badComponent([])),
+            ("a/", RepoPathError.badComponent([])),
+            ("a\0b", RepoPathError.nul),
+        ])
     func rejects(_ text: String, _ expected: RepoPathError) {
         #expect(throws: expected) { try RepoPath(validating: text) }
     }

@@ -22,7 +22,10 @@ struct RemoveTests {
         ("an output of a stage", "true", ["o.txt"]),
         ("nothing at all", "true", ["nope"]),
         ("a folder", "true", ["data"]),
-        ("a parametrized stage", "printf '  g:\\n    foreach: [a]\\n    do:\\n      cmd: echo ${item}\\n' >> dvc.yaml", ["g@a"]),
+        (
+            "a parametrized stage",
+            "printf '  g:\\n    foreach: [a]\\n    do:\\n      cmd: echo ${item}\\n' >> dvc.yaml", ["g@a"]
+        ),
     ]
 
     @Test("leaves the same files as dvc", arguments: 0..<cases.count, ["copy", "hardlink"])
@@ -47,8 +50,10 @@ struct RemoveTests {
     @Test(
         "data whose content is nowhere else is not deleted without force",
         arguments: [
-            ("echo mine >> f", "f.dvc", ["f"]), ("echo mine >> data/a; echo mine > data/new", "data.dvc", ["data/a", "data/new"]),
-            ("rm -rf .dvc/cache", "data.dvc", ["data/a", "data/sub/b"]), ("echo mine >> m.json", "s", ["m.json"]),
+            ("echo mine >> f", "f.dvc", ["f"]),
+            ("echo mine >> data/a; echo mine > data/new", "data.dvc", ["data/a", "data/new"]),
+            ("rm -rf .dvc/cache", "data.dvc", ["data/a", "data/sub/b"]),
+            ("echo mine >> m.json", "s", ["m.json"]),
         ])
     func unsaved(_ change: String, _ target: String, _ files: [String]) throws {
         let sandbox = try Sandbox()
@@ -57,7 +62,9 @@ struct RemoveTests {
         let before = TreeListing(of: sandbox("one"))
         var options = RemoveOptions()
         options.removesData = true
-        let error = #expect(throws: CairnError.self) { try sandbox.workspace("one").remove([target], options) }
+        let error = #expect(throws: CairnError.self) {
+            try sandbox.workspace("one").remove([target], options)
+        }
         #expect(error?.kind == .conflict)
         for file in files { #expect(error?.message.contains(sandbox("one/\(file)")) == true) }
         #expect(TreeListing(of: sandbox("one")) == before)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Unprotect", .tags(.interop), .enabled(if: RealDVC.isAvailable, Comment(rawValue: RealDVC.reason)))
 struct UnprotectTests {
-    @Test("leaves the same files as dvc", arguments: ["copy", "hardlink", "symlink"], [["f"], ["data"], ["data/sub", "f"], ["data/a"]])
+    @Test(
+        "leaves the same files as dvc", arguments: ["copy", "hardlink", "symlink"],
+        [["f"], ["data"], ["data/sub", "f"], ["data/a"]])
     func same(_ type: String, _ targets: [String]) throws {
         let twins = try Twins(cacheType: type)
         try twins.expectSame(["unprotect"] + targets) { _ = try $0.unprotect(targets) }

@@ -5,7 +5,8 @@ import CairnCore
 /// `cairn add`.
 struct AddCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Start tracking files and directories, or take in what changed in them.",
+        commandName: "add",
+        abstract: "Start tracking files and directories, or take in what changed in them.",
         discussion: """
             Stores the data in the cache and writes a pointer file beside it, which belongs into git. A path inside of a tracked \
             directory updates that directory.
@@ -22,7 +23,9 @@ struct AddCommand: Verb {
     @Flag(help: "Take wild cards in targets as such.")
     var glob = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Copy one target to this place and track it there.", valueName: "path"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Copy one target to this place and track it there.", valueName: "path"))
     var out: String?
 
     @Option(name: .customLong("file"), help: ArgumentHelp("Write this pointer file.", valueName: "path"))
@@ -31,7 +34,9 @@ struct AddCommand: Verb {
     @Flag(name: .shortAndLong, help: "Replace what is in the way.")
     var force = false
 
-    @Flag(name: .customLong("no-relink"), help: "Leave files of the workspace as they are, whatever cache.type says.")
+    @Flag(
+        name: .customLong("no-relink"),
+        help: "Leave files of the workspace as they are, whatever cache.type says.")
     var skipsRelink = false
 
     @Flag(name: .customLong("to-remote"), help: .hidden)
@@ -41,7 +46,9 @@ struct AddCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         guard !toRemote else {
-            throw CairnError(.usage, "--to-remote is not supported yet", hint: "add the data and push it: `\(context.command("push"))`")
+            throw CairnError(
+                .usage, "--to-remote is not supported yet",
+                hint: "add the data and push it: `\(context.command("push"))`")
         }
         var options = AddOptions()
         options.skipsStore = skipsStore
@@ -85,7 +92,8 @@ extension Context {
         switch personality {
         case .dvc:
             try output.note(
-                "\nTo track the changes with git, run:\n\n\tgit add \(names)\n\nTo enable auto staging, run:\n\n\tdvc config core.autostage true")
+                "\nTo track the changes with git, run:\n\n\tgit add \(names)\n\nTo enable auto staging, run:\n\n\tdvc config core.autostage true"
+            )
         case .cairn: try output.note("to commit it: `git add \(names)`")
         }
     }

@@ -6,7 +6,8 @@ import CairnSystem
 /// `cairn cache`.
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cache", abstract: "Manage the local store.", subcommands: [CacheDirCommand.self, CacheMigrateCommand.self])
+        commandName: "cache", abstract: "Manage the local store.",
+        subcommands: [CacheDirCommand.self, CacheMigrateCommand.self])
 }
 
 /// `cairn cache dir`.

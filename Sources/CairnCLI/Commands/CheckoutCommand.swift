@@ -91,9 +91,11 @@ extension CheckoutReport {
     func failure(in workspace: Workspace) -> CairnError {
         let names = failed.sorted().map { workspace.display($0) }
         return CairnError(
-            .partial, "\(Words.count(names.count, "output")) could not be checked out: \(names.joined(separator: ", "))",
+            .partial,
+            "\(Words.count(names.count, "output")) could not be checked out: \(names.joined(separator: ", "))",
             hint: "get data that is not in the cache: `\(workspace.personality.command) pull`",
-            dvc: "Checkout failed for following targets:\n\(names.joined(separator: "\n"))\nIs your cache up to date?\n<https://error.dvc.org/missing-files>"
+            dvc:
+                "Checkout failed for following targets:\n\(names.joined(separator: "\n"))\nIs your cache up to date?\n<https://error.dvc.org/missing-files>"
         )
     }
 
@@ -102,7 +104,8 @@ extension CheckoutReport {
         func list(_ changes: [Change]) -> PythonJSON {
             .array(
                 Self.ordered(changes).map { change in
-                    .string(workspace.relativeToUser(change.path) + (change.isFolder ? [UInt8(ascii: "/")] : []))
+                    .string(
+                        workspace.relativeToUser(change.path) + (change.isFolder ? [UInt8(ascii: "/")] : []))
                 })
         }
         let numbers: [(name: [UInt8], value: PythonJSON)] = [

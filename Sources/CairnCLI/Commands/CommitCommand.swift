@@ -17,7 +17,9 @@ struct CommitCommand: Verb {
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var force = false
 
-    @Flag(name: .customLong("no-relink"), help: "Leave files of the workspace as they are, whatever cache.type says.")
+    @Flag(
+        name: .customLong("no-relink"),
+        help: "Leave files of the workspace as they are, whatever cache.type says.")
     var skipsRelink = false
 
     static let failureOfDVC: String? = ""
@@ -30,7 +32,8 @@ struct CommitCommand: Verb {
         options.skipsRelink = skipsRelink
         let report: CommitReport
         do {
-            report = try workspace.commit(selection.targets, options, reporter: context.reporter, confirm: context.confirm)
+            report = try workspace.commit(
+                selection.targets, options, reporter: context.reporter, confirm: context.confirm)
         } catch {
             throw worded(CairnError(error))
         }
@@ -47,7 +50,8 @@ struct CommitCommand: Verb {
             }
         case .cairn:
             for output in report.outputs where output.isChanged {
-                try context.output.note("recorded '\(workspace.display(output.path, isFolder: output.id.isDirectory))'")
+                try context.output.note(
+                    "recorded '\(workspace.display(output.path, isFolder: output.id.isDirectory))'")
             }
             if report.outputs.allSatisfy({ !$0.isChanged }) {
                 try context.output.note(
@@ -56,7 +60,8 @@ struct CommitCommand: Verb {
                         : "everything is recorded and stored")
             }
             if !report.changedFiles.isEmpty {
-                let names = report.changedFiles.map { Shell.quoted(workspace.display($0)) }.joined(separator: " ")
+                let names = report.changedFiles.map { Shell.quoted(workspace.display($0)) }.joined(
+                    separator: " ")
                 try context.output.note("to commit it: `git add \(names)`")
             }
         }

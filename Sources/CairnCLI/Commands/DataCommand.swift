@@ -11,11 +11,14 @@ struct DataCommand: ParsableCommand {
 /// `cairn data status`.
 struct DataStatusCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show how data differs between the last commit, the pointers and the workspace.")
+        commandName: "status",
+        abstract: "Show how data differs between the last commit, the pointers and the workspace.")
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Outputs, paths inside of them, folders, pointer files or stages; all if none is named.", completion: .file())
+    @Argument(
+        help: "Outputs, paths inside of them, folders, pointer files or stages; all if none is named.",
+        completion: .file())
     var targets: [String] = []
 
     @Flag(help: "Print the answer as JSON.")
@@ -32,7 +35,9 @@ struct DataStatusCommand: Verb {
         help: ArgumentHelp("List files that nobody tracks: `all`, or `no`.", valueName: "all|no"))
     var untrackedFiles: UntrackedFiles = .no
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The remote to ask, with --not-in-remote.", valueName: "name"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The remote to ask, with --not-in-remote.", valueName: "name")
+    )
     var remote: String?
 
     @Flag(name: .customLong("not-in-remote"), help: "List what the remote lacks.")
@@ -55,7 +60,9 @@ struct DataStatusCommand: Verb {
         options.remote = remote
         options.looksAtGit = !json
         let report = try context.workspace().dataStatus(targets, options, reporter: context.reporter)
-        try context.output.render(asJSON: json, report.json) { try DataStatusText(report, context).write(to: $0) }
+        try context.output.render(asJSON: json, report.json) {
+            try DataStatusText(report, context).write(to: $0)
+        }
         return .done
     }
 }
@@ -66,14 +73,17 @@ extension DataStatusReport {
         func list(_ paths: [Path]) -> PythonJSON { .array(paths.map { .string($0.written) }) }
         func map(_ changes: Changes) -> PythonJSON {
             var members: [(name: [UInt8], value: PythonJSON)] = []
-            for (name, paths) in [("modified", changes.modified), ("added", changes.added), ("deleted", changes.deleted)]
+            for (name, paths) in [
+                ("modified", changes.modified), ("added", changes.added), ("deleted", changes.deleted),
+            ]
             where !paths.isEmpty {
                 members.append((Array(name.utf8), list(paths)))
             }
             if !changes.renamed.isEmpty {
                 let pairs = changes.renamed.map { pair in
                     PythonJSON.object([
-                        (Array("old".utf8), .string(pair.old.written)), (Array("new".utf8), .string(pair.new.written)),
+                        (Array("old".utf8), .string(pair.old.written)),
+                        (Array("new".utf8), .string(pair.new.written)),
                     ])
                 }
                 members.append((Array("renamed".utf8), .array(pairs)))
@@ -86,7 +96,9 @@ extension DataStatusReport {
         if !notInRemote.isEmpty { members.append((Array("not_in_remote".utf8), list(notInRemote))) }
         if !committed.isEmpty { members.append((Array("committed".utf8), map(committed))) }
         if !uncommitted.isEmpty { members.append((Array("uncommitted".utf8), map(uncommitted))) }
-        if !untracked.isEmpty { members.append((Array("untracked".utf8), .array(untracked.map { .string($0) }))) }
+        if !untracked.isEmpty {
+            members.append((Array("untracked".utf8), .array(untracked.map { .string($0) })))
+        }
         if !unchanged.isEmpty { members.append((Array("unchanged".utf8), list(unchanged))) }
         return .object(members)
     }

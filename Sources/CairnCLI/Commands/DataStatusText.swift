@@ -23,7 +23,8 @@ struct DataStatusText {
                 report.notInRemote.map(\.written.printable)
             ),
             (
-                "\(name) committed changes:", ["git commit the corresponding dvc files to update the repo"], .good,
+                "\(name) committed changes:", ["git commit the corresponding dvc files to update the repo"],
+                .good,
                 Self.lines(report.committed)
             ),
             (
@@ -35,7 +36,9 @@ struct DataStatusText {
             ),
             (
                 "Untracked files:",
-                ["use \"git add <file> ...\" or \"\(command) add <file>...\" to commit to git or to \(command)"], .hint,
+                [
+                    "use \"git add <file> ...\" or \"\(command) add <file>...\" to commit to git or to \(command)"
+                ], .hint,
                 report.untracked.map(\.printable)
             ),
             ("\(name) unchanged files:", [], nil, report.unchanged.map(\.written.printable)),
@@ -68,7 +71,8 @@ struct DataStatusText {
     }
 
     private static func lines(_ changes: DataStatusReport.Changes) -> [String] {
-        changes.modified.map { "modified: \($0.written.printable)" } + changes.added.map { "added: \($0.written.printable)" }
+        changes.modified.map { "modified: \($0.written.printable)" }
+            + changes.added.map { "added: \($0.written.printable)" }
             + changes.deleted.map { "deleted: \($0.written.printable)" }
             + changes.renamed.map { "renamed: \($0.old.written.printable) -> \($0.new.written.printable)" }
             + changes.unknown.map { "unknown: \($0.written.printable)" }

@@ -6,7 +6,8 @@ import CairnSystem
 /// `cairn list`.
 struct ListCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List files of a workspace and the data that it tracks, here or not.", aliases: ["ls"])
+        commandName: "list", abstract: "List files of a workspace and the data that it tracks, here or not.",
+        aliases: ["ls"])
 
     @OptionGroup var global: GlobalOptions
 
@@ -22,7 +23,9 @@ struct ListCommand: Verb {
     @Flag(name: [.customShort("T"), .long], help: "Draw folders as a tree.")
     var tree = false
 
-    @Option(name: [.customShort("L"), .long], help: ArgumentHelp("How many levels of folders to open.", valueName: "depth"))
+    @Option(
+        name: [.customShort("L"), .long],
+        help: ArgumentHelp("How many levels of folders to open.", valueName: "depth"))
     var level: Int?
 
     @Flag(name: .customLong("dvc-only"), help: "Only what is tracked.")
@@ -58,7 +61,8 @@ struct ListCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         guard !tree || !json else {
             throw CairnError(
-                .internal, "--tree and --json contradict each other", dvc: "Cannot use --tree and --json options together.")
+                .internal, "--tree and --json contradict each other",
+                dvc: "Cannot use --tree and --json options together.")
         }
         let place = try Place(url, path, context)
         var options = ListOptions()
@@ -108,15 +112,22 @@ struct ListCommand: Verb {
                     isRemote
                         ? "'\(Array(url.utf8).printable)' is another repository, and only folders of this machine can be listed yet"
                         : "there is no folder '\(Array(url.utf8).printable)'",
-                    hint: isRemote ? "clone it, and list the clone" : "list this workspace with `\(context.command("list ."))`")
+                    hint: isRemote
+                        ? "clone it, and list the clone"
+                        : "list this workspace with `\(context.command("list ."))`")
             }
             var surroundings = context.surroundings
             surroundings.workingDirectory = folder
             let found = try Workspace.discover(from: surroundings, as: context.personality)
             let isDVC = context.personality == .dvc
             // DVC takes the folder for its whole repository, and paths as seen from where the user stands.
-            let isHere = (try? Workspace.discover(from: context.surroundings, as: context.personality))?.root == found.root
-            workspace = isDVC && !isHere ? found.standing(at: found.root) : isDVC ? found.standing(at: context.surroundings.workingDirectory) : found
+            let isHere =
+                (try? Workspace.discover(from: context.surroundings, as: context.personality))?.root
+                == found.root
+            workspace =
+                isDVC && !isHere
+                ? found.standing(at: found.root)
+                : isDVC ? found.standing(at: context.surroundings.workingDirectory) : found
             if let path {
                 start = try workspace.pathOrRoot(of: path)
                 prefix = []

@@ -23,7 +23,8 @@ struct ListTable {
                 (Array("isout".utf8), .bool(entry.isOutput)), (Array("isdir".utf8), .bool(entry.isFolder)),
                 (Array("isexec".utf8), .bool(entry.isExecutable)),
                 (Array("size".utf8), entry.size.map { .integer(Int($0)) } ?? .null),
-                (Array("md5".utf8), entry.id.map { .string($0.text) } ?? .null), (Array("path".utf8), .string(name)),
+                (Array("md5".utf8), entry.id.map { .string($0.text) } ?? .null),
+                (Array("path".utf8), .string(name)),
             ])
         }
     }
@@ -73,8 +74,13 @@ struct ListTable {
         let hashWidth = hashes.map(\.utf8.count).max() ?? 0
         return rows.indices.map { index in
             var lead = ""
-            if size { lead += String(repeating: " ", count: width - sizes[index].utf8.count) + sizes[index] + "  " }
-            if hash { lead += hashes[index] + String(repeating: " ", count: hashWidth - hashes[index].utf8.count) + "  " }
+            if size {
+                lead += String(repeating: " ", count: width - sizes[index].utf8.count) + sizes[index] + "  "
+            }
+            if hash {
+                lead +=
+                    hashes[index] + String(repeating: " ", count: hashWidth - hashes[index].utf8.count) + "  "
+            }
             return Array((lead + rows[index].branch + rows[index].name.printable).utf8)
         }
     }

@@ -37,7 +37,8 @@ struct MoveCommand: Verb {
                 dvc: "failed to move \(what) - \(failure.wordsOfDVC ?? failure.message)")
         }
         if context.personality == .cairn {
-            try context.output.note("moved '\(workspace.display(report.old))' to '\(workspace.display(report.new))'")
+            try context.output.note(
+                "moved '\(workspace.display(report.old))' to '\(workspace.display(report.new))'")
         }
         try context.tellGit(report.gitFiles, workspace)
         return .done

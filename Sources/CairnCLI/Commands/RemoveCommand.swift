@@ -13,7 +13,9 @@ struct RemoveCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "Pointer files, stages, or pipeline files for all of their stages.", completion: .file(extensions: ["dvc"]))
+    @Argument(
+        help: "Pointer files, stages, or pipeline files for all of their stages.",
+        completion: .file(extensions: ["dvc"]))
     var targets: [String]
 
     @Flag(help: "Delete the data from the workspace too.")
@@ -31,7 +33,9 @@ struct RemoveCommand: Verb {
         options.isForced = force
         let report = try workspace.remove(targets, options, reporter: context.reporter)
         for folder in report.keptFolders {
-            context.output.warn("'\(workspace.display(folder, isFolder: true))' stays, because files that are not tracked are in it")
+            context.output.warn(
+                "'\(workspace.display(folder, isFolder: true))' stays, because files that are not tracked are in it"
+            )
         }
         guard context.personality == .cairn else { return .done }
         for address in report.addresses { try context.output.note("'\(address)' is no longer tracked") }

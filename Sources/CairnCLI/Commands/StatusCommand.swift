@@ -26,7 +26,9 @@ struct StatusCommand: Verb {
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
-    @Flag(name: .customLong("no-updates"), help: "Do not ask other repositories for news of imports (never done yet).")
+    @Flag(
+        name: .customLong("no-updates"),
+        help: "Do not ask other repositories for news of imports (never done yet).")
     var skipsUpdates = false
 
     @Flag(name: .customLong("exit-code"), help: "Exit with 1 if anything differs.")
@@ -37,9 +39,12 @@ struct StatusCommand: Verb {
         if comparesRemote || remote != nil { return try compareWithRemote(workspace, context) }
         if revisions.isAny || jobs != nil {
             throw CairnError(
-                .usage, "--all-branches, --all-tags, --all-commits and --jobs say nothing about the workspace",
+                .usage,
+                "--all-branches, --all-tags, --all-commits and --jobs say nothing about the workspace",
                 hint: "compare with the remote: `\(context.command("status --cloud …"))`",
-                dvc: "The following options are meaningless for local status: --all-branches, --all-tags, --all-commits, --jobs")
+                dvc:
+                    "The following options are meaningless for local status: --all-branches, --all-tags, --all-commits, --jobs"
+            )
         }
         let report = try workspace.status(selection.targets, selection.options, reporter: context.reporter)
         let output = context.output
@@ -68,8 +73,12 @@ struct StatusCommand: Verb {
         options.revisions = revisions.scope
         options.jobs = jobs
         let report = try workspace.remoteStatus(selection.targets, options, reporter: context.reporter)
-        for (name, error) in report.skipped { context.output.warn("'\(name)' is left out: \(error.message)", hint: error.hint) }
-        let entries = report.entries.map { (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue)) }
+        for (name, error) in report.skipped {
+            context.output.warn("'\(name)' is left out: \(error.message)", hint: error.hint)
+        }
+        let entries = report.entries.map {
+            (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue))
+        }
         try context.output.render(asJSON: json, .object(entries)) { output in
             guard !report.entries.isEmpty else {
                 let names = report.remotes.map { "'\($0)'" }.joined(separator: ", ")
@@ -78,7 +87,10 @@ struct StatusCommand: Verb {
             for entry in report.entries {
                 switch context.personality {
                 case .dvc: try output.note("\t\(Self.pad("\(entry.state.rawValue):", to: 20))\(entry.path)")
-                case .cairn: try output.data("\(Self.pad(entry.state.rawValue, to: 7))  \(entry.path)  (\(Self.place(entry.state)))")
+                case .cairn:
+                    try output.data(
+                        "\(Self.pad(entry.state.rawValue, to: 7))  \(entry.path)  (\(Self.place(entry.state)))"
+                    )
                 }
             }
         }
@@ -101,7 +113,9 @@ struct StatusCommand: Verb {
                 var items: [PythonJSON] = []
                 func add(_ name: String, _ list: [StatusReport.Item]) {
                     guard !list.isEmpty else { return }
-                    let states = list.map { (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue)) }
+                    let states = list.map {
+                        (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue))
+                    }
                     items.append(.object([(name: Array(name.utf8), value: .object(states))]))
                 }
                 add("changed deps", entry.dependencies)
@@ -122,14 +136,18 @@ struct StatusCommand: Verb {
     private static func writeAsDVC(_ report: StatusReport, to output: Output) throws {
         guard report.hasDeclarations else {
             return try output.note(
-                "There are no data or pipelines tracked in this project yet.\nSee <https://dvc.org/doc/start> to get started!")
+                "There are no data or pipelines tracked in this project yet.\nSee <https://dvc.org/doc/start> to get started!"
+            )
         }
         guard !report.entries.isEmpty else { return try output.note("Data and pipelines are up to date.") }
         for entry in report.entries {
             try output.note("\(entry.address):")
-            for (name, items) in [("changed deps", entry.dependencies), ("changed outs", entry.outputs)] where !items.isEmpty {
+            for (name, items) in [("changed deps", entry.dependencies), ("changed outs", entry.outputs)]
+            where !items.isEmpty {
                 try output.note("\t\(name):")
-                for item in items { try output.note("\t\t\(pad("\(item.state.rawValue):", to: 20))\(item.path)") }
+                for item in items {
+                    try output.note("\t\t\(pad("\(item.state.rawValue):", to: 20))\(item.path)")
+                }
             }
             for note in notes(entry) { try output.note("\t\(note)") }
         }
@@ -159,7 +177,11 @@ struct StatusCommand: Verb {
 
     private static func line(_ item: StatusReport.Item) -> (state: String, path: String, cause: String) {
         switch item.state {
-        case .notInCache: ("missing", item.path, item.isPresent ? "the cache lacks data of it" : "neither here nor in the cache")
+        case .notInCache:
+            (
+                "missing", item.path,
+                item.isPresent ? "the cache lacks data of it" : "neither here nor in the cache"
+            )
         case .deleted: (item.wasPresent ? "deleted" : "not-checked-out", item.path, "")
         case .modified: ("modified", item.path, item.files.map(cause) ?? "")
         }
