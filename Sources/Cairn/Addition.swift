@@ -252,22 +252,22 @@ extension Addition {
     /// Outputs must not contain each other: which of the two would own a file?
     static func refuseOverlaps(_ additions: [Addition], _ index: OutputIndex, _ workspace: Workspace) throws {
         let command = workspace.personality.command
-        for (number, addition) in additions.enumerated() where addition.part == nil {
-            if let inner = index.outputs.first(where: { $0.path.isBelow(addition.path) }) {
-                let (outer, child) = (workspace.display(addition.path), workspace.display(inner.path))
-                let stage = index.address(of: inner.owner, in: workspace)
-                throw CairnError(
-                    .conflict,
-                    "Cannot add '\(outer)', because it is overlapping with other DVC tracked output: '\(child)'.\nTo include '\(child)' in '\(outer)', run '\(command) remove \(stage)' and then '\(command) add \(outer)'"
-                )
-            }
-            for other in additions[(number + 1)...]
-            where other.part == nil && other.path.overlaps(addition.path) {
-                throw CairnError(
-                    .usage,
-                    "'\(workspace.display(addition.path))' and '\(workspace.display(other.path))' overlap",
-                    hint: "add only the outer one")
-            }
+        let whole = additions.filter { $0.part == nil }.map(\.path)
+        let added = Set(whole)
+        for inner in index.outputs {
+            guard let outer = inner.path.folderAbove(where: added.contains) else { continue }
+            let (name, child) = (workspace.display(outer), workspace.display(inner.path))
+            let stage = index.address(of: inner.owner, in: workspace)
+            throw CairnError(
+                .conflict,
+                "Cannot add '\(name)', because it is overlapping with other DVC tracked output: '\(child)'.\nTo include '\(child)' in '\(name)', run '\(command) remove \(stage)' and then '\(command) add \(name)'"
+            )
+        }
+        for path in whole {
+            guard let outer = path.folderAbove(where: added.contains) else { continue }
+            throw CairnError(
+                .usage, "'\(workspace.display(outer))' and '\(workspace.display(path))' overlap",
+                hint: "add only the outer one")
         }
     }
 
@@ -317,9 +317,8 @@ extension Addition {
 
     /// A pointer that git does not see could never be committed.
     private static func refuseIgnoredByGit(_ pointer: RepoPath, _ session: Session) throws {
-        guard let git = try session.git(),
-            let own = git.relativePath(of: session.workspace.absolute(pointer)),
-            try git.isIgnored(own, isDirectory: false), try !git.isTracked(own)
+        guard try session.isIgnoredByGit(pointer, isFolder: false), let git = try session.git(),
+            let own = git.relativePath(of: session.workspace.absolute(pointer)), try !git.isTracked(own)
         else { return }
         let name = session.workspace.display(pointer)
         throw CairnError(

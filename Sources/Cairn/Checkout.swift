@@ -187,6 +187,6 @@ extension OutputIndex {
     /// The output that is or holds a path.
     func owner(of path: [UInt8]) throws -> RepoPath? {
         let path = try RepoPath(validating: path)
-        return outputs.first { $0.path == path || path.isBelow($0.path) }?.path
+        return (output(at: path) ?? output(above: path))?.path
     }
 }

@@ -6,6 +6,7 @@ import CairnSystem
 public struct GitFiles: Sendable {
     /// Changed files that belong into the next commit, in the order of their change.
     public private(set) var changed: [RepoPath] = []
+    private var changedSet: Set<RepoPath> = []
     /// True if they were added to git's index, as `core.autostage` asks for.
     public private(set) var isStaged = false
     /// True if there is a git repository at all.
@@ -22,7 +23,7 @@ public struct GitFiles: Sendable {
 
     /// Notes a file that was changed.
     mutating func changed(_ file: RepoPath) {
-        if !changed.contains(file) { changed.append(file) }
+        if changedSet.insert(file).inserted { changed.append(file) }
     }
 
     /// Makes git ignore an output, unless it does already.
@@ -72,7 +73,7 @@ public struct GitFiles: Sendable {
             let folder = try Folder(path.removingLastComponent())
             try folder.remove(Array(".gitignore".utf8))
             // Gone: nothing to add, though git may have to hear of it.
-            changed.removeAll { $0 == file }
+            if changedSet.remove(file) != nil { changed.removeAll { $0 == file } }
             removed.append(file)
         }
     }

@@ -50,6 +50,8 @@ public struct OutputIndex: Sendable {
     public private(set) var pipelines: [RepoPath: Pipeline] = [:]
     /// All outputs, by declaring file in order of paths, and in the order in which the file has them.
     public private(set) var outputs: [TrackedOutput] = []
+    /// The position of each output, of the first where several claim a path.
+    private var positions: [RepoPath: Int] = [:]
     /// Files that could not be read, with the reason.
     public internal(set) var problems: [(file: RepoPath, error: CairnError)] = []
 
@@ -76,7 +78,7 @@ public struct OutputIndex: Sendable {
         pointers[file] = pointer
         let isImport = pointer.dependencies.contains { $0.repository != nil }
         for record in pointer.outputs {
-            outputs.append(
+            append(
                 TrackedOutput(
                     path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
                     owner: .pointer(file), isRepositoryImport: isImport))
@@ -101,7 +103,7 @@ public struct OutputIndex: Sendable {
             let folder = try OutputIndex.folder(
                 of: file, workingDirectory: stage.workingDirectory, shownAs: name)
             for record in stage.outputs {
-                outputs.append(
+                append(
                     TrackedOutput(
                         path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
                         owner: .stage(file: file, name: stage.name)))
@@ -140,11 +142,18 @@ public struct OutputIndex: Sendable {
         }
     }
 
+    private mutating func append(_ output: TrackedOutput) {
+        if positions[output.path] == nil { positions[output.path] = outputs.count }
+        outputs.append(output)
+    }
+
     /// The output at exactly this path.
-    public func output(at path: RepoPath) -> TrackedOutput? { outputs.first { $0.path == path } }
+    public func output(at path: RepoPath) -> TrackedOutput? { positions[path].map { outputs[$0] } }
 
     /// The output that a path is inside of.
-    public func output(above path: RepoPath) -> TrackedOutput? { outputs.first { path.isBelow($0.path) } }
+    public func output(above path: RepoPath) -> TrackedOutput? {
+        path.folderAbove { positions[$0] != nil }.flatMap { output(at: $0) }
+    }
 
     /// The name by which the user can call what declares an output, from where they stand.
     ///
@@ -215,5 +224,14 @@ extension String {
     func replacingSuffix(_ suffix: String, with other: String) -> String {
         utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
             ? String(utf8.dropLast(suffix.utf8.count))! + other : self  // cut at an ASCII byte
+    }
+}
+
+extension RepoPath {
+    /// The nearest folder above the path that satisfies a condition.
+    func folderAbove(where isWanted: (RepoPath) -> Bool) -> RepoPath? {
+        var folder = parent
+        while let next = folder, !isWanted(next) { folder = next.parent }
+        return folder
     }
 }

@@ -17,6 +17,7 @@ final class Session {
     private var openedIndex: StatIndex??
     private var openedStore: LooseStore?
     private var openedGit: GitRepository??
+    private var gitRules: GitIgnoreRules?
 
     /// Opens a workspace for a command.
     ///
@@ -60,6 +61,15 @@ final class Session {
         let usable = git?.isBare == true ? nil : git
         openedGit = usable
         return usable
+    }
+
+    /// Tells whether git ignores a path, by the rules as they were when the first path was asked about.
+    func isIgnoredByGit(_ path: RepoPath, isFolder: Bool) throws -> Bool {
+        guard let git = try git(), let own = git.relativePath(of: workspace.absolute(path)) else {
+            return false
+        }
+        if gitRules == nil { gitRules = try git.ignoreRules() }
+        return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
     }
 
     /// The file system's clock, for what the stat index may remember.

@@ -20,6 +20,7 @@ extension Workspace {
             owners.append(target.output.owner)
         }
         if targets.isEmpty { owners += index.ownersWithoutOutputs().filter { seen.insert($0).inserted } }
+        let targetsByOwner = Dictionary(grouping: wanted) { $0.output.owner }
         for owner in owners {
             var entry = StatusReport.Entry(address: index.address(of: owner, in: self))
             let isFrozen = index.isFrozen(owner)
@@ -29,7 +30,7 @@ extension Workspace {
                     if let item = try survey.dependency(dependency) { entry.dependencies.append(item) }
                 }
             }
-            for target in wanted where target.output.owner == owner {
+            for target in targetsByOwner[owner] ?? [] {
                 guard var item = try survey.output(target) else { continue }
                 item.isPresent = survey.isPresent(target.output)
                 item.wasPresent = remembered.contains(target.output.path)

@@ -1,6 +1,5 @@
 import CairnCore
 import CairnFormats
-import CairnGit
 import CairnSystem
 
 /// Finds pointer and pipeline files in the workspace, as DVC does: not in outputs, not in what `.dvcignore` or git ignores,
@@ -9,15 +8,13 @@ struct WorkspaceScan {
     private let session: Session
     private(set) var index = OutputIndex()
     private var outputs: Set<RepoPath> = []
-    private let git: GitRepository?
-    private var gitRules: GitIgnoreRules?
 
     /// Reads all that declares data.
     ///
     /// - Parameter keepsGoing: whether files that cannot be read become problems of the index instead of an error.
     /// - Throws: `CairnError` for a file that cannot be read, and for a path that two of them claim.
     static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
-        var scan = try WorkspaceScan(session: session, git: try session.git())
+        var scan = WorkspaceScan(session: session)
         var rules = IgnoreFiles()
         try rules.read(in: nil, session)
         try scan.visit(session.folder, nil, rules, keepsGoing)
@@ -25,11 +22,7 @@ struct WorkspaceScan {
         return scan.index
     }
 
-    private init(session: Session, git: GitRepository?) throws {
-        self.session = session
-        self.git = git
-        gitRules = try git?.ignoreRules()
-    }
+    private init(session: Session) { self.session = session }
 
     private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool)
         throws
@@ -87,12 +80,11 @@ struct WorkspaceScan {
         return folder?.appending(own) ?? own
     }
 
-    private mutating func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
+    private func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
         if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) {
             return true
         }
-        guard let git, let own = git.relativePath(of: session.workspace.absolute(path)) else { return false }
-        return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
+        return try session.isIgnoredByGit(path, isFolder: isFolder)
     }
 
     private mutating func read(_ file: RepoPath) throws {
