@@ -9,6 +9,8 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib --product cairn
 # Passed on to `swift test`, for example: make test TEST_FLAGS='--filter SampleTests'
 TEST_FLAGS ?=
+# Passed on to the benchmark, for example: make bench BENCH_FLAGS=--quick
+BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test test-tools demo bench format lint install clean
@@ -32,7 +34,8 @@ demo: build ## Show the main job on real data
 	@Tests/tools/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
 
 bench: build test-tools ## Measure against the references, one JSON line for each
-	@Tests/tools/bench "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
+	$(SWIFT) build -c release --static-swift-stdlib --product cairn-bench
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)" && "$$bin/cairn-bench" "$$bin/cairn" $(BENCH_FLAGS)
 
 format: ## Lay out the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests

@@ -59,7 +59,7 @@ let package = Package(
 
         .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
 
-        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto"]),
+        tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
         tests("CairnFormatsTests", ["CairnFormats"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),

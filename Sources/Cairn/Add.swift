@@ -105,44 +105,50 @@ extension Workspace {
         }
         var git = try GitFiles(session)
         do {
-            for result in results { try git.ignore(result.addition.path, session) }
-            for result in results {
-                let output = try write(result.record, for: result.addition, &git)
-                report.outputs.append(output)
-                // Only a memory of what was put where; nothing depends on it.
-                if !options.skipsStore { try? session.index?.rememberOutput(output.path, output.id) }
-            }
+            try git.ignore(results.map(\.addition.path), session)
+            report.outputs = try write(results.map { ($0.record, $0.addition) }, &git)
         } catch {
             git.undoIgnoring()
             throw error
         }
+        // Only a memory of what was put where; nothing depends on it.
+        if !options.skipsStore { try? session.index?.rememberOutputs(report.outputs.map { ($0.path, $0.id) }) }
         try git.stageIfWanted(session)
         report.gitFiles = git
         return report
     }
 
-    /// Writes the pointer: the last step, after which the data is tracked.
-    private func write(_ record: OutputRecord, for addition: Addition, _ git: inout GitFiles) throws -> AddReport.Output {
-        let text: [UInt8]
-        if let pointer = addition.pointer {
-            var records = pointer.outputs
-            if let place = records.firstIndex(where: { $0.path.hasSameBytes(as: record.path) }) {
-                records[place] = record
-            } else {
-                records = [record]
-            }
-            text = try pointer.updatingText(outputs: records)
-        } else {
-            text = PointerFile.newText(for: [record])
+    /// Writes the pointers: the last step, after which the data is tracked.
+    private func write(
+        _ results: [(record: OutputRecord, addition: Addition)], _ git: inout GitFiles
+    ) throws -> [AddReport.Output] {
+        var files: [(path: FilePath, bytes: [UInt8])] = []
+        var outputs: [AddReport.Output] = []
+        for (record, addition) in results {
+            let text = try text(naming: record, for: addition)
+            let file = absolute(addition.pointerPath)
+            let isChanged = try file.readIfPresent() != text
+            if isChanged { files.append((file, text)) }
+            git.changed(addition.pointerPath)
+            guard let id = record.id else { preconditionFailure("a recorded output has an id") }
+            outputs.append(
+                AddReport.Output(
+                    path: addition.path, pointer: addition.pointerPath, id: id, size: record.size,
+                    fileCount: record.fileCount.map(Int.init), isChanged: isChanged))
         }
-        let file = absolute(addition.pointerPath)
-        let isChanged = try file.readIfPresent() != text
-        if isChanged { try AtomicFile.write(text, to: file) }
-        git.changed(addition.pointerPath)
-        guard let id = record.id else { preconditionFailure("a recorded output has an id") }
-        return AddReport.Output(
-            path: addition.path, pointer: addition.pointerPath, id: id, size: record.size,
-            fileCount: record.fileCount.map(Int.init), isChanged: isChanged)
+        try AtomicFile.write(files)
+        return outputs
+    }
+
+    private func text(naming record: OutputRecord, for addition: Addition) throws -> [UInt8] {
+        guard let pointer = addition.pointer else { return PointerFile.newText(for: [record]) }
+        var records = pointer.outputs
+        if let place = records.firstIndex(where: { $0.path.hasSameBytes(as: record.path) }) {
+            records[place] = record
+        } else {
+            records = [record]
+        }
+        return try pointer.updatingText(outputs: records)
     }
 
     /// Copies data from anywhere into the store and the workspace, and tracks it.
@@ -183,7 +189,7 @@ extension Workspace {
         do {
             try git.ignore(path, session)
             var report = AddReport()
-            report.outputs = [try write(record, for: addition, &git)]
+            report.outputs = try write([(record, addition)], &git)
             try git.stageIfWanted(session)
             report.gitFiles = git
             return report

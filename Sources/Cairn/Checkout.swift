@@ -156,7 +156,8 @@ extension Workspace {
         }
     }
 
-    private func unsaved(_ paths: [[UInt8]]) -> CairnError {
+    /// The refusal of a command that would destroy the only copy of files.
+    func unsaved(_ paths: [[UInt8]]) -> CairnError {
         let shown = paths.map { path in
             (try? RepoPath(validating: path)).map { "'\(display($0))'" } ?? "'\(path.printable)'"
         }

@@ -35,7 +35,7 @@ struct CheckoutRun {
             try remember(plan.items, report)
         }
         for (id, path) in damaged(failures) { try moveAside(id, neededBy: path) }
-        for path in plan.chmods { try session.folder.setPermissions(path.bytes, mode(path) | 0o100) }
+        for path in plan.chmods { try makeExecutable(path) }
         // An output with failures keeps what it has: removing comes only after everything is in place.
         guard failures.isEmpty else { return failures }
         for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) { try remove(removal) }
@@ -66,8 +66,10 @@ struct CheckoutRun {
         }
     }
 
-    private func mode(_ path: RepoPath) throws -> UInt32 {
-        try session.folder.status(of: path.bytes)?.permissions ?? 0o644
+    /// A file that shares its inode with an object stays as it is: the object would change with it.
+    private func makeExecutable(_ path: RepoPath) throws {
+        guard let own = try session.folder.status(of: path.bytes), own.kind == .regular, own.links == 1 else { return }
+        try session.folder.setPermissions(path.bytes, own.permissions | 0o100)
     }
 
     /// Removes a file if it is still what the plan saw, and the folders that become empty by it.

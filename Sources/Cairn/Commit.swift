@@ -100,9 +100,7 @@ extension Workspace {
         }
         var git = try GitFiles(session)
         do {
-            for result in results {
-                for output in result.outputs where output.record.isCached { try git.ignore(output.path, session) }
-            }
+            try git.ignore(results.flatMap(\.outputs).filter(\.record.isCached).map(\.path), session)
             report.changedFiles = try CommitText.write(results, index, self)
         } catch {
             git.undoIgnoring()

@@ -4,11 +4,10 @@ import CairnSystem
 
 /// Writes pointers and pipeline locks with new records: the last step of a commit.
 enum CommitText {
-    /// Writes what changed, one file after the other.
+    /// Writes what changed.
     ///
     /// - Returns: the files that were written.
     static func write(_ results: [CommitUnit.Result], _ index: OutputIndex, _ workspace: Workspace) throws -> [RepoPath] {
-        var written: [RepoPath] = []
         var locks: [RepoPath: PipelineLock] = [:]
         // All texts are made before the first is written: one that cannot be made leaves everything as it is.
         var texts: [(file: RepoPath, text: [UInt8])] = []
@@ -24,13 +23,9 @@ enum CommitText {
             }
         }
         texts += locks.sorted { $0.key < $1.key }.map { ($0.key.sibling("dvc.lock"), $0.value.text) }
-        for (file, text) in texts {
-            let path = workspace.absolute(file)
-            guard try path.readIfPresent() != text else { continue }
-            try AtomicFile.write(text, to: path)
-            written.append(file)
-        }
-        return written
+        texts = try texts.filter { try workspace.absolute($0.file).readIfPresent() != $0.text }
+        try AtomicFile.write(texts.map { (workspace.absolute($0.file), $0.text) })
+        return texts.map(\.file)
     }
 
     private static func text(of pointer: PointerFile, with result: CommitUnit.Result) throws -> [UInt8] {

@@ -47,7 +47,7 @@ struct DataComparison {
                 deleted.append((Array(path), old.ids[left]))
             } else if order > 0 {
                 added.append((Array(path), new.ids[right]))
-            } else if old.ids[left] != new.ids[right] {
+            } else if !old.ids[left].hasSameDigest(as: new.ids[right]) {
                 changes.modified.append(Self.path(path, new.ids[right]))
             } else if listsUnchanged {
                 unchanged.append(Self.path(path, new.ids[right]))
@@ -107,5 +107,12 @@ struct DataComparison {
             return left[index] < right[index]
         }
         return left.count < right.count
+    }
+}
+
+extension ObjectID {
+    /// True if the digests are equal, however they were made: what DVC 2 recorded and DVC 3 records of most data.
+    fileprivate func hasSameDigest(as other: ObjectID) -> Bool {
+        digest == other.digest && isDirectory == other.isDirectory
     }
 }

@@ -82,7 +82,7 @@ struct DataDeletion {
         for (path, status) in files {
             let parent = try openParent(of: path)
             guard let now = try parent.status(of: path.name) else { continue }
-            guard now.hasSameContent(as: status) else { throw StoreError(.changing, session.workspace.absolute(path)) }
+            guard now.isUntouched(since: status) else { throw StoreError(.changing, session.workspace.absolute(path)) }
             try parent.remove(path.name)
         }
         for output in outputs {

@@ -232,18 +232,12 @@ struct DataSurvey {
         let filter = isWanted
         for output in index.outputs where output.record.isCached && output.record.isPushed && !output.isRepositoryImport {
             guard output.record.id != nil, wanted.isEmpty || wanted.contains(where: { $0.overlaps(output.path) }) else { continue }
-            let store: LooseStore
-            do {
-                store = try remoteStore(for: output)
-            } catch let error as CairnError where error.kind == .config && session.workspace.personality == .dvc && options.remote == nil
-                && output.record.remote == nil && session.workspace.configuration.string("core.remote") == nil
-            {
-                // DVC has nothing to say about a remote where there is none.
-                return
-            }
             let group = DataGroup([try recordedRoot(output, listingFiles: options.isGranular)], where: filter)
-            let there = try ObjectInventory(of: store, expecting: group.count)
-            for position in 0..<group.count where try !there.contains(group.ids[position]) {
+            // For DVC, a remote that is not configured lacks everything.
+            let isNowhere = session.workspace.personality == .dvc && (output.record.remote ?? options.remote) == nil
+                && !session.workspace.hasDefaultRemote
+            let there = isNowhere ? nil : try ObjectInventory(of: remoteStore(for: output), expecting: group.count)
+            for position in 0..<group.count where try there?.contains(group.ids[position]) != true {
                 missing.insert(
                     DataStatusReport.Path(bytes: Array(group.paths[position]), isFolder: group.ids[position].isDirectory))
             }

@@ -26,28 +26,40 @@ public struct GitFiles: Sendable {
     }
 
     /// Makes git ignore an output, unless it does already.
-    mutating func ignore(_ output: RepoPath, _ session: Session) throws {
-        guard let git = try session.git() else { return }
-        let workspace = session.workspace
-        let absolute = workspace.absolute(output)
-        guard let own = git.relativePath(of: absolute) else { return }
-        let isFolder = try absolute.status(following: true)?.kind == .folder
-        if try git.isIgnored(own, isDirectory: isFolder) { return }
-        try edit(output, workspace) { GitIgnoreFile.adding(entryFor: Array(output.name), to: $0) }
+    mutating func ignore(_ output: RepoPath, _ session: Session) throws { try ignore([output], session) }
+
+    /// Makes git ignore outputs, as far as it does not already; each `.gitignore` is written once.
+    mutating func ignore(_ outputs: [RepoPath], _ session: Session) throws {
+        guard !outputs.isEmpty, let git = try session.git() else { return }
+        // What one entry ignores is its own output only, so the rules may be asked about all of them before the first is written.
+        var rules = try git.ignoreRules()
+        var order: [RepoPath] = []
+        var names: [RepoPath: [[UInt8]]] = [:]
+        for output in outputs {
+            let absolute = session.workspace.absolute(output)
+            guard let own = git.relativePath(of: absolute) else { continue }
+            let isFolder = try absolute.status(following: true)?.kind == .folder
+            if rules.isIgnored(own, isDirectory: isFolder) { continue }
+            let file = output.sibling(".gitignore")
+            if names[file] == nil { order.append(file) }
+            names[file, default: []].append(Array(output.name))
+        }
+        for file in order {
+            try edit(file, session.workspace) { GitIgnoreFile.adding(entriesFor: names[file] ?? [], to: $0) }
+        }
     }
 
     /// Lets git see an output's place again.
     mutating func unignore(_ output: RepoPath, _ session: Session) throws {
         guard try session.git() != nil else { return }
-        try edit(output, session.workspace) { text in
+        try edit(output.sibling(".gitignore"), session.workspace) { text in
             text.flatMap { GitIgnoreFile.removing(entryFor: Array(output.name), from: $0) }
         }
     }
 
     private mutating func edit(
-        _ output: RepoPath, _ workspace: Workspace, _ change: ([UInt8]?) -> [UInt8]?
+        _ file: RepoPath, _ workspace: Workspace, _ change: ([UInt8]?) -> [UInt8]?
     ) throws {
-        let file = output.sibling(".gitignore")
         let path = workspace.absolute(file)
         let old = try path.readIfPresent(limit: 64 << 20)
         let new = change(old)

@@ -107,7 +107,12 @@ struct Lister {
     mutating func entry(_ path: RepoPath?, _ options: ListOptions) throws -> ListEntry? {
         let file = try files.file(at: path)
         var data = try path.map { try tracked($0) } ?? ListEntry(name: [], isFolder: true)
-        if let above = path?.parent, try files.file(at: above)?.isFolder == false { data = nil }
+        var above = path?.parent
+        while let folder = above, data != nil {
+            // A file took the place of the folder, so what was tracked inside is no more.
+            if try files.file(at: folder)?.isFolder == false { data = nil }
+            above = folder.parent
+        }
         guard var entry = Self.merge(path.map { Array($0.name) } ?? [], options.onlyTracked && path != nil ? nil : file, data)
             ?? Self.merge(path.map { Array($0.name) } ?? [], file, data)
         else { return nil }
@@ -118,8 +123,8 @@ struct Lister {
     private mutating func open(_ entry: inout ListEntry, at path: RepoPath?, _ options: ListOptions, depth: Int?) throws {
         guard entry.isFolder, depth != 0 else { return }
         try Interruption.check()
-        let file = try files.file(at: path)
-        let inFiles = options.onlyTracked || file?.isFolder != true ? [:] : try files.files(in: path)
+        let file = options.onlyTracked ? nil : try files.file(at: path)
+        let inFiles = file?.isFolder == true ? try files.files(in: path) : [:]
         // Where a file took the place of a tracked folder, or the other way round, what was tracked inside is no more.
         var inData: [[UInt8]: ListEntry] = [:]
         if file?.isFolder ?? true { inData = try trackedNames(in: path) }

@@ -62,6 +62,10 @@ extension Workspace {
             git.changed(file)
             report.files.append(file)
         }
+        // As after every change of a pointer: what it names must not end up in git.
+        for output in index.outputs where report.files.contains(output.owner.file) && output.record.isCached {
+            try git.ignore(output.path, session)
+        }
         try git.stageIfWanted(session)
         report.gitFiles = git
         return report

@@ -38,13 +38,32 @@ final class OutputRecorder {
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
-        batch = try stores ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder) } : nil
+        batch = try stores
+            ? store.folder.map { folder throws(SystemError) in try DurableBatch(in: folder, expecting: expected) } : nil
     }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
     ///
     /// - Throws: `CairnError` that names the files that could not be read.
     func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
+        let tree = try recordFiles(of: source, algorithm)
+        let size = tree.snapshot.size
+        guard tree.isFolder else {
+            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
+            return Recorded(
+                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
+                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
+        }
+        let listing = try tree.listing()
+        let id = try record(listing, algorithm)
+        return Recorded(
+            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+    }
+
+    /// As `record`, but stores no listing of the files.
+    ///
+    /// - Returns: the files with every digest.
+    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> DataTree {
         var tree = source
         tree.recall(algorithm, from: session.index)
         var positions: [Int] = []
@@ -57,23 +76,13 @@ final class OutputRecorder {
             try checkSpace(bytes)
             session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
             let intake = Intake(
-                algorithm, into: destination, workers: session.workers, reporter: session.reporter)
+                algorithm, into: destination(for: tree), workers: session.workers, reporter: session.reporter)
             let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
             pending.stored += report.stored
             pending.linked += report.linked
             try tree.take(report, algorithm, time, session)
         }
-        let size = tree.snapshot.size
-        guard tree.isFolder else {
-            guard let digest = tree.digests[0] else { preconditionFailure("a file that was read has a digest") }
-            return Recorded(
-                id: ObjectID(algorithm, digest), size: size, fileCount: nil,
-                isExecutable: tree.snapshot.files[0].isExecutable, tree: tree, listing: nil)
-        }
-        let listing = try tree.listing()
-        let id = try record(listing, algorithm)
-        return Recorded(
-            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+        return tree
     }
 
     /// Stores a listing.
@@ -103,8 +112,11 @@ final class OutputRecorder {
     /// How many new objects there are and wait for `commit`.
     var pendingCount: Int { pending.stored.count }
 
-    private var destination: Intake.Destination? {
-        batch.map {
+    private func destination(for tree: DataTree) -> Intake.Destination? {
+        // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
+        let mayShare = tree.origin == nil && !tree.isLink
+        let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
+        return batch.map {
             Intake.Destination(
                 store: store, inventory: inventory, batch: $0, types: types, quarantine: session.workspace.damagedFolder)
         }

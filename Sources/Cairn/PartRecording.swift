@@ -60,7 +60,7 @@ struct PartRecording {
         var trees: [DataTree] = []
         for part in parts {
             guard let tree = part.tree else { continue }
-            let found = try recorder.record(tree).tree
+            let found = try recorder.recordFiles(of: tree)
             trees.append(found)
             size = size.map { $0 + found.snapshot.size }
             for position in 0..<found.snapshot.count {

@@ -171,7 +171,7 @@ struct Relocation {
         let target = try session.folder.folder(to.parent?.components ?? [])
         do throws(SystemError) {
             if let obstacle {
-                guard let now = try target.status(of: to.name), now.hasSameContent(as: obstacle) else {
+                guard let now = try target.status(of: to.name), now.isUntouched(since: obstacle) else {
                     throw SystemError(.resourceTemporarilyUnavailable, "replace", target.path(of: to.name))
                 }
                 try source.rename(from.name, to: target, to.name)

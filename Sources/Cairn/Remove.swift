@@ -50,7 +50,7 @@ extension Workspace {
         var deletion = DataDeletion(session)
         if options.removesData {
             for output in outputs { try deletion.plan(output) }
-            guard deletion.unsaved.isEmpty || options.isForced else { throw unsavedError(deletion.unsaved) }
+            guard deletion.unsaved.isEmpty || options.isForced else { throw unsaved(deletion.unsaved) }
         } else {
             let unprotection = try Unprotection(session)
             var report = UnprotectReport()
@@ -73,15 +73,5 @@ extension Workspace {
         report.outputs = outputs.map(\.path)
         report.gitFiles = git
         return report
-    }
-
-    private func unsavedError(_ paths: [[UInt8]]) -> CairnError {
-        let list = paths.prefix(20).map { "\(root.bytes.printable)/\($0.printable)" }
-        let more = paths.count > 20 ? ["… and \(paths.count - 20) more"] : []
-        return CairnError(
-            .conflict,
-            "these files would be lost, because the cache does not have their content:\n"
-                + (list + more).joined(separator: "\n"),
-            hint: "keep them with `\(personality.command) commit`, or delete them with `\(personality.command) remove --outs --force`")
     }
 }

@@ -130,8 +130,9 @@ extension OutputIndex {
     func dependencies(of owner: TrackedOutput.Owner) -> [RepoPath] {
         guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return [] }
         guard let stages = try? pipeline.file.resolvedStages(with: pipeline.lock),
-            let stage = stages.first(where: { $0.name == name }),
-            let folder = try? Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: "")
+            let stage = stages.first(where: { $0.name.hasSameBytes(as: name) }),
+            // Two optionals: no folder is the workspace itself, and is no failure.
+            let folder = try? RepoPath??.some(Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: ""))
         else { return [] }
         return stage.dependencies.compactMap { record in
             record.path.flatMap { try? Self.path($0, in: folder, shownAs: "") }

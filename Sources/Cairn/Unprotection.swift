@@ -115,8 +115,8 @@ struct Unprotection {
             let copy = try OpenFile(creating: temporary, in: aside, permissions: permissions)
             var digest: Digest?
             if try !copy.clone(from: source) { digest = try source.digest(.md5, copyingTo: copy) { _ in } }
-            guard try source.status().hasSameContent(as: before), let now = try parent.status(of: path.name),
-                now.hasSameContent(as: status)
+            guard try source.status().isUntouched(since: before), let now = try parent.status(of: path.name),
+                now.isUntouched(since: status)
             else { throw SystemError(.resourceTemporarilyUnavailable, "replace", parent.path(of: path.name)) }
             try aside.rename(temporary, to: parent, path.name)
             return digest

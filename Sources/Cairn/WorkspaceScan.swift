@@ -10,13 +10,14 @@ struct WorkspaceScan {
     private(set) var index = OutputIndex()
     private var outputs: Set<RepoPath> = []
     private let git: GitRepository?
+    private var gitRules: GitIgnoreRules?
 
     /// Reads all that declares data.
     ///
     /// - Parameter keepsGoing: whether files that cannot be read become problems of the index instead of an error.
     /// - Throws: `CairnError` for a file that cannot be read, and for a path that two of them claim.
     static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
-        var scan = WorkspaceScan(session: session, git: try session.git())
+        var scan = try WorkspaceScan(session: session, git: try session.git())
         var rules = IgnoreFiles()
         try rules.read(in: nil, session)
         try scan.visit(session.folder, nil, rules, keepsGoing)
@@ -24,9 +25,10 @@ struct WorkspaceScan {
         return scan.index
     }
 
-    private init(session: Session, git: GitRepository?) {
+    private init(session: Session, git: GitRepository?) throws {
         self.session = session
         self.git = git
+        gitRules = try git?.ignoreRules()
     }
 
     private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool) throws {
@@ -83,10 +85,10 @@ struct WorkspaceScan {
         return folder?.appending(own) ?? own
     }
 
-    private func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
+    private mutating func isLeftOut(_ path: RepoPath, isFolder: Bool, _ rules: IgnoreFiles) throws -> Bool {
         if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) { return true }
         guard let git, let own = git.relativePath(of: session.workspace.absolute(path)) else { return false }
-        return try git.isIgnored(own, isDirectory: isFolder)
+        return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
     }
 
     private mutating func read(_ file: RepoPath) throws {

@@ -9,6 +9,12 @@ enum OptionalValues {
         for (index, argument) in arguments.enumerated() {
             // Behind `--` nothing is an option.
             if argument == "--" { return result + arguments[index...] }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : "--"
+            if arguments.first == "verify", argument == "--remote", next.utf8.first == UInt8(ascii: "-") {
+                // Without a name it is the default remote that is meant.
+                result.append("--cloud")
+                continue
+            }
             guard let option = options[argument], index + 1 >= arguments.count || !option.values.contains(arguments[index + 1]) else {
                 result.append(argument)
                 continue

@@ -9,16 +9,28 @@ public enum GitIgnoreFile {
     ///   - text: The file as it is; `nil` when there is none.
     /// - Returns: The whole new text; the old one when it has the entry already.
     public static func adding(entryFor name: [UInt8], to text: [UInt8]?) -> [UInt8] {
+        adding(entriesFor: [name], to: text)
+    }
+
+    /// Appends the entries of several names, as `adding(entryFor:to:)` does it one after the other.
+    ///
+    /// - Returns: The whole new text; the old one when it has all entries already, which is empty for `nil` and no name.
+    public static func adding(entriesFor names: [[UInt8]], to text: [UInt8]?) -> [UInt8] {
         let newline = UInt8(ascii: "\n")
-        let entry = entry(for: name)
         var result = text ?? []
         // The line must be complete to be the same: only then a second one adds nothing.
-        if result.split(separator: newline, omittingEmptySubsequences: false).dropLast().contains(entry[...])
-        {
-            return result
+        var lines = Set(result.split(separator: newline, omittingEmptySubsequences: false).dropLast())
+        for name in names {
+            let entry = entry(for: name)
+            guard !lines.contains(entry[...]) else { continue }
+            if let last = result.last, last != newline {
+                lines.insert(result[(result.lastIndex(of: newline).map { $0 + 1 } ?? 0)...])
+                result.append(newline)
+            }
+            lines.insert(entry[...])
+            result += entry + [newline]
         }
-        if let last = result.last, last != newline { result.append(newline) }
-        return result + entry + [newline]
+        return result
     }
 
     /// Drops every line that is the entry of a name, with or without spaces around it.

@@ -21,7 +21,10 @@ struct GitIgnorePattern: Hashable, Sendable {
     let isNegated: Bool
     private let needsFolder: Bool
     /// True when the pattern is compared with the whole path below its file, not with the last name alone.
-    private let isAnchored: Bool
+    let isAnchored: Bool
+    /// What the pattern stands for when nothing in it is wild; such lines, by the thousand, are what this program writes.
+    let literal: [UInt8]?
+    /// Empty for a literal.
     private let tokens: [Token]
 
     /// Reads a line without its line end; `nil` for an empty line, a comment, or a pattern that can match nothing.
@@ -35,13 +38,16 @@ struct GitIgnorePattern: Hashable, Sendable {
         isAnchored = text.contains(UInt8(ascii: "/"))
         if text.first == UInt8(ascii: "/") { text.removeFirst() }
         guard !text.isEmpty, let tokens = Self.parse(Array(text)) else { return nil }
-        self.tokens = tokens
+        let bytes = tokens.compactMap { if case .byte(let byte) = $0 { byte } else { nil } }
+        literal = bytes.count == tokens.count ? bytes : nil
+        self.tokens = literal == nil ? tokens : []
     }
 
     /// Tells whether the pattern names a path below the folder of its file; `name` is the path's last component.
     func matches(path: ArraySlice<UInt8>, name: ArraySlice<UInt8>, isFolder: Bool) -> Bool {
         if needsFolder && !isFolder { return false }
         let text = isAnchored ? path : name
+        if let literal { return text.elementsEqual(literal) }
         // reachable[n]: the tokens so far can account for exactly the first n bytes.
         var reachable = [Bool](repeating: false, count: text.count + 1)
         reachable[0] = true

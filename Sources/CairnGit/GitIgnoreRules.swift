@@ -7,15 +7,15 @@ import CairnSystem
 public struct GitIgnoreRules: Sendable {
     private let top: FilePath
     /// `info/exclude`, then the user's file: the first that decides, decides.
-    private let common: [[GitIgnorePattern]]
-    /// Patterns of the `.gitignore` in each folder, by the folder's path.
-    private var files: [[UInt8]: [GitIgnorePattern]] = [:]
+    private let common: [GitIgnoreList]
+    /// The `.gitignore` in each folder, by the folder's path.
+    private var files: [[UInt8]: GitIgnoreList] = [:]
     /// Whether each folder asked about so far is ignored.
     private var folders: [[UInt8]: Bool] = [[]: false]
 
     init(top: FilePath, exclude: FilePath, userFile: FilePath?) {
         self.top = top
-        common = [exclude, userFile].compactMap { $0 }.map { Self.patterns(GitFiles.read($0)) }
+        common = [exclude, userFile].compactMap { $0 }.map { GitIgnoreList(GitFiles.read($0)) }
     }
 
     /// Tells whether git would leave a path out of `git add`; tracked or not, existing or not.
@@ -39,43 +39,28 @@ public struct GitIgnoreRules: Sendable {
         var folder = parent[...]
         while true {
             let key = Array(folder)
-            let patterns = files[key] ?? load(key)
+            let lines = files[key] ?? load(key)
             let below = folder.isEmpty ? path[...] : path[(folder.count + 1)...]
-            if let decision = Self.decide(patterns, below, path[nameStart...], isDirectory) {
+            if let decision = lines.decision(on: below, name: path[nameStart...], isFolder: isDirectory) {
                 return decision
             }
             guard !folder.isEmpty else { break }
             folder = folder[..<(folder.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
         }
-        for patterns in common {
-            if let decision = Self.decide(patterns, path[...], path[nameStart...], isDirectory) {
+        for lines in common {
+            if let decision = lines.decision(on: path[...], name: path[nameStart...], isFolder: isDirectory) {
                 return decision
             }
         }
         return false
     }
 
-    /// The last line that matches decides.
-    private static func decide(
-        _ patterns: [GitIgnorePattern], _ path: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>, _ isFolder: Bool
-    ) -> Bool? {
-        patterns.last { $0.matches(path: path, name: name, isFolder: isFolder) }.map { !$0.isNegated }
-    }
-
-    private mutating func load(_ folder: [UInt8]) -> [GitIgnorePattern] {
+    private mutating func load(_ folder: [UInt8]) -> GitIgnoreList {
         // git does not follow a `.gitignore` that is a symbolic link.
         let file = top.appending(bytes: folder).appending(".gitignore")
-        let patterns = Self.patterns(GitFiles.read(file, followingLinks: false))
-        files[folder] = patterns
-        return patterns
-    }
-
-    static func patterns(_ text: [UInt8]?) -> [GitIgnorePattern] {
-        guard var text = text?[...] else { return [] }
-        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
-        return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            GitIgnorePattern(line: line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
-        }
+        let lines = GitIgnoreList(GitFiles.read(file, followingLinks: false))
+        files[folder] = lines
+        return lines
     }
 }
 

@@ -119,12 +119,17 @@ final class IntakeTask {
         guard before.kind == .regular else { throw StoreError(.unsupportedFile, file.path) }
         let digest: Digest
         do throws(SystemError) {
-            if let destination = intake.destination, !canShare(before, destination) {
+            if let destination = intake.destination, !canLink(before, destination) {
                 let temporary = destination.batch.newTemporary()
                 let output = try destination.batch.create(temporary, permissions: 0o444)
                 copy = temporary
-                digest = try file.digest(intake.algorithm, copyingTo: output) {
-                    reporter.advance(items: 0, bytes: $0)
+                // Cloned before it is hashed: where that is impossible it is copied meanwhile, and still read only once.
+                if canShare(before, destination), try clone(file, to: output, destination) {
+                    digest = try file.digest(intake.algorithm) { reporter.advance(items: 0, bytes: $0) }
+                } else {
+                    digest = try file.digest(intake.algorithm, copyingTo: output) {
+                        reporter.advance(items: 0, bytes: $0)
+                    }
                 }
             } else {
                 digest = try file.digest(intake.algorithm) { reporter.advance(items: 0, bytes: $0) }
@@ -228,6 +233,11 @@ final class IntakeTask {
         }
     }
 
+    /// True if the file's inode may become the object.
+    private func canLink(_ status: FileStatus, _ destination: Intake.Destination) -> Bool {
+        destination.types.first != .reflink && canShare(status, destination)
+    }
+
     /// Makes the file's blocks or its inode the object, or copies it after all where the file system cannot.
     ///
     /// - Parameter seen: the file's status when it was hashed.
@@ -265,12 +275,18 @@ final class IntakeTask {
         _ file: borrowing OpenFile, _ digest: Digest, _ seen: FileStatus, _ destination: Intake.Destination
     ) throws(SystemError) -> Bool {
         try make(digest, destination) { (output) throws(SystemError) in
-            guard try output.clone(from: file) else {
-                destination.store.noteThatReflinkFails()
-                return false
-            }
+            guard try clone(file, to: output, destination) else { return false }
             return try file.status().hasSameContent(as: seen)
         }
+    }
+
+    /// Has a new file share the file's blocks; false where the file systems cannot do that.
+    private func clone(
+        _ file: borrowing OpenFile, to output: borrowing OpenFile, _ destination: Intake.Destination
+    ) throws(SystemError) -> Bool {
+        if try output.clone(from: file) { return true }
+        destination.store.noteThatReflinkFails()
+        return false
     }
 
     /// Gives the file's inode a name in the batch.

@@ -235,12 +235,20 @@ public final class StatIndex: @unchecked Sendable {
 
     /// Remembers that the workspace has an output that we put there or stored, as this object.
     public func rememberOutput(_ path: RepoPath, _ id: ObjectID) throws(StoreError) {
+        try rememberOutputs([(path, id)])
+    }
+
+    /// As `rememberOutput`, for many.
+    public func rememberOutputs(_ outputs: [(path: RepoPath, id: ObjectID)]) throws(StoreError) {
         try transaction { () throws(StoreError) in
             let statement = try Statement(
                 database, "INSERT OR REPLACE INTO outputs VALUES (?1, ?2)", self.path)
-            statement.bind(1, path.bytes)
-            statement.bind(2, Array("\(id.algorithm.rawValue):\(id.text)".utf8))
-            try statement.step()
+            for output in outputs {
+                statement.bind(1, output.path.bytes)
+                statement.bind(2, Array("\(output.id.algorithm.rawValue):\(output.id.text)".utf8))
+                try statement.step()
+                statement.reset()
+            }
         }
     }
 

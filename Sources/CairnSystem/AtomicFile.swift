@@ -12,28 +12,94 @@ public enum AtomicFile {
     public static func write(_ bytes: [UInt8], to path: FilePath, permissions: UInt32? = nil)
         throws(SystemError)
     {
+        let file = try PreparedFile(bytes, for: path, permissions: permissions, isDurable: true)
+        try file.appear()
+        try file.folder.sync()
+    }
+
+    /// Writes several files, each of which appears whole or not at all; they are made durable together.
+    ///
+    /// Takes a few syncs of the file system for any number of files, which is slow for a few of them: those get their own.
+    /// - Throws: `SystemError`; files that came before then have their new content, and no temporary file stays.
+    public static func write(_ files: [(path: FilePath, bytes: [UInt8])]) throws(SystemError) {
+        guard files.count > 8 else {
+            for file in files { try write(file.bytes, to: file.path) }
+            return
+        }
+        // Each holds the descriptor of its folder.
+        for start in stride(from: 0, to: files.count, by: 256) {
+            try writeTogether(files[start..<min(start + 256, files.count)])
+        }
+    }
+
+    private static func writeTogether(_ files: ArraySlice<(path: FilePath, bytes: [UInt8])>)
+        throws(SystemError)
+    {
+        var prepared: [PreparedFile] = []
+        for file in files {
+            prepared.append(try PreparedFile(file.bytes, for: file.path, permissions: nil, isDurable: false))
+        }
+        try syncFileSystems(of: prepared)
+        for file in prepared { try file.appear() }
+        try syncFileSystems(of: prepared)
+    }
+
+    private static func syncFileSystems(of files: [PreparedFile]) throws(SystemError) {
+        var devices: Set<UInt64> = []
+        for file in files where devices.insert(file.device).inserted { try file.folder.syncFileSystem() }
+    }
+}
+
+/// A file that lies beside its place with its whole content; it goes with the value unless it appears.
+private final class PreparedFile {
+    let folder: Folder
+    let device: UInt64
+    private let path: FilePath
+    private let temporary: [UInt8]
+    private let name: [UInt8]
+    private var isPending = true
+
+    /// Writes the file beside its place.
+    ///
+    /// - Parameter isDurable: whether its content is to survive a power cut from here on.
+    init(_ bytes: [UInt8], for path: FilePath, permissions: UInt32?, isDurable: Bool) throws(SystemError) {
         let destination = try path.status()?.kind == .symbolicLink ? path.resolved() : path
-        let folder = try Folder(
-            destination.removingLastComponent().isEmpty ? "." : destination.removingLastComponent())
-        guard let fileName = destination.lastComponentBytes else {
+        let parent = destination.removingLastComponent()
+        folder = try Folder(parent.isEmpty ? "." : parent)
+        guard let name = destination.lastComponentBytes else {
             throw SystemError(.isDirectory, "write", path)
         }
-        let earlier = try folder.status(of: fileName)
+        let earlier = try folder.status(of: name)
         if let earlier, earlier.kind == .folder { throw SystemError(.isDirectory, "write", path) }
-        let temporary = Folder.temporaryName()
+        self.path = path
+        self.name = name
+        temporary = Folder.temporaryName()
         do throws(SystemError) {
             let file = try OpenFile(creating: temporary, in: folder, permissions: 0o666)
+            device = try file.status().device
             if let wanted = permissions ?? earlier?.permissions { try file.setPermissions(wanted) }
             try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
                 try file.write(UnsafeRawBufferPointer(buffer))
             }
-            try file.sync()
-            try folder.rename(temporary, to: folder, fileName)
+            if isDurable { try file.sync() }
         } catch {
             try? folder.remove(temporary)  // the first failure is the one to report
             throw SystemError(error.errno, error.operation, path)
         }
-        try folder.sync()
+    }
+
+    deinit {
+        if isPending { try? folder.remove(temporary) }  // after a failure, which is the one to report
+    }
+
+    /// Gives the file its name.
+    func appear() throws(SystemError) {
+        do throws(SystemError) {
+            try folder.rename(temporary, to: folder, name)
+        } catch {
+            throw SystemError(error.errno, error.operation, path)
+        }
+        isPending = false
     }
 }
 

@@ -4,29 +4,36 @@ import Synchronization
 
 /// Many files that become durable together and only then get their names.
 ///
-/// Files are written under temporary names into a folder of the batch's own; `commit` makes their content durable, gives all of
+/// Files are written under temporary names into folders of the batch's own; `commit` makes their content durable, gives all of
 /// them their names, and makes the names durable: two syncs of the file system for any number of files. (A rename
 /// before the sync could leave an empty file under a valid name after a power cut.)
 ///
-/// A batch that is dropped, or whose process dies, leaves only its own folder, which the next batch in the same place clears away.
+/// A batch that is dropped, or whose process dies, leaves only its own folders, which the next batch in the same place clears away.
 public final class DurableBatch: Sendable {
     /// The name of the folder, below the root, that holds the folders of batches. Longer than two characters, so that
     /// DVC, which looks for objects in folders with names of two, passes over it.
     public static let folderName = "cairn.tmp"
 
     private let root: Folder
-    private let scratch: ScratchFolder
+    /// Several where there are many files: threads that make files in one folder wait for each other.
+    private let scratch: [ScratchFolder]
     private let counter = Atomic<Int>(0)
 
-    /// Starts a batch of files for places below `root`.
+    /// Starts a batch of about `expected` files for places below `root`.
     ///
     /// - Throws: `SystemError` if the batch's folder cannot be made.
-    public init(in root: Folder) throws(SystemError) {
+    public init(in root: Folder, expecting expected: Int = 0) throws(SystemError) {
         self.root = root
-        scratch = try ScratchFolder(in: root, Self.folderName)
+        var scratch: [ScratchFolder] = []
+        for _ in 0..<(expected < 1000 ? 1 : 8) {
+            scratch.append(try ScratchFolder(in: root, Self.folderName))
+        }
+        self.scratch = scratch
     }
 
-    private var folder: Folder { scratch.folder }
+    private func folder(of temporary: Temporary) -> Folder {
+        scratch[temporary.number % scratch.count].folder
+    }
 
     /// A file of the batch that has no place yet.
     public struct Temporary: Sendable {
@@ -43,7 +50,7 @@ public final class DurableBatch: Sendable {
     ///
     /// - Parameter permissions: exactly these bits are set, whatever the umask.
     public func create(_ temporary: Temporary, permissions: UInt32) throws(SystemError) -> OpenFile {
-        let file = try OpenFile(creating: temporary.name, in: folder, permissions: permissions)
+        let file = try OpenFile(creating: temporary.name, in: folder(of: temporary), permissions: permissions)
         if permissions & ~Surroundings.newFilePermissions & 0o666 != 0 {
             try file.setPermissions(permissions)
         }
@@ -67,6 +74,7 @@ public final class DurableBatch: Sendable {
         _ name: some Collection<UInt8>, in other: Folder, seenAs status: FileStatus
     ) throws(SystemError) -> LinkResult {
         let temporary = newTemporary()
+        let folder = folder(of: temporary)
         do throws(SystemError) {
             try other.link(name, to: folder, temporary.name)
         } catch {
@@ -98,6 +106,7 @@ public final class DurableBatch: Sendable {
     /// - Parameter status: what the file was when its content was known.
     /// - Returns: false if it was written to since; it stays as it is then.
     public func protect(_ temporary: Temporary, seenAs status: FileStatus) throws(SystemError) -> Bool {
+        let folder = folder(of: temporary)
         guard try folder.status(of: temporary.name)?.hasSameContentByAnyName(as: status) == true else {
             return false
         }
@@ -106,7 +115,9 @@ public final class DurableBatch: Sendable {
     }
 
     /// Drops a file of the batch.
-    public func discard(_ temporary: Temporary) throws(SystemError) { try folder.remove(temporary.name) }
+    public func discard(_ temporary: Temporary) throws(SystemError) {
+        try folder(of: temporary).remove(temporary.name)
+    }
 
     /// Makes the content of all files durable and gives each its name.
     ///
@@ -133,13 +144,13 @@ public final class DurableBatch: Sendable {
                 folders[components] = destination
             }
             do throws(SystemError) {
-                try folder.renameExclusively(file.name, to: destination, name)
+                try folder(of: file).renameExclusively(file.name, to: destination, name)
             } catch {
                 // Somebody else brought the same object: theirs stays. Anything but a file is none.
                 guard error.errno == .fileExists, try destination.status(of: name)?.kind == .regular else {
                     throw error
                 }
-                try folder.remove(file.name)
+                try folder(of: file).remove(file.name)
             }
         }
         try root.syncFileSystem()

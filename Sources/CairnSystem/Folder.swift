@@ -181,8 +181,14 @@ public final class Folder: Sendable {
         return FilePath(bytes: buffer.prefix(count).map { UInt8(bitPattern: $0) })
     }
 
-    /// Sets the permission bits of a file of this folder (not of what a symbolic link leads to).
+    /// Sets the permission bits of a file of this folder.
+    ///
+    /// - Throws: `SystemError`, with ELOOP for a symbolic link: what it leads to keeps its own.
     public func setPermissions(_ name: some Collection<UInt8>, _ permissions: UInt32) throws(SystemError) {
+        // fchmodat(2) follows links, and older kernels cannot be told otherwise.
+        guard try status(of: name)?.kind != .symbolicLink else {
+            throw SystemError(.tooManySymbolicLinkLevels, "change mode of", path(of: name))
+        }
         let code = Self.withCString(name) { fchmodat(descriptor, $0, permissions, 0) == 0 ? 0 : errno }
         guard code == 0 else { throw SystemError(Errno(rawValue: code), "change mode of", path(of: name)) }
     }

@@ -142,21 +142,31 @@ public struct OpenFile: ~Copyable, Sendable {
     public func readAll(limit: Int = 1 << 30) throws(SystemError) -> [UInt8] {
         let expected = try status().size
         guard expected <= limit else { throw SystemError(.fileTooLarge, "read", path) }
-        var bytes: [UInt8] = []
-        var piece = max(Int(expected) + 1, 512)
-        while true {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: piece))
-            let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemError) in
-                try read(
-                    into: UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(buffer)[start...]))
-            }
-            bytes.removeLast(piece - count)
+        // One byte more than there should be shows a file that is longer than it says.
+        var bytes = try readPiece(Int(expected) + 1)
+        var count = Int(expected) + 1
+        while bytes.count == count {
+            let piece = try readPiece(64 << 10)
+            bytes += piece
+            count += 64 << 10
             guard bytes.count <= limit else { throw SystemError(.fileTooLarge, "read", path) }
-            if count < piece { return bytes }
-            piece = 64 * 1024
         }
+        guard bytes.count <= limit else { throw SystemError(.fileTooLarge, "read", path) }
+        return bytes
+    }
+
+    /// Up to `capacity` bytes from the current position, less only at the end.
+    private func readPiece(_ capacity: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            do throws(SystemError) {
+                count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }
 

@@ -29,7 +29,7 @@ struct Picture {
         pure: ["Swift", "_Concurrency", "Synchronization"])
 
     /// Targets that are not product code: they measure or test it and may import all of ours.
-    static let free: Set<String> = ["CairnBenchmarks", "CairnTestSupport"]
+    static let free: Set<String> = ["CairnBench", "CairnTestSupport"]
 
     /// What is wrong with one target that depends on, or imports, these modules: one sentence each.
     ///

@@ -112,7 +112,11 @@ struct InteropLinkTests {
             try makeLegacy(sandbox, in: "one")
             _ = try sandbox.run(tool, ["cache", "migrate"] + flags, in: "one").succeeded()
             let pointers = try ["w.txt.dvc", "d.dvc"].map { try Files.text(sandbox("one/\($0)")) }
-            trees.append(TreeListing(of: sandbox("one")).description + pointers.joined())
+            // DVC also leaves the old listing, which names old ids, among the new objects, where nothing refers to it.
+            let tree = TreeListing(of: sandbox("one")).description.split(separator: "\n").filter {
+                !$0.hasSuffix("./.dvc/cache/files/md5/45/e61d5b97f2f1b05ed5112743e9ca7f.dir ")
+            }
+            trees.append(tree.joined(separator: "\n") + pointers.joined())
             try expectClean(tool, sandbox, in: "one")
         }
         #expect(trees[0] == trees[1])

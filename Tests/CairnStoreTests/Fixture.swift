@@ -134,3 +134,15 @@ func dropPrivileges() {
     guard geteuid() == 0 else { return }
     guard setgroups(0, nil) == 0, setgid(65534) == 0, setuid(65534) == 0 else { exit(99) }
 }
+
+extension SeededRandom {
+    /// That many bytes that look random, and are made quickly in a debug build.
+    mutating func content(_ count: Int) -> [UInt8] {
+        let piece = bytes(min(count, 4093))
+        var result: [UInt8] = []
+        result.reserveCapacity(count + piece.count)
+        while result.count < count { result += piece }
+        result.removeLast(result.count - count)
+        return result
+    }
+}

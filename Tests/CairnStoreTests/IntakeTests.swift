@@ -19,7 +19,7 @@ struct IntakeTests {
         let fixture = try StoreFixture()
         var random = SeededRandom(seed: 1)
         for size in Self.sizes {
-            let content = random.bytes(size)
+            let content = random.content(size)
             for copy in ["a", "b"] { try Files.write(content, to: fixture("w/\(copy)/\(size)")) }
         }
         let counted = Mutex((items: 0, bytes: Int64(0)))

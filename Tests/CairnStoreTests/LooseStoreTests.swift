@@ -56,7 +56,7 @@ struct LooseStoreTests {
     func damaged(size: Int) throws {
         let fixture = try StoreFixture()
         var random = SeededRandom(seed: UInt64(size))
-        let content = random.bytes(size)
+        let content = random.content(size)
         let sound = try fixture.put(content)
         #expect(try fixture.store.verify(sound).size == Int64(size))
         #expect(try fixture.store.read(sound) == content)

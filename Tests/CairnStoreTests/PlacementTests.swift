@@ -17,8 +17,8 @@ struct PlacementTests {
     func sizes(workers: Int) throws {
         let fixture = try StoreFixture()
         var random = SeededRandom(seed: 1)
-        var contents: [[UInt8]] = IntakeTests.sizes.map { random.bytes($0) }
-        contents += (0..<300).map { random.bytes($0 * 20) }
+        var contents: [[UInt8]] = IntakeTests.sizes.map { random.content($0) }
+        contents += (0..<300).map { random.content($0 * 20) }
         let paths = contents.indices.map { "d\($0 % 5)/e\($0 % 3)/f\($0)" }.sorted()
         let items = items(try zip(paths, contents).map { ($0, try fixture.put($1)) })
         let report = try fixture.place(items, workers: workers)

@@ -16,7 +16,7 @@ struct ReflinkTests {
         let fixture = try StoreFixture(on: MountedDisk(kind))
         let sizes = [0, 5, 70_000, 20 << 20]
         var random = SeededRandom(seed: 3)
-        let contents = sizes.map { random.bytes($0) }
+        let contents = sizes.map { random.content($0) }
         for (size, content) in zip(sizes, contents) {
             try Files.write(content, to: fixture("w/\(size)"), mode: 0o664)
         }

@@ -179,12 +179,14 @@ struct TreeWalkerTests {
         let root = scratch.path
         await #expect(processExitsWith: .success) { [root = root as String] in
             let walker = TreeWalker(workers: Workers(count: 3), followsLinks: true) { _, _ in false }
-            let before = openDescriptors()
-            for _ in 0..<5 {
+            var before = 0
+            for round in 0..<20 {
+                if round == 1 { before = openDescriptors() }
                 _ = try walker.snapshot(of: FilePath(root + "/tree"))
                 _ = try? walker.snapshot(of: FilePath(root))
             }
-            exit(openDescriptors() == before ? 0 : 1)
+            // Others in the process may open some, but not one in every round.
+            exit(openDescriptors() < before + 10 ? 0 : 1)
         }
     }
 }

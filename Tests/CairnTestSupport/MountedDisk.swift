@@ -19,10 +19,11 @@ public final class MountedDisk: Sendable {
 
     /// Makes and mounts one; it goes with the value.
     ///
+    /// - Parameter folder: where it is mounted; a folder of its own without one.
     /// - Throws: `SupportError` when that is not possible here.
-    public init(_ kind: Kind, kilobytes: Int = 512 << 10) throws {
+    public init(_ kind: Kind, kilobytes: Int = 512 << 10, on folder: String? = nil) throws {
         scratch = try ScratchDirectory()
-        path = scratch("disk")
+        path = folder ?? scratch("disk")
         try Files.makeFolder(path)
         switch kind {
         case .tmpfs:

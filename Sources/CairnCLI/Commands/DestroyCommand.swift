@@ -29,7 +29,7 @@ struct DestroyCommand: Verb {
                 + "\(workspace.controlFolder.bytes.printable)' with the cache in it. Go on?"
         guard try force || context.confirm(question) else {
             throw CairnError(
-                .conflict, "nothing is deleted: this needs to be confirmed",
+                .conflict, "nothing is deleted: destroying '\(workspace.controlFolder.bytes.printable)' needs to be confirmed",
                 hint: "`cairn destroy --force` does it without asking",
                 dvc: "cannot destroy without a confirmation from the user. Use `-f` to force.")
         }

@@ -7,7 +7,7 @@ struct VerifyCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Read all data that pointers name, and compare it with its ids.",
         discussion: """
-            Reads the cache, or with --cloud or --remote a remote. Damaged objects of the cache are moved to .dvc/tmp/cairn/damaged, so that \
+            Reads the cache, or with --cloud (or --remote without a name) the default remote, or with --remote another one. Damaged objects of the cache are moved to .dvc/tmp/cairn/damaged, so that \
             `pull` brings them anew. Exit code 1 means that something is missing or damaged.
             """)
 
@@ -46,8 +46,21 @@ struct VerifyCommand: Verb {
         try context.output.render(asJSON: json, report.json(in: workspace)) { output in
             try Self.write(report, to: output, workspace)
         }
-        if let error = Self.failure(report, workspace) { context.output.fail(error) }
+        if !report.isSound, let failure = Self.failure(report, workspace) { context.output.fail(failure) }
         return report.isSound ? .done : .no
+    }
+
+    /// One sentence with the outputs that are concerned; the report names every path.
+    private static func failure(_ report: VerifyReport, _ workspace: Workspace) -> CairnError? {
+        let objects = report.missing + report.damaged.map(\.object) + report.unreadable.map(\.object)
+        guard !objects.isEmpty else { return nil }
+        let names = Set(objects.flatMap(\.users).map { "'\(workspace.display($0.path))'" }).sorted()
+        let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+        return CairnError(
+            .damaged, "data of \(shown) is missing or damaged",
+            hint: report.remotes.isEmpty
+                ? "get it from the remote: `\(workspace.personality.command) pull`"
+                : "push it again from where it is sound: `\(workspace.personality.command) push`")
     }
 
     private static func write(_ report: VerifyReport, to output: Output, _ workspace: Workspace) throws {
@@ -67,24 +80,10 @@ struct VerifyCommand: Verb {
         let place =
             report.remotes.isEmpty
             ? "in the cache" : "on remote \(report.remotes.map { "'\($0)'" }.joined(separator: ", "))"
-        let verb = report.count == 1 ? "is" : "are"
+        let sound =
+            "\(Words.count(report.count, "object")) (\(Words.bytes(report.bytes))) \(place) \(report.count == 1 ? "is" : "are") sound"
         try output.note(
-            "\(Words.count(report.count, "object")) (\(Words.bytes(report.bytes))) \(place) \(verb) sound")
-    }
-
-    /// What is wrong, in one sentence; `nil` if nothing is.
-    private static func failure(_ report: VerifyReport, _ workspace: Workspace) -> CairnError? {
-        let bad = report.missing + report.damaged.map(\.object) + report.unreadable.map(\.object)
-        guard !bad.isEmpty else { return nil }
-        let names = bad.prefix(5).map { $0.name(in: workspace) }.joined(separator: ", ")
-        let more = bad.count > 5 ? " and \(bad.count - 5) more" : ""
-        let verb = bad.count == 1 ? "is" : "are"
-        let command = workspace.personality.command
-        return CairnError(
-            .partial, "\(Words.count(bad.count, "object")) \(verb) missing or damaged: \(names)\(more)",
-            hint: report.remotes.isEmpty
-                ? "get what a remote has: `\(command) pull`"
-                : "bring it again from a cache that has it: `\(command) push`")
+            lines.isEmpty ? sound : "\(sound), \(lines.count) \(lines.count == 1 ? "is" : "are") not")
     }
 }
 

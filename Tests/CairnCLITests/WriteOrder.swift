@@ -1,0 +1,114 @@
+import CairnTestSupport
+import Glibc
+
+/// The system calls by which a program changed files, in their order, as strace saw them.
+struct WriteOrder {
+    /// One call, with the numbers of the lines on which it began and ended: calls of several threads overlap.
+    struct Call: CustomStringConvertible {
+        let name: String
+        let arguments: String
+        let begin: Int
+        let end: Int
+
+        var description: String { "\(begin)-\(end) \(name)(\(arguments)" }
+
+        /// The files of descriptors among the arguments, in order.
+        var files: [String] {
+            arguments.split(separator: "<").dropFirst().map { String($0.prefix { $0 != ">" }) }
+        }
+
+        /// Texts in quotes among the arguments, in order.
+        var texts: [String] {
+            arguments.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+                .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        }
+
+        /// For a rename: the path that the file had and the one that it got.
+        var rename: (from: String, to: String)? {
+            guard name.hasPrefix("rename"), texts.count == 2, files.count >= 2 else { return nil }
+            return ("\(files[0])/\(texts[0])", "\(files[1])/\(texts[1])")
+        }
+
+        /// For a call that makes a file: its path.
+        var created: String? {
+            guard name == "openat", arguments.contains("O_CREAT"), let folder = files.first,
+                let text = texts.first
+            else { return nil }
+            return text.hasPrefix("/") ? text : "\(folder)/\(text)"
+        }
+    }
+
+    static let strace = ["/usr/bin/strace", "/bin/strace"].first { Files.exists($0) }
+
+    /// Why calls cannot be watched here; nil where they can.
+    static let reason: String? = {
+        guard let strace else { return "needs strace" }
+        let result = try? Program.run(
+            strace, ["-f", "-o", "/dev/null", "/bin/true"], in: "/", environment: [:], seconds: 20)
+        return result?.exitCode == 0 ? nil : "needs the right to trace processes"
+    }()
+
+    /// Every call that succeeded, by the time at which it ended.
+    let calls: [Call]
+
+    /// Runs the program under test and watches it.
+    init(of arguments: [String], in folder: String, sandbox: Sandbox) throws {
+        guard let strace = Self.strace else { throw SupportError("needs strace") }
+        let log = sandbox("strace.log")
+        let watched =
+            "openat,write,pwrite64,syncfs,fsync,fdatasync,sync,rename,renameat,renameat2,linkat,symlinkat,unlinkat,ftruncate"
+        let own = [
+            "-f", "-y", "-s", "0", "-e", "trace=\(watched)", "-e", "signal=none", "-o", log,
+            sandbox("bin/cairn"),
+        ]
+        try Program.run(strace, own + arguments, in: sandbox(folder), environment: sandbox.environment)
+            .succeeded()
+        calls = Self.parse(try Files.text(log))
+    }
+
+    static func parse(_ log: String) -> [Call] {
+        var calls: [Call] = []
+        var unfinished: [Substring: (begin: Int, text: String)] = [:]
+        for (number, line) in log.split(separator: "\n").enumerated() {
+            let process = line.prefix { $0 != " " }
+            var text = String(line.dropFirst(process.count).drop { $0 == " " })
+            var begin = number
+            if let mark = text.firstRange(of: " <unfinished ...>") {
+                unfinished[process] = (number, String(text[..<mark.lowerBound]))
+                continue
+            }
+            if text.hasPrefix("<... "), let mark = text.firstRange(of: " resumed>") {
+                guard let start = unfinished.removeValue(forKey: process) else { continue }
+                begin = start.begin
+                text = start.text + text[mark.upperBound...]
+            }
+            guard let open = text.firstIndex(of: "("), let equals = text.ranges(of: " = ").last,
+                !text[equals.upperBound...].hasPrefix("-")
+            else { continue }
+            calls.append(
+                Call(
+                    name: String(text[..<open]),
+                    arguments: String(text[text.index(after: open)..<equals.lowerBound]),
+                    begin: begin, end: number))
+        }
+        return calls
+    }
+
+    /// The last call before or after which something must have happened.
+    func renames(where isMeant: (String) -> Bool) -> [(from: String, to: String, call: Call)] {
+        calls.compactMap { call in call.rename.flatMap { isMeant($0.to) ? ($0.from, $0.to, call) : nil } }
+    }
+
+    /// Calls that wrote into a file.
+    func writes(to path: String) -> [Call] {
+        calls.filter { ["write", "pwrite64", "ftruncate"].contains($0.name) && $0.files.first == path }
+    }
+
+    /// Whether a call of this name, on this file if one is given, lies wholly between two moments.
+    func has(_ names: Set<String>, on path: String? = nil, after begin: Int, before end: Int) -> Bool {
+        calls.contains {
+            names.contains($0.name) && (path == nil || $0.files.first == path) && $0.begin > begin
+                && $0.end < end
+        }
+    }
+}
