@@ -39,7 +39,7 @@ public struct Workspace: Sendable {
         guard let root = try findRoot(from: start) else {
             throw CairnError(
                 .notRepository,
-                "you are not inside of a cairn workspace (checked up to '\(try top(of: start))')",
+                "'\(start.bytes.printable)' is not inside of a cairn workspace (checked up to '\(try top(of: start))')",
                 hint: "run `\(personality.command) init` to make one here",
                 dvc:
                     "you are not inside of a DVC repository (checked up to mount point '\(try top(of: start))')"
