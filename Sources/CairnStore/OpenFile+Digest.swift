@@ -51,7 +51,7 @@ extension OpenFile {
     private func overlappedDigest(
         _ algorithm: HashAlgorithm, copyingTo copy: borrowing OpenFile, progress: (Int64) -> Void
     ) throws(SystemError) -> Digest {
-        let hashing = HashingThread(algorithm, pieceSize: 4 * Self.pieceSize)
+        let hashing = HashingThread(algorithm, pieceSize: Self.pieceSize / 2)
         var failure: SystemError?
         try Workers.together {
             defer { hashing.finishInput() }

@@ -65,6 +65,10 @@ public final class StatIndex: @unchecked Sendable {
         }
         do throws(StoreError) {
             sqlite3_busy_timeout(handle, 2000)
+            // The log stays, empty, when the last connection goes: a look at nothing would make two files and remove them again.
+            var isKept: Int32 = 1
+            sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept)
+            try run(handle, "PRAGMA journal_size_limit = 0", path)
             // A lost index costs time, not data: no sync per transaction.
             try run(handle, "PRAGMA journal_mode = WAL", path)
             try run(handle, "PRAGMA synchronous = OFF", path)
