@@ -68,8 +68,10 @@ AVX2 void cairn_blake3_avx2_lanes(const cairn_blake3_batch *batch, uint32_t step
         __m256i m[16], v[16];
         for (int half = 0; half < 2; half++) {
             for (int lane = 0; lane < 8; lane++) {
-                m[8 * half + lane] = _mm256_loadu_si256(
-                    (const __m256i *)(batch->data[lane] + CAIRN_BLAKE3_BLOCK * (size_t)step + 32 * half));
+                const uint8_t *const row = batch->data[lane] + CAIRN_BLAKE3_BLOCK * (size_t)step + 32 * half;
+                m[8 * half + lane] = _mm256_loadu_si256((const __m256i *)row);
+                // The same block of the next batch of a long input: see the kernel of 16 lanes.
+                if (half == 0) _mm_prefetch((const char *)((uintptr_t)row + 8 * CAIRN_BLAKE3_CHUNK), _MM_HINT_T0);
             }
             transpose(m + 8 * half);
         }
