@@ -46,6 +46,15 @@ int clinux_open_at(int folder, const char *name, int flags, mode_t mode) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+int clinux_open_unnamed(int folder, mode_t mode) { return clinux_open_at(folder, ".", O_TMPFILE | O_RDWR, mode); }
+
+int clinux_name(int descriptor, int folder, const char *name) {
+    // The way that needs no privilege.
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    return linkat(AT_FDCWD, link, folder, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
 int clinux_sync_file_system(int descriptor) { return syncfs(descriptor) == 0 ? 0 : errno; }
 
 int clinux_clone(int from, int to) { return ioctl(to, FICLONE, from) == 0 ? 0 : errno; }

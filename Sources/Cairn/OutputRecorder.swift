@@ -34,14 +34,16 @@ final class OutputRecorder {
     /// - Parameter stores: false to find ids only, without a byte written.
     init(_ session: Session, expecting expected: Int, stores: Bool) throws {
         self.session = session
-        store = try session.store(creating: stores)
+        let store = try session.store(creating: stores)
+        self.store = store
         inventory = try ObjectInventory(of: store, expecting: expected)
         types = try session.workspace.linkTypes()
         time = session.fileSystemTime()
         batch =
             try stores
             ? store.folder.map { folder throws(SystemError) in
-                try DurableBatch(in: folder, expecting: expected)
+                try DurableBatch(
+                    in: folder, expecting: expected, folderPermissions: store.folderPermissions)
             } : nil
     }
 

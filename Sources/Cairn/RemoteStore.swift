@@ -12,6 +12,8 @@ struct RemoteStore {
     let folder: FilePath
     /// How many transfers at a time the configuration wants.
     let jobs: Int?
+    /// Whether everybody in the folder's group may add objects.
+    let isGroupShared: Bool
 
     /// Opens the store.
     ///
@@ -24,7 +26,7 @@ struct RemoteStore {
                 "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported"
             )
         }
-        return try LooseStore(at: folder, creating: creating)
+        return try LooseStore(at: folder, creating: creating, isGroupShared: isGroupShared)
     }
 
     /// How many threads to use.
@@ -41,6 +43,13 @@ struct RemoteStore {
 extension Workers {
     /// Some more threads than processors: a folder may be on another machine, where each call takes its time.
     static var forTransfers: Workers { Workers(count: max(4, Workers.perProcessor.count)) }
+}
+
+extension Configuration {
+    /// True if the folder of a section is shared by a group of users (`shared = group`).
+    func isGroupShared(_ section: ConfigSectionName) -> Bool {
+        string(ConfigKey(section, "shared")) == "group"
+    }
 }
 
 extension Workspace {
@@ -61,7 +70,9 @@ extension Workspace {
             let jobs = configuration.integer(ConfigKey(.remote(remote.name), "jobs")).flatMap {
                 $0 > 0 ? $0 : nil
             }
-            return RemoteStore(name: remote.name, folder: folder, jobs: jobs)
+            return RemoteStore(
+                name: remote.name, folder: folder, jobs: jobs,
+                isGroupShared: configuration.isGroupShared(.remote(remote.name)))
         }
     }
 

@@ -49,7 +49,9 @@ final class Session {
     /// The local store.
     func store(creating: Bool = false) throws -> LooseStore {
         if let openedStore, !creating || openedStore.folder != nil { return openedStore }
-        let store = try LooseStore(at: workspace.cacheFolder, creating: creating)
+        let store = try LooseStore(
+            at: workspace.cacheFolder, creating: creating,
+            isGroupShared: workspace.configuration.isGroupShared(ConfigSectionName("cache")))
         openedStore = store
         return store
     }

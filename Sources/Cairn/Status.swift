@@ -11,7 +11,7 @@ extension Workspace {
         let wanted = try index.outputs(for: targets, options, in: self)
         var report = StatusReport()
         report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
-        var survey = try StatusSurvey(
+        let survey = try StatusSurvey(
             session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
         let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
         var seen: Set<TrackedOutput.Owner> = []

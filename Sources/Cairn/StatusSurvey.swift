@@ -3,21 +3,33 @@ import CairnStore
 import CairnSystem
 
 /// Looks at outputs and dependencies, each path of the workspace once.
-struct StatusSurvey {
+final class StatusSurvey {
+    // A class: it learns which objects the cache has when that is asked for first, and remembers trees.
+
     private let session: Session
-    private let inventory: ObjectInventory
+    private let expected: Int
+    private var takenInventory: ObjectInventory?
     private let store: LooseStore
     private var trees: [RepoPath: DataTree] = [:]
+    /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
+    private static let smallestMemory = 1000
 
     init(_ session: Session, expecting expected: Int) throws {
         self.session = session
+        self.expected = expected
         store = try session.store()
-        inventory = try ObjectInventory(of: store, expecting: expected)
+    }
+
+    private func inventory() throws -> ObjectInventory {
+        if let takenInventory { return takenInventory }
+        let inventory = try ObjectInventory(of: store, expecting: expected)
+        takenInventory = inventory
+        return inventory
     }
 
     /// True if neither workspace nor cache has the output.
     func isAbsent(_ output: TrackedOutput) -> Bool {
-        guard let id = output.record.id, (try? inventory.contains(id)) == false else { return false }
+        guard let id = output.record.id, (try? inventory().contains(id)) == false else { return false }
         return !isPresent(output)
     }
 
@@ -26,22 +38,27 @@ struct StatusSurvey {
         ((try? session.folder.status(of: output.path.bytes)) ?? nil) != nil
     }
 
-    mutating func output(_ target: TargetedOutput) throws -> StatusReport.Item? {
+    func output(_ target: TargetedOutput) throws -> StatusReport.Item? {
         let output = target.output
         let shown = session.workspace.display(target.part ?? output.path)
-        let tree = try tree(output.path, output.record.id?.algorithm ?? .md5)
+        let memory = target.part == nil ? TreeMemory(output, store, session) : nil
+        let tree = try tree(output.path, output.record.id?.algorithm ?? .md5, unless: memory)
         guard let id = output.record.id else {
             return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
         }
+        if let memory, let tree, try memory.holds(for: tree.snapshot) { return nil }
         let current = try tree.map { try self.id(of: $0, id.algorithm) }
         if current == id, let tree {
             // The workspace has the very content, so its digests tell what the cache must have.
             let isComplete = try !output.record.isCached || hasAll(id, tree, target)
+            if isComplete, let memory, tree.snapshot.count >= Self.smallestMemory {
+                memory.keep(tree.snapshot)
+            }
             return isComplete ? nil : StatusReport.Item(path: shown, state: .notInCache, files: nil)
         }
         var listing: DirListing?
         if output.record.isCached {
-            guard try inventory.contains(id) else {
+            guard try inventory().contains(id) else {
                 return StatusReport.Item(path: shown, state: .notInCache, files: nil)
             }
             if id.isDirectory {
@@ -58,7 +75,7 @@ struct StatusSurvey {
         return StatusReport.Item(path: shown, state: .modified, files: counts)
     }
 
-    mutating func dependency(_ dependency: RecordedDependency) throws -> StatusReport.Item? {
+    func dependency(_ dependency: RecordedDependency) throws -> StatusReport.Item? {
         let algorithm = dependency.id?.algorithm ?? .md5
         let tree: DataTree?
         switch dependency.place {
@@ -77,7 +94,11 @@ struct StatusSurvey {
     }
 
     /// The files at a path with their digests; `nil` if there is nothing.
-    private mutating func tree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> DataTree? {
+    ///
+    /// - Parameter memory: if the files look as it says, their digests are not filled in.
+    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm, unless memory: TreeMemory? = nil)
+        throws -> DataTree?
+    {
         if algorithm == .md5, let known = trees[path] { return known }
         let rules = try IgnoreFiles(above: path, session: session)
         // What is ignored does not exist for us.
@@ -85,6 +106,7 @@ struct StatusSurvey {
         guard !rules.isIgnored(path, isFolder: isFolder),
             var tree = try DataTree.load(path, rules: rules, session: session)
         else { return nil }
+        if let memory, try memory.holds(for: tree.snapshot) { return tree }
         try tree.readAll(algorithm, session)
         if algorithm == .md5 { trees[path] = tree }
         return tree
@@ -102,11 +124,11 @@ struct StatusSurvey {
     }
 
     private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {
-        guard try inventory.contains(id) else { return false }
+        guard try inventory().contains(id) else { return false }
         guard id.isDirectory else { return true }
         for (index, digest) in tree.digests.enumerated() {
             guard let digest, target.covers(tree.snapshot.paths[index]) else { continue }
-            if try !inventory.contains(ObjectID(id.algorithm, digest)) { return false }
+            if try !inventory().contains(ObjectID(id.algorithm, digest)) { return false }
         }
         return true
     }
@@ -115,7 +137,7 @@ struct StatusSurvey {
         -> Bool
     {
         for index in 0..<listing.count where target.covers(listing.paths[index]) {
-            if try !inventory.contains(ObjectID(algorithm, listing.digest(at: index))) { return false }
+            if try !inventory().contains(ObjectID(algorithm, listing.digest(at: index))) { return false }
         }
         return true
     }

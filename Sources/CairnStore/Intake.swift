@@ -149,9 +149,9 @@ extension Intake.Report {
             }
         }
         try system { () throws(SystemError) in
-            try batch.commit(count: stored.count) { index in
-                let (folder, name) = LooseStore.place(of: stored[index].id)
-                return (stored[index].file, folder, name)
+            let listings = stored.firstIndex { $0.id.isDirectory }
+            try batch.commit(count: stored.count, last: listings) { index in
+                (stored[index].file, LooseStore.place(of: stored[index].id))
             }
         }
     }

@@ -212,12 +212,13 @@ final class IntakeTask {
         _ digest: Digest, _ destination: Intake.Destination,
         _ body: (borrowing OpenFile) throws(SystemError) -> Bool
     ) throws(SystemError) -> Bool {
-        var temporary: DurableBatch.Temporary? = destination.batch.newTemporary()
+        let id = ObjectID(intake.algorithm, digest)
+        var temporary: DurableBatch.Temporary? = destination.batch.newTemporary(for: LooseStore.place(of: id))
         defer { discard(temporary) }
         guard let made = temporary else { return false }
         let output = try destination.batch.create(made, permissions: 0o444)
         guard try body(output) else { return false }
-        report.stored.append((ObjectID(intake.algorithm, digest), made))
+        report.stored.append((id, made))
         temporary = nil
         return true
     }

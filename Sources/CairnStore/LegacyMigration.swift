@@ -50,7 +50,9 @@ public struct LegacyMigration: Sendable {
         reporter.begin("hashing", items: legacy.count, bytes: nil)
         let hashed = try hash(legacy)
         report.failures = hashed.failures.sorted { $0.id < $1.id }
-        let batch = try system { () throws(SystemError) in try DurableBatch(in: folder) }
+        let batch = try system { () throws(SystemError) in
+            try DurableBatch(in: folder, folderPermissions: store.folderPermissions)
+        }
         // Files before listings: what names others comes last.
         for isDirectory in [false, true] {
             var made: [(id: ObjectID, file: DurableBatch.Temporary)] = []
@@ -214,8 +216,7 @@ public struct LegacyMigration: Sendable {
     ) throws(StoreError) {
         do throws(SystemError) {
             try batch.commit(count: made.count) { index in
-                let (folder, name) = LooseStore.place(of: made[index].id)
-                return (made[index].file, folder, name)
+                (made[index].file, LooseStore.place(of: made[index].id))
             }
         } catch {
             throw StoreError(error)

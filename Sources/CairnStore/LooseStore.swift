@@ -27,12 +27,19 @@ public final class LooseStore: Sendable {
     /// Remembers that the file systems cannot share blocks, so that nobody tries again.
     func noteThatReflinkFails() { reflinkFails.store(true, ordering: .relaxed) }
 
+    /// The bits that new folders of the store get; `nil` leaves it to the umask.
+    public let folderPermissions: UInt32?
+
     /// Opens a store.
     ///
-    /// - Parameter creating: whether to make the folder if it is missing; without it a missing store is an empty one.
+    /// - Parameters:
+    ///   - creating: whether to make the folder if it is missing; without it a missing store is an empty one.
+    ///   - isGroupShared: whether everybody in the folder's group may add objects.
     /// - Throws: `StoreError` if the folder cannot be opened or made.
-    public init(at root: FilePath, creating: Bool = false) throws(StoreError) {
+    public init(at root: FilePath, creating: Bool = false, isGroupShared: Bool = false) throws(StoreError) {
         self.root = root
+        // With the bit that hands the group down to what is made inside.
+        folderPermissions = isGroupShared ? 0o2775 : nil
         do throws(SystemError) {
             if creating { try root.makeFolders() }
             do throws(SystemError) {

@@ -103,7 +103,7 @@ extension LooseStore {
         return result
     }
 
-    private static func hexDigits(of byte: UInt8) -> [UInt8] {
+    static func hexDigits(of byte: UInt8) -> [UInt8] {
         [byte >> 4, byte & 15].map { $0 < 10 ? 48 + $0 : 87 + $0 }
     }
 }

@@ -212,7 +212,7 @@ private struct ReadingTask {
 
     private mutating func copy(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
         guard let batch else { return }
-        let temporary = batch.newTemporary()
+        let temporary = batch.newTemporary(for: LooseStore.place(of: id))
         do throws(SystemError) {
             let file = try batch.create(temporary, permissions: 0o444)
             try file.write(bytes)
@@ -235,7 +235,7 @@ private struct ReadingTask {
             }
             return try finish(id, digest, objects[index].size)
         }
-        let temporary = batch.newTemporary()
+        let temporary = batch.newTemporary(for: LooseStore.place(of: id))
         let copy: OpenFile
         do throws(SystemError) {
             copy = try batch.create(temporary, permissions: 0o444)

@@ -11,7 +11,7 @@ public final class StatIndex: @unchecked Sendable {
     private let database: OpaquePointer
     private let lock = ThreadLock()
     private let path: FilePath
-    private static let version: Int32 = 1
+    private static let version: Int32 = 2
 
     /// Opens the index, making it if it is missing and anew if it is not readable.
     ///
@@ -96,6 +96,9 @@ public final class StatIndex: @unchecked Sendable {
                 ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
             DROP TABLE IF EXISTS outputs;
             CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+            DROP TABLE IF EXISTS trees;
+            CREATE TABLE trees (path BLOB PRIMARY KEY, id BLOB NOT NULL, files BLOB NOT NULL, objects BLOB NOT NULL)
+                WITHOUT ROWID;
             PRAGMA user_version = \(version);
             COMMIT;
             """, path)
@@ -284,6 +287,18 @@ public final class StatIndex: @unchecked Sendable {
             }
             return result
         }
+    }
+
+    /// Runs one statement that reads.
+    func read<Result>(
+        _ sql: String, _ body: (borrowing Statement) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try locked { () throws(StoreError) in try body(Statement(database, sql, path)) }
+    }
+
+    /// Runs one statement that writes.
+    func write(_ sql: String, _ body: (borrowing Statement) throws(StoreError) -> Void) throws(StoreError) {
+        try transaction { () throws(StoreError) in try body(Statement(database, sql, path)) }
     }
 
     private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A small file that appears whole or not at all.
 public enum AtomicFile {
-    /// Writes `bytes` beside `path`, makes them durable and gives them the name `path`.
+    /// Writes `bytes` to a new file, makes them durable and gives them the name `path`.
     ///
     /// A file that is there keeps its permission bits and its other content until the moment of the rename; if `path` is a
     /// symbolic link, what it leads to is replaced and the link stays.
@@ -26,9 +26,9 @@ public enum AtomicFile {
             for file in files { try write(file.bytes, to: file.path) }
             return
         }
-        // Each holds the descriptor of its folder.
-        for start in stride(from: 0, to: files.count, by: 256) {
-            try writeTogether(files[start..<min(start + 256, files.count)])
+        // Each holds its own descriptor and that of its folder.
+        for start in stride(from: 0, to: files.count, by: 128) {
+            try writeTogether(files[start..<min(start + 128, files.count)])
         }
     }
 
@@ -50,16 +50,21 @@ public enum AtomicFile {
     }
 }
 
-/// A file that lies beside its place with its whole content; it goes with the value unless it appears.
+/// A file with its whole content that does not have its name yet; it goes with the value unless it appears.
+///
+/// It has no name at all where the file system knows such files, so that a process that is killed leaves nothing; elsewhere it lies
+/// beside its place.
 private final class PreparedFile {
     let folder: Folder
     let device: UInt64
     private let path: FilePath
     private let temporary: [UInt8]
     private let name: [UInt8]
-    private var isPending = true
+    private let file: OpenFile
+    /// True while the file has its temporary name.
+    private var isBeside: Bool
 
-    /// Writes the file beside its place.
+    /// Writes the file.
     ///
     /// - Parameter isDurable: whether its content is to survive a power cut from here on.
     init(_ bytes: [UInt8], for path: FilePath, permissions: UInt32?, isDurable: Bool) throws(SystemError) {
@@ -75,7 +80,17 @@ private final class PreparedFile {
         self.name = name
         temporary = Folder.temporaryName()
         do throws(SystemError) {
-            let file = try OpenFile(creating: temporary, in: folder, permissions: 0o666)
+            if let unnamed = try OpenFile.unnamed(in: folder, permissions: 0o666) {
+                file = unnamed
+                isBeside = false
+            } else {
+                file = try OpenFile(creating: temporary, in: folder, permissions: 0o666)
+                isBeside = true
+            }
+        } catch {
+            throw SystemError(error.errno, error.operation, path)
+        }
+        do throws(SystemError) {
             device = try file.status().device
             if let wanted = permissions ?? earlier?.permissions { try file.setPermissions(wanted) }
             try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
@@ -83,23 +98,39 @@ private final class PreparedFile {
             }
             if isDurable { try file.sync() }
         } catch {
-            try? folder.remove(temporary)  // the first failure is the one to report
             throw SystemError(error.errno, error.operation, path)
         }
     }
 
     deinit {
-        if isPending { try? folder.remove(temporary) }  // after a failure, which is the one to report
+        if isBeside { try? folder.remove(temporary) }  // after a failure, which is the one to report
     }
 
     /// Gives the file its name.
     func appear() throws(SystemError) {
         do throws(SystemError) {
+            if !isBeside {
+                if try takeFreeName() { return }
+                // What has the name can only be replaced by a file that has one too.
+                try file.name(temporary, in: folder)
+                isBeside = true
+            }
             try folder.rename(temporary, to: folder, name)
+            isBeside = false
         } catch {
             throw SystemError(error.errno, error.operation, path)
         }
-        isPending = false
+    }
+
+    /// Takes the name unless something has it.
+    private func takeFreeName() throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try file.name(name, in: folder)
+            return true
+        } catch {
+            guard error.errno == .fileExists else { throw error }
+            return false
+        }
     }
 }
 

@@ -18,32 +18,84 @@ public final class DurableBatch: Sendable {
     /// Several where there are many files: threads that make files in one folder wait for each other.
     private let scratch: [ScratchFolder]
     private let counter = Atomic<Int>(0)
+    /// The folders of files whose place is known and is in a folder that does not exist; `nil` where there is no such folder.
+    private let rooms = Mutex<[[ArraySlice<UInt8>]: Room?]>([:])
+    /// How many rooms there may be at a time: each holds a descriptor, and a store has 256 folders.
+    private static let roomLimit = 300
+    private let isLarge: Bool
+    private let folderPermissions: UInt32?
+
+    /// A folder that becomes one of the destination, with all that is in it, in a single step.
+    private final class Room: Sendable {
+        let name: [UInt8]
+        let folder: Folder
+        init(_ name: [UInt8], _ folder: Folder) {
+            self.name = name
+            self.folder = folder
+        }
+    }
 
     /// Starts a batch of about `expected` files for places below `root`.
     ///
+    /// - Parameter folderPermissions: exactly these bits are set on folders that are made for places; `nil` leaves it to the umask.
     /// - Throws: `SystemError` if the batch's folder cannot be made.
-    public init(in root: Folder, expecting expected: Int = 0) throws(SystemError) {
+    public init(in root: Folder, expecting expected: Int = 0, folderPermissions: UInt32? = nil)
+        throws(SystemError)
+    {
         self.root = root
+        self.folderPermissions = folderPermissions
+        isLarge = expected >= 1000
         var scratch: [ScratchFolder] = []
-        for _ in 0..<(expected < 1000 ? 1 : 8) {
+        for _ in 0..<(isLarge ? 8 : 1) {
             scratch.append(try ScratchFolder(in: root, Self.folderName))
         }
         self.scratch = scratch
     }
 
     private func folder(of temporary: Temporary) -> Folder {
-        scratch[temporary.number % scratch.count].folder
+        temporary.room ?? scratch[temporary.number % scratch.count].folder
     }
+
+    /// Where a file will be: the names of folders below the root, and its own.
+    public typealias Place = (folder: [ArraySlice<UInt8>], name: [UInt8])
 
     /// A file of the batch that has no place yet.
     public struct Temporary: Sendable {
         let number: Int
-        var name: [UInt8] { Array(String(number).utf8) }
+        let name: [UInt8]
+        /// The room that it is in; `nil` for one of the common folders.
+        let room: Folder?
     }
 
     /// Names a file to be made in the batch.
-    public func newTemporary() -> Temporary {
-        Temporary(number: counter.wrappingAdd(1, ordering: .relaxed).oldValue)
+    ///
+    /// - Parameter place: where the file will be, as far as it is known; no other file that the batch has at that time may go there.
+    ///   Many files that fill new folders come to their places sooner that way.
+    public func newTemporary(for place: Place? = nil) -> Temporary {
+        let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
+        if isLarge, let place, let room = room(for: place.folder) {
+            return Temporary(number: number, name: place.name, room: room.folder)
+        }
+        return Temporary(number: number, name: Array(String(number).utf8), room: nil)
+    }
+
+    /// The room for the files of a folder; `nil` if the folder exists, or there is no room.
+    private func room(for components: [ArraySlice<UInt8>]) -> Room? {
+        rooms.withLock { rooms in
+            if let known = rooms[components] { return known }
+            guard rooms.count < Self.roomLimit else { return nil }
+            let room = try? makeRoom(for: components)  // without one the files are renamed one by one
+            rooms[components] = .some(room)
+            return room
+        }
+    }
+
+    private func makeRoom(for components: [ArraySlice<UInt8>]) throws(SystemError) -> Room? {
+        let path = components.joined(separator: [UInt8(ascii: "/")]).map(\.self)
+        guard !path.isEmpty, try root.status(of: path) == nil else { return nil }
+        let name = Array("in-".utf8) + components.joined(separator: [UInt8(ascii: "-")])
+        let folder = try scratch[0].folder.makeFolder([name[...]], permissions: folderPermissions)
+        return Room(name, folder)
     }
 
     /// Makes the file, empty.
@@ -123,26 +175,43 @@ public final class DurableBatch: Sendable {
     ///
     /// - Parameters:
     ///   - count: how many files there are.
-    ///   - place: for each, the file and its place: folder components below the root, and a name.
+    ///   - last: the position from which on files get their names after all before them have theirs.
+    ///   - place: for each, the file and its place.
     /// - Throws: `SystemError`, with EEXIST where something that is no file has the name of one. Files renamed until then have
     ///   their names, and their content is durable.
     public func commit(
-        count: Int, place: (Int) -> (file: Temporary, folder: [ArraySlice<UInt8>], name: [UInt8])
+        count: Int, last: Int? = nil, workers: Workers = .perProcessor,
+        place: (Int) -> (file: Temporary, place: Place)
     ) throws(SystemError) {
         guard count > 0 else { return }
         try root.syncFileSystem()
-        var folders: [[ArraySlice<UInt8>]: Folder] = [:]
-        for index in 0..<count {
-            let (file, components, name) = place(index)
-            let destination: Folder
-            if let known = folders[components] {
-                destination = known
-            } else {
-                destination = try root.makeFolder(components)
-                // A store has 256 folders; elsewhere the descriptors must stay few.
-                if folders.count >= 300 { folders.removeAll() }
-                folders[components] = destination
+        for range in [0..<(last ?? count), (last ?? count)..<count] {
+            var groups: [[ArraySlice<UInt8>]: [(file: Temporary, name: [UInt8])]] = [:]
+            for index in range {
+                let (file, place) = place(index)
+                groups[place.folder, default: []].append((file, place.name))
             }
+            let folders = groups.map { (components: $0.key, files: $0.value) }
+            // Threads that rename into different folders do not wait for each other.
+            try workers.forEachRange(of: folders.count, stride: 4) { (range) throws(SystemError) in
+                for index in range { try name(folders[index].files, in: folders[index].components) }
+            }
+        }
+        try root.syncFileSystem()
+    }
+
+    /// Gives files of one folder their names.
+    private func name(
+        _ files: [(file: Temporary, name: [UInt8])], in components: [ArraySlice<UInt8>]
+    ) throws(SystemError) {
+        let room = rooms.withLock { $0.removeValue(forKey: components) } ?? nil
+        if let room, files.allSatisfy({ $0.file.room === room.folder }),
+            try move(room, holding: files.count, to: components)
+        {
+            return
+        }
+        let destination = try root.makeFolder(components, permissions: folderPermissions)
+        for (file, name) in files {
             do throws(SystemError) {
                 try folder(of: file).renameExclusively(file.name, to: destination, name)
             } catch {
@@ -153,6 +222,26 @@ public final class DurableBatch: Sendable {
                 try folder(of: file).remove(file.name)
             }
         }
-        try root.syncFileSystem()
+    }
+
+    /// Makes a room the folder that its files are for.
+    ///
+    /// - Parameter count: how many files of the room the folder is to get.
+    /// - Returns: false if the room has further files, or somebody else made the folder.
+    private func move(_ room: Room, holding count: Int, to components: [ArraySlice<UInt8>])
+        throws(SystemError) -> Bool
+    {
+        guard let last = components.last else { return false }
+        var found = 0
+        try room.folder.forEachName { _, _ in found += 1 }
+        guard found == count else { return false }
+        let parent = try root.makeFolder(Array(components.dropLast()), permissions: folderPermissions)
+        do throws(SystemError) {
+            try scratch[0].folder.renameExclusively(room.name, to: parent, last)
+            return true
+        } catch {
+            guard error.errno == .fileExists || error.errno == .directoryNotEmpty else { throw error }
+            return false
+        }
     }
 }

@@ -44,7 +44,11 @@ public final class Folder: Sendable {
     }
 
     /// Opens a folder below this one, making what is missing; no symbolic link on the way is followed.
-    public func makeFolder(_ components: [ArraySlice<UInt8>]) throws(SystemError) -> Folder {
+    ///
+    /// - Parameter permissions: exactly these bits are set on what is made; `nil` leaves it to the umask.
+    public func makeFolder(_ components: [ArraySlice<UInt8>], permissions: UInt32? = nil) throws(SystemError)
+        -> Folder
+    {
         var folder = self
         for component in components {
             do throws(SystemError) {
@@ -57,7 +61,11 @@ public final class Folder: Sendable {
                 guard code == 0 || code == EEXIST else {
                     throw SystemError(Errno(rawValue: code), "make folder", folder.path(of: component))
                 }
-                folder = try folder.folder(named: component)
+                let made = try folder.folder(named: component)
+                if code == 0, let permissions, fchmod(made.descriptor, permissions) != 0 {
+                    throw SystemError(Errno(rawValue: errno), "change mode of", made.path)
+                }
+                folder = made
             }
         }
         return folder

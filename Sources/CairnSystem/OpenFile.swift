@@ -52,6 +52,32 @@ public struct OpenFile: ~Copyable, Sendable {
         self.init(owning: result, folder.path(of: name))
     }
 
+    /// Makes a new file that has no name and is gone when it is closed before it gets one.
+    ///
+    /// - Parameter folder: where it may get its name.
+    /// - Returns: `nil` where the system has no such files.
+    /// - Throws: `SystemError` if no file can be made at all.
+    static func unnamed(in folder: Folder, permissions: UInt32) throws(SystemError) -> OpenFile? {
+        guard namesFiles else { return nil }
+        let result = clinux_open_unnamed(folder.descriptor, permissions)
+        if [-EOPNOTSUPP, -EISDIR, -ENOENT, -EINVAL].contains(result) { return nil }
+        guard result >= 0 else {
+            throw SystemError(Errno(rawValue: -result), "create a file in", folder.path)
+        }
+        return OpenFile(owning: result, folder.path)
+    }
+
+    /// Without proc(5) a file cannot be named by its descriptor.
+    private static let namesFiles = access("/proc/self/fd", X_OK) == 0
+
+    /// Gives a file without a name its first one.
+    ///
+    /// - Throws: `SystemError` with EEXIST if the name is taken.
+    func name(_ name: some Collection<UInt8>, in folder: Folder) throws(SystemError) {
+        let code = Folder.withCString(name) { clinux_name(descriptor, folder.descriptor, $0) }
+        guard code == 0 else { throw SystemError(Errno(rawValue: code), "create", folder.path(of: name)) }
+    }
+
     deinit { close(descriptor) }
 
     /// The file's status now.

@@ -94,8 +94,17 @@ public final class ScratchFolder: Sendable {
             }
     }
 
-    private static func empty(_ folder: Folder) {
-        for name in names(in: folder) { try? folder.remove(name) }  // what stays keeps the folder from going
+    /// Takes away the files in a folder, and those one folder below.
+    private static func empty(_ folder: Folder, isNested: Bool = false) {
+        for name in names(in: folder) {
+            // What stays keeps the folder from going.
+            if !isNested, let inner = try? folder.folder(named: name) {
+                empty(inner, isNested: true)
+                _ = try? folder.removeEmptyFolder(name)
+            } else {
+                try? folder.remove(name)
+            }
+        }
     }
 
     private static func names(in folder: Folder) -> [[UInt8]] { (try? folder.names()) ?? [] }

@@ -112,7 +112,12 @@ public struct LooseTransfer: Sendable {
             throw StoreError(.noSpace(needed: bytes, free: free), destination.root)
         }
         let batch: DurableBatch
-        do throws(SystemError) { batch = try DurableBatch(in: folder) } catch { throw StoreError(error) }
+        do throws(SystemError) {
+            batch = try DurableBatch(
+                in: folder, expecting: plan.objects.count, folderPermissions: destination.folderPermissions)
+        } catch {
+            throw StoreError(error)
+        }
         reporter.begin(phase, items: plan.objects.count, bytes: bytes)
         try copy(plan.objects.filter { !$0.id.isDirectory }, batch, &report)
         var directories = plan.objects.filter { $0.id.isDirectory }
@@ -180,9 +185,8 @@ public struct LooseTransfer: Sendable {
     ) throws(StoreError) {
         if copies.count > 1000 { reporter.begin("syncing", items: nil, bytes: nil) }
         do throws(SystemError) {
-            try batch.commit(count: copies.count) { index in
-                let (folder, name) = LooseStore.place(of: copies[index].id)
-                return (copies[index].file, folder, name)
+            try batch.commit(count: copies.count, workers: workers) { index in
+                (copies[index].file, LooseStore.place(of: copies[index].id))
             }
         } catch {
             throw StoreError(error)

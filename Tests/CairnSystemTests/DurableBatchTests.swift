@@ -23,8 +23,7 @@ struct DurableBatchTests {
 
     private func commit(_ files: [(DurableBatch.Temporary, String)], _ batch: DurableBatch) throws {
         try batch.commit(count: files.count) { index in
-            let (folder, name) = place(files[index].1)
-            return (files[index].0, folder, name)
+            (files[index].0, place(files[index].1))
         }
     }
 
@@ -55,6 +54,58 @@ struct DurableBatchTests {
             let file = try batch.create(batch.newTemporary(), permissions: 0o444)
             exit(try file.status().permissions == 0o444 && umask(mask) == mask ? 0 : 1)
         }
+    }
+
+    /// Files of a batch that know their places.
+    private func placed(_ paths: [String], in batch: DurableBatch) throws -> [(
+        DurableBatch.Temporary, String
+    )] {
+        try paths.map { path in
+            let temporary = batch.newTemporary(for: place(path))
+            let file = try batch.create(temporary, permissions: 0o444)
+            try bytes(path).withUnsafeBufferPointer { (buffer) throws(SystemError) in
+                try file.write(UnsafeRawBufferPointer(buffer))
+            }
+            return (temporary, path)
+        }
+    }
+
+    @Test("a folder that is new comes with its files in one step, with the mode that new folders shall have")
+    func wholeFolders() throws {
+        let scratch = try ScratchDirectory()
+        try Files.makeFolder(scratch("a/old"))
+        do {
+            let batch = try DurableBatch(in: scratch.folder(), expecting: 1000, folderPermissions: 0o2775)
+            let files = try placed(["a/new/1", "a/new/2", "a/old/1", "b/1"], in: batch)
+            #expect(!Files.exists(scratch("a/new")))
+            try commit(files, batch)
+            try commit(placed(["a/new/3", "c/1"], in: batch), batch)
+        }
+        #expect(
+            Files.paths(below: scratch.path) == ["a/new/1", "a/new/2", "a/new/3", "a/old/1", "b/1", "c/1"])
+        #expect(try Files.text(scratch("a/new/2")) == "a/new/2")
+        #expect(try scratch.path("a/new").status()?.permissions == 0o2775)
+    }
+
+    @Test(
+        "what does not belong to the commit does not come with its folder",
+        arguments: ["left out", "dropped", "from elsewhere", "made by others"])
+    func strangersInFolder(_ what: String) throws {
+        let scratch = try ScratchDirectory()
+        do {
+            let batch = try DurableBatch(in: scratch.folder(), expecting: 1000)
+            var files = try placed(["new/1", "new/2"], in: batch)
+            switch what {
+            case "left out": files.removeLast()
+            case "dropped": try batch.discard(files.removeLast().0)
+            case "from elsewhere": files[1] = (try write("new/2", in: batch), "new/2")
+            default: try Files.write("new/2", to: scratch("new/2"))
+            }
+            try commit(files, batch)
+        }
+        let isWhole = what == "from elsewhere" || what == "made by others"
+        #expect(Files.paths(below: scratch.path) == (isWhole ? ["new/1", "new/2"] : ["new/1"]))
+        #expect(try Files.text(scratch("new/1")) == "new/1")
     }
 
     @Test("an object that is there already stays, and is no failure")

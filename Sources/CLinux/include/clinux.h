@@ -24,6 +24,13 @@ int clinux_status_at(int folder, const char *name, bool follow, clinux_status *s
 /// openat2-free open: openat(2) with O_CLOEXEC. Returns a descriptor, or minus an errno.
 int clinux_open_at(int folder, const char *name, int flags, mode_t mode);
 
+/// O_TMPFILE: makes a file without a name, for reading and writing, on the file system of a folder. Returns a descriptor, or minus an
+/// errno.
+int clinux_open_unnamed(int folder, mode_t mode);
+
+/// Gives a file without a name its first one; a name that is taken stays. Returns 0 or an errno.
+int clinux_name(int descriptor, int folder, const char *name);
+
 /// syncfs(2) of the file system of an open file. Returns 0 or an errno.
 int clinux_sync_file_system(int descriptor);
 
