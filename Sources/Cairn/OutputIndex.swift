@@ -27,12 +27,18 @@ public struct TrackedOutput: Sendable {
     public var record: OutputRecord
     /// The file that declares it.
     public let owner: Owner
+    /// The list of its stage that it is in; a pointer has data only.
+    public let kind: StageOutput.Kind
     /// True if the data comes from another repository and is fetched from there.
     public let isRepositoryImport: Bool
 
     /// Puts an output together.
-    public init(path: RepoPath, record: OutputRecord, owner: Owner, isRepositoryImport: Bool = false) {
+    public init(
+        path: RepoPath, record: OutputRecord, owner: Owner, kind: StageOutput.Kind = .output,
+        isRepositoryImport: Bool = false
+    ) {
         self.path = path
+        self.kind = kind
         self.record = record
         self.owner = owner
         self.isRepositoryImport = isRepositoryImport
@@ -102,11 +108,11 @@ public struct OutputIndex: Sendable {
         for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
             let folder = try OutputIndex.folder(
                 of: file, workingDirectory: stage.workingDirectory, shownAs: name)
-            for record in stage.outputs {
+            for (record, kind) in zip(stage.outputs, stage.kinds) {
                 append(
                     TrackedOutput(
                         path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
-                        owner: .stage(file: file, name: stage.name)))
+                        owner: .stage(file: file, name: stage.name), kind: kind))
             }
         }
     }

@@ -11,6 +11,8 @@ struct ResolvedStage {
     let workingDirectory: String?
     /// The outputs with flags from the pipeline file and content from the lock.
     let outputs: [OutputRecord]
+    /// The list that each output is in, parallel to them.
+    let kinds: [StageOutput.Kind]
     /// The dependencies with content from the lock.
     let dependencies: [DependencyRecord]
     /// True if the command that is declared is another than the one that ran last; false where a template hides it.
@@ -19,6 +21,8 @@ struct ResolvedStage {
     let isFrozen: Bool
     /// True if the stage counts as changed whatever its data.
     let isAlwaysChanged: Bool
+    /// True if the stage reads parameters, which are not compared yet.
+    let hasParameters: Bool
 }
 
 extension PipelineFile {
@@ -58,21 +62,23 @@ extension PipelineFile {
         }
         return ResolvedStage(
             name: stage.name, workingDirectory: stage.workingDirectory, outputs: outputs,
-            dependencies: dependencies,
+            kinds: stage.outputs.map(\.kind), dependencies: dependencies,
             isCommandChanged: locked.map { $0.command != stage.command } ?? false, isFrozen: stage.isFrozen,
             isAlwaysChanged: stage.isAlwaysChanged
-                || (stage.dependencies.isEmpty && stage.outputs.isEmpty && stage.parameters.isEmpty))
+                || (stage.dependencies.isEmpty && stage.outputs.isEmpty && stage.parameters.isEmpty),
+            hasParameters: !stage.parameters.isEmpty)
     }
 
     private func templated(_ stage: PipelineStage, _ locked: LockedStage) -> ResolvedStage {
-        let outputs = locked.outputs.map { output in
-            let declared = stage.outputs.first { $0.matches(output.path) }
-            return declared?.record(path: output.path, content: output.content) ?? output
+        let declared = locked.outputs.map { output in stage.outputs.first { $0.matches(output.path) } }
+        let outputs = zip(locked.outputs, declared).map { output, declared in
+            declared?.record(path: output.path, content: output.content) ?? output
         }
         return ResolvedStage(
             name: locked.name, workingDirectory: stage.workingDirectory, outputs: outputs,
-            dependencies: locked.dependencies, isCommandChanged: false, isFrozen: stage.isFrozen,
-            isAlwaysChanged: stage.isAlwaysChanged)
+            kinds: declared.map { $0?.kind ?? .output }, dependencies: locked.dependencies,
+            isCommandChanged: false, isFrozen: stage.isFrozen,
+            isAlwaysChanged: stage.isAlwaysChanged, hasParameters: !stage.parameters.isEmpty)
     }
 }
 

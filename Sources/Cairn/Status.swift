@@ -25,6 +25,9 @@ extension Workspace {
             var entry = StatusReport.Entry(address: index.address(of: owner, in: self))
             let isFrozen = index.isFrozen(owner)
             if isFrozen, case .stage = owner { report.frozen.append(entry.address) }
+            if !isFrozen, index.stage(of: owner)?.hasParameters == true {
+                report.withParameters.append(entry.address)
+            }
             if !isFrozen {
                 for dependency in try index.recordedDependencies(of: owner) {
                     if let item = try survey.dependency(dependency) { entry.dependencies.append(item) }

@@ -63,4 +63,6 @@ public struct StatusReport: Sendable {
     public internal(set) var absentOutputs = 0
     /// Stages whose dependencies were not looked at.
     public internal(set) var frozen: [String] = []
+    /// Stages whose parameters were not compared with what their last run read.
+    public internal(set) var withParameters: [String] = []
 }

@@ -1,4 +1,5 @@
 import CairnCore
+public import CairnFormats
 import CairnStore
 import CairnSystem
 
@@ -14,6 +15,10 @@ public struct TransferOptions: Sendable {
     public var jobs: Int?
     /// Whether records of earlier runs are moved too.
     public var includesRunRecords = false
+    /// Only outputs of fewer bytes; those whose size is not recorded count as small.
+    public var sizeLimit: Int64?
+    /// Only outputs that are of one of these kinds, hold such a file or lie in such a directory; empty for all.
+    public var kinds: Set<StageOutput.Kind> = []
 
     /// All of the workspace, with the default remote.
     public init() {}
@@ -62,7 +67,7 @@ struct TransferScope {
         }
         let workspace = session.workspace
         if let name = options.remote { _ = try workspace.remoteStore(name, for: direction.command) }
-        try add(index.outputs(for: targets, options.targets, in: workspace), nil, workspace)
+        try add(index.outputs(for: targets, options.targets, in: workspace), of: index, nil, workspace)
         guard !options.revisions.isEmpty else { return }
         var reader = try RevisionReader(session)
         guard let git = try session.git() else { preconditionFailure("the reader has found the repository") }
@@ -72,8 +77,8 @@ struct TransferScope {
             do {
                 let configured = try content.workspace.get()
                 try add(
-                    content.index.outputs(for: targets, options.targets, in: workspace), commit.name,
-                    configured)
+                    content.index.outputs(for: targets, options.targets, in: workspace), of: content.index,
+                    commit.name, configured)
             } catch let error as CairnError where error.kind != .interrupted {
                 // Not every revision has every target.
                 if error.kind != .notFound || targets.isEmpty { skipped.append((commit.name, error)) }
@@ -81,11 +86,14 @@ struct TransferScope {
         }
     }
 
-    private mutating func add(_ targets: [TargetedOutput], _ revision: String?, _ configured: Workspace)
-        throws
-    {
+    private mutating func add(
+        _ targets: [TargetedOutput], of index: OutputIndex, _ revision: String?, _ configured: Workspace
+    ) throws {
+        let paths = options.kinds.reduce(into: Set()) { $0.formUnion(index.paths(of: $1)) }
         for target in targets {
             let record = target.output.record
+            if let limit = options.sizeLimit, limit > 0, record.size ?? 0 >= limit { continue }
+            if !options.kinds.isEmpty, !paths.contains(where: target.output.path.overlaps) { continue }
             if direction == .push, !record.isPushed || target.output.isRepositoryImport { continue }
             if let named = options.remote, let own = record.remote, !named.hasSameBytes(as: own) { continue }
             guard let wanted = WantedOutput(target, revision: revision) else { continue }

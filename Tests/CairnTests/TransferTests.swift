@@ -43,6 +43,39 @@ struct TransferTests {
         #expect(Files.paths(below: project("two/data")).sorted() == ["sub/c", "sub/d"])
     }
 
+    @Test("fetch leaves out what is too large, and what is neither metric nor plot where those are asked for")
+    func filters() throws {
+        let project = try Project()
+        try project.write(
+            "stages:\n  s:\n    cmd: \"true\"\n    outs: [o]\n    metrics: [m]\nplots:\n- d/p:\n    x: a\n",
+            to: "dvc.yaml")
+        for (path, text) in [
+            ("o", "other"), ("m", "metric"), ("d/p", "plot"), ("d/q", "beside"), ("big", "0123456789"),
+        ] {
+            try project.write(text, to: path)
+        }
+        var isForced = CommitOptions()
+        isForced.isForced = true
+        _ = try project.workspace().commit(["dvc.yaml"], isForced)
+        _ = try project.workspace().add(["d", "big"])
+        _ = try project.workspace().push()
+        func fetched(_ change: (inout TransferOptions) -> Void) throws -> Set<String> {
+            Files.delete(project("one/.dvc/cache"))
+            var options = TransferOptions()
+            change(&options)
+            #expect(try project.workspace().fetch([], options).isComplete)
+            return try Set(
+                project.ids().filter { !$0.hasSuffix(".dir") }.map {
+                    try Files.text(StoreCheck.objects(in: project("one/.dvc/cache"))[$0] ?? "")
+                })
+        }
+        #expect(try fetched { $0.sizeLimit = 10 } == ["other", "metric"])
+        #expect(try fetched { $0.sizeLimit = 11 } == ["other", "metric", "plot", "beside", "0123456789"])
+        #expect(try fetched { $0.kinds = [.metric] } == ["metric"])
+        #expect(try fetched { $0.kinds = [.plot] } == ["plot", "beside"])
+        #expect(try fetched { $0.kinds = [.plot, .metric] } == ["plot", "beside", "metric"])
+    }
+
     @Test("pushing a part leaves the listing out until the remote has all of it, and that is no failure")
     func partialPush() throws {
         let project = try Project()

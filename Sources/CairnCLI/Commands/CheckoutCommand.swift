@@ -45,13 +45,15 @@ struct CheckoutCommand: Verb {
         if json {
             try context.output.json(report.json(in: workspace))
         } else if summary {
-            try context.output.note(report.counts() ?? "No changes.")
+            try context.output.note(
+                report.counts() ?? (context.personality == .dvc ? "No changes." : "no changes"))
         } else {
             try report.writeChanges(to: context.output, workspace)
         }
         if !report.failed.isEmpty { throw report.failure(in: workspace) }
         if relink {
-            try context.output.note("Relinked successfully")
+            try context.output.note(
+                context.personality == .dvc ? "Relinked successfully" : "relinked what is checked out")
         } else if context.personality == .cairn, !json, !summary, report.counts() == nil {
             try context.output.note("everything is as the pointers say")
         }

@@ -14,6 +14,21 @@ struct FetchCommand: Verb {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var flags: TransferFlags
 
+    @Option(
+        name: .customLong("max-size"),
+        help: ArgumentHelp("Only outputs of fewer bytes than this.", valueName: "bytes"))
+    var maxSize: Int64?
+
+    @Option(
+        name: .customLong("type"),
+        help: "Only outputs that are metrics or plots: `metrics` or `plots`; may be given for both.")
+    var types: [OutputType] = []
+
+    /// What can be asked for by `--type`.
+    enum OutputType: String, ExpressibleByArgument, CaseIterable {
+        case metrics, plots
+    }
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -21,7 +36,10 @@ struct FetchCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
-        let report = try workspace.fetch(flags.selection.targets, flags.options, reporter: context.reporter)
+        var options = flags.options
+        options.sizeLimit = maxSize
+        options.kinds = Set(types.map { $0 == .metrics ? .metric : .plot })
+        let report = try workspace.fetch(flags.selection.targets, options, reporter: context.reporter)
         report.writeFailures(to: context.output, workspace, toRemote: false)
         if json {
             try context.output.json(.object(report.json("fetched", in: workspace)))

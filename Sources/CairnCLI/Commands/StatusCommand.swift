@@ -57,6 +57,10 @@ struct StatusCommand: Verb {
         for stage in report.frozen where !json {
             output.warn("\(stage) is frozen: what it depends on is not looked at")
         }
+        if !report.withParameters.isEmpty, !json {
+            let names = report.withParameters.map { "'\($0)'" }.joined(separator: ", ")
+            output.warn("parameters are not compared yet: look at those of \(names) yourself")
+        }
         if report.absentOutputs > 0, context.personality == .cairn, !json {
             output.warn(
                 "\(Words.count(report.absentOutputs, "output")) \(report.absentOutputs == 1 ? "is" : "are") neither here nor in the cache",
@@ -82,7 +86,10 @@ struct StatusCommand: Verb {
         try context.output.render(asJSON: json, .object(entries)) { output in
             guard !report.entries.isEmpty else {
                 let names = report.remotes.map { "'\($0)'" }.joined(separator: ", ")
-                return try output.note("Cache and remote \(names) are in sync.")
+                let isDVC = context.personality == .dvc
+                return try output.note(
+                    isDVC
+                        ? "Cache and remote \(names) are in sync." : "cache and remote \(names) are in sync")
             }
             for entry in report.entries {
                 switch context.personality {
