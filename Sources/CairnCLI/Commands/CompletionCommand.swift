@@ -7,8 +7,8 @@ struct CompletionCommand: Verb {
         commandName: "completion", abstract: "Print a script that makes a shell complete commands.",
         discussion: """
             For bash: cairn completion > ~/.local/share/bash-completion/completions/cairn
-            For zsh, into a folder of $fpath: cairn completion -s zsh > ~/.zfunc/_cairn
-            For fish: cairn completion -s fish > ~/.config/fish/completions/cairn.fish
+            For zsh, into a folder of $fpath: cairn completion zsh > ~/.zfunc/_cairn
+            For fish: cairn completion fish > ~/.config/fish/completions/cairn.fish
             """)
 
     /// A shell whose scripts are known.
@@ -18,12 +18,15 @@ struct CompletionCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Option(name: .shortAndLong, help: "The shell.")
-    var shell = Shell.bash
+    @Argument(help: "The shell: bash (without an argument), zsh or fish.")
+    var named: Shell?
+
+    @Option(name: .shortAndLong, help: "The shell, as dvc takes it.")
+    var shell: Shell?
 
     func run(in context: Context) throws -> Outcome {
         let kind: CompletionShell =
-            switch shell {
+            switch named ?? shell ?? .bash {
             case .bash: .bash
             case .zsh: .zsh
             case .fish: .fish
