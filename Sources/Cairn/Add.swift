@@ -99,7 +99,9 @@ extension Workspace {
             let relink = try Relink(session)
             for result in results {
                 guard let tree = result.tree else { continue }
-                let items = try relink.items(of: tree, .md5, isExecutable: result.record.isExecutable)
+                let items = try relink.items(
+                    of: tree, result.record.id?.algorithm ?? recorder.algorithm,
+                    isExecutable: result.record.isExecutable)
                 for failure in try relink.place(items) {
                     report.linkFailures.append(try RepoPath(validating: items.paths[failure.index]))
                 }
@@ -178,7 +180,7 @@ extension Workspace {
         }
         var addition = try Addition(comingTo: path, options, index, session)
         try Addition.refuseOverlaps([addition], index, self)
-        guard let tree = try DataTree.external(origin, as: path, session: session) else {
+        guard let tree = try DataTree.external(origin, as: path, algorithm, session: session) else {
             throw CairnError(.notFound, "'\(Array(source.utf8).printable)' does not exist")
         }
         addition.tree = tree
@@ -188,7 +190,7 @@ extension Workspace {
         guard let id = record.id else { preconditionFailure("a recorded output has an id") }
         var plan = try CheckoutPlan(session, expecting: tree.snapshot.count, allowsMissing: false)
         var existing = try DataTree.load(
-            path, rules: IgnoreFiles(above: path, session: session), session: session)
+            path, as: id.algorithm, rules: IgnoreFiles(above: path, session: session), session: session)
         try plan.want(
             path, id, isExecutable: record.isExecutable, declaredBy: addition.pointerPath, part: nil,
             tree: &existing)

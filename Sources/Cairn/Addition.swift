@@ -33,7 +33,8 @@ struct Addition {
         try Self.refuseIgnored(path, session)
         guard
             let tree = try DataTree.load(
-                path, rules: IgnoreFiles(above: path, session: session), session: session)
+                path, as: workspace.algorithm, rules: IgnoreFiles(above: path, session: session),
+                session: session)
         else {
             throw CairnError(.notFound, "output '\(workspace.display(path))' does not exist")
         }
@@ -143,7 +144,8 @@ struct Addition {
         pointerPath = file
         self.pointer = pointer
         earlier = owner.record
-        tree = try DataTree.load(part, rules: rules, session: session)
+        tree = try DataTree.load(
+            part, as: owner.record.id?.algorithm ?? workspace.algorithm, rules: rules, session: session)
         if let tree { try Self.refuseInnerIgnoreFile(tree, workspace) }
     }
 
@@ -151,11 +153,14 @@ struct Addition {
     func record(with recorder: OutputRecorder, _ session: Session) throws -> (OutputRecord, DataTree?) {
         if let part, let earlier { return try recordPart(part, earlier, recorder, session) }
         guard let tree else { preconditionFailure("a whole output has files") }
-        // Data of an old pointer stays under its old id until its content changes.
-        if let earlier, let id = earlier.id, id.algorithm != .md5, try isUnchanged(tree, id, session) {
+        // Data that was recorded in another way stays under its id until its content changes.
+        if let earlier, let id = earlier.id, id.algorithm != recorder.algorithm,
+            try isUnchanged(tree, id, session)
+        {
             return (earlier, nil)
         }
-        let recorded = try recorder.record(tree)
+        let own = try tree.reloaded(as: recorder.algorithm, session) ?? tree
+        let recorded = try recorder.record(own, recorder.algorithm)
         let name = try earlier?.path ?? relativeName(session)
         var record = OutputRecord(
             path: name, id: recorded.id, size: recorded.size, fileCount: recorded.fileCount.map(Int64.init),
@@ -180,11 +185,9 @@ struct Addition {
     }
 
     private func isUnchanged(_ tree: DataTree, _ id: ObjectID, _ session: Session) throws -> Bool {
-        guard tree.isFolder == id.isDirectory else { return false }
-        var tree = tree
-        try tree.readAll(id.algorithm, session)
-        guard tree.isFolder else { return tree.digests[0] == id.digest }
-        return try tree.listing().serialized.withUnsafeBytes { MD5.digest(of: $0) } == id.digest
+        guard tree.isFolder == id.isDirectory, tree.origin == nil else { return false }
+        guard var tree = try tree.reloaded(as: id.algorithm, session) else { return false }
+        return try tree.currentID(id.algorithm, session) == id
     }
 
     private func recordPart(
@@ -193,25 +196,25 @@ struct Addition {
         guard let oldID = earlier.id, let inside = part.relative(to: path) else {
             preconditionFailure("a part lies inside of an output that is recorded")
         }
-        guard oldID.algorithm == .md5 else {
+        guard oldID.algorithm != .md5DOS2Unix else {
             throw CairnError(
                 .usage,
                 "'\(session.workspace.display(path))' is recorded in DVC 2's way, which can only be added as a whole",
                 hint: "run `\(session.workspace.personality.command) add \(session.workspace.display(path))`")
         }
         let old = try session.store().listing(oldID)
-        var builder = DirListingBuilder()
+        var builder = DirListingBuilder(old.form)
         builder.reserve(count: old.count + 1, pathBytes: old.count * 24)
         let replaced = old.indices(below: inside.bytes)
         let single = old.index(of: inside.bytes)
         for entry in 0..<old.count where !replaced.contains(entry) && entry != single {
-            try builder.append(Array(old.paths[entry]), old.digest(at: entry))
+            try builder.append(entry, of: old)
         }
         var added: Int64 = 0
         var isOnlyMore = true
         var recorded: OutputRecorder.Recorded?
-        if let tree {
-            let found = try recorder.record(tree)
+        if let tree = try tree?.reloaded(as: oldID.algorithm, session) {
+            let found = try recorder.record(tree, oldID.algorithm)
             recorded = found
             var kept = 0
             for position in 0..<found.tree.snapshot.count {
@@ -227,8 +230,8 @@ struct Addition {
                 } else {
                     added += found.tree.snapshot.files[position].size
                 }
-                try builder.append(name, digest)
             }
+            try found.tree.append(to: &builder, below: inside.bytes)
             if kept != replaced.count + (single == nil ? 0 : 1) { isOnlyMore = false }
         } else {
             guard single != nil || !replaced.isEmpty else {
@@ -238,8 +241,12 @@ struct Addition {
         }
         let listing = try builder.listing()
         var record = earlier
-        record.id = try recorder.record(listing)
-        record.fileCount = Int64(listing.count)
+        record.id = try recorder.record(listing, oldID.algorithm)
+        record.fileCount = Int64(listing.fileCount)
+        if let size = listing.totalSize {
+            record.size = size
+            return (record, recorded?.tree)
+        }
         // The size of what was replaced is not recorded anywhere, so then the sum is no longer known.
         record.size = isOnlyMore ? earlier.size.map { $0 + added } : (record.id == oldID ? earlier.size : nil)
         return (record, recorded?.tree)

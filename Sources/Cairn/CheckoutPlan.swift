@@ -17,6 +17,9 @@ struct CheckoutPlan {
     private(set) var early: Set<Int> = []
     /// Files to make executable.
     private(set) var chmods: [RepoPath] = []
+    /// Empty folders to make, and folders to remove if nothing is left in them.
+    private(set) var newFolders: [RepoPath] = []
+    private(set) var oldFolders: [RepoPath] = []
     /// Outputs that change.
     private(set) var changes: [(path: RepoPath, isFolder: Bool, change: Change)] = []
     /// Files whose content is nowhere else: without force they stop the checkout.
@@ -59,6 +62,7 @@ struct CheckoutPlan {
         try refuseLinks(on: path, tree, owner)
         let missingBefore = missing.count
         let (itemsBefore, removalsBefore) = (items.count, removals.count)
+        let foldersBefore = newFolders.count + oldFolders.count
         try tree?.readAll(id.algorithm, session)
         if id.isDirectory {
             guard let listing = try listing(id, of: path) else { return }
@@ -67,7 +71,9 @@ struct CheckoutPlan {
             try wantFile(path, id, isExecutable, tree)
         }
         if missing.count > missingBefore, !allowsMissing { return }
-        let isChanged = items.count > itemsBefore || removals.count > removalsBefore
+        let isChanged =
+            items.count > itemsBefore || removals.count > removalsBefore
+            || newFolders.count + oldFolders.count > foldersBefore
         if scope == nil { outputs.append((path, id)) }
         if isChanged || (tree == nil && id.isDirectory) {
             changes.append((path, id.isDirectory, tree == nil ? .added : .modified))
@@ -121,7 +127,7 @@ struct CheckoutPlan {
         for index in 0..<items.count where !concerns(items.paths[index]) {
             kept.append(
                 items.paths[index], items.ids[index], isExecutable: items.executables.contains(index),
-                replacing: items.replaced[index])
+                isLink: items.links.contains(index), replacing: items.replaced[index])
         }
         items = kept
         var keptEarly: Set<Int> = []
@@ -131,14 +137,14 @@ struct CheckoutPlan {
             keptRemovals.append(removal)
         }
         (removals, early) = (keptRemovals, keptEarly)
+        newFolders.removeAll { concerns($0.bytes) }
+        oldFolders.removeAll { concerns($0.bytes) }
         outputs.removeAll { failed.contains($0.path) }
         changes.removeAll { failed.contains($0.path) }
     }
 
     private func current(_ tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID? {
-        guard tree.isFolder else { return tree.digests[0].map { ObjectID(algorithm, $0) } }
-        let bytes = try tree.listing().serialized
-        return ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
+        try tree.id(algorithm)
     }
 
     private mutating func listing(_ id: ObjectID, of path: RepoPath) throws -> DirListing? {
@@ -212,17 +218,43 @@ struct CheckoutPlan {
             }
             next = entry + 1
             present[entry] = true
-            let wanted = listing.digest(at: entry)
-            guard digest != wanted, isInScope(prefix + name) else { continue }
-            guard try has(ObjectID(id.algorithm, wanted), path, prefix + name) else { continue }
+            let kind = listing.kind(at: entry)
+            guard digest != listing.digest(at: entry) || tree.kind(at: index) != kind,
+                isInScope(prefix + name)
+            else { continue }
+            guard let wanted = listing.object(at: entry, id.algorithm) else {
+                // An empty folder takes the place of a file.
+                present[entry] = false
+                try remove(index, of: tree, id.algorithm, isEarly: true)
+                continue
+            }
+            guard try has(wanted, path, prefix + name) else { continue }
             try note(unsavedUnless: digest, id.algorithm, prefix + name)
-            items.append(prefix + name, ObjectID(id.algorithm, wanted), replacing: try own(prefix + name))
+            items.append(
+                prefix + name, wanted, isExecutable: kind == .executable, isLink: kind == .symbolicLink,
+                replacing: try own(prefix + name))
         }
         for entry in 0..<listing.count where !present[entry] {
             let name = prefix + listing.paths[entry]
-            let wanted = ObjectID(id.algorithm, listing.digest(at: entry))
-            guard isInScope(name), try has(wanted, path, name) else { continue }
-            items.append(name, wanted)
+            guard isInScope(name) else { continue }
+            let kind = listing.kind(at: entry)
+            guard let wanted = listing.object(at: entry, id.algorithm) else {
+                if try own(name)?.kind != .folder { newFolders.append(try RepoPath(validating: name)) }
+                continue
+            }
+            guard try has(wanted, path, name) else { continue }
+            items.append(
+                name, wanted, isExecutable: kind == .executable, isLink: kind == .symbolicLink)
+        }
+        try planOldFolders(listing, tree, prefix)
+    }
+
+    /// Plans the removal of empty folders that a native listing does not have.
+    private mutating func planOldFolders(_ listing: DirListing, _ tree: DataTree?, _ prefix: [UInt8]) throws {
+        guard listing.form == .native, let tree, tree.form == .native else { return }
+        for folder in tree.snapshot.emptyFolders where isInScope(prefix + folder) {
+            if listing.index(of: folder) != nil || !listing.indices(below: folder).isEmpty { continue }
+            oldFolders.append(try RepoPath(validating: prefix + folder))
         }
     }
 
@@ -266,7 +298,7 @@ struct CheckoutPlan {
         throws
     {
         if try inventory.contains(ObjectID(algorithm, digest)) { return }
-        if algorithm != .md5 {
+        if algorithm == .md5DOS2Unix {
             // The content may have been stored under its newer id since.
             if try inventory.contains(ObjectID(.md5, digest)) { return }
         }

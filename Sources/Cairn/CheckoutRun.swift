@@ -42,6 +42,7 @@ struct CheckoutRun {
         for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) {
             try remove(removal)
         }
+        try arrangeFolders(plan)
         for output in plan.changes where output.change == .deleted {
             try? session.index?.forgetOutput(output.path)  // a memory, nothing depends on it
         }
@@ -51,6 +52,20 @@ struct CheckoutRun {
         }
         for output in plan.outputs { try? session.index?.rememberOutput(output.path, output.id) }
         return []
+    }
+
+    /// Removes folders that are to go, as far as nothing is in them, and makes those that are to be empty.
+    private func arrangeFolders(_ plan: CheckoutPlan) throws {
+        for path in plan.oldFolders {
+            var next: RepoPath? = path
+            while let folder = next {
+                guard let parent = try? session.folder.folder(folder.parent?.components ?? []),
+                    try parent.removeEmptyFolder(folder.name)
+                else { break }
+                next = folder.parent
+            }
+        }
+        for path in plan.newFolders { _ = try session.folder.makeFolder(path.components) }
     }
 
     /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.
@@ -105,7 +120,8 @@ struct CheckoutRun {
             for position in range {
                 let path = Array(items.paths[position])
                 // The user may have written to it in the meantime.
-                guard let status = try folder.status(of: path, following: true),
+                let isLink = items.links.contains(position)
+                guard let status = try folder.status(of: path, following: !isLink),
                     report.isAsMade(position, status)
                 else { continue }
                 let id = items.ids[position]

@@ -119,13 +119,13 @@ private struct Collection {
             guard options.skipsFailed, let revision = entry.output.revision else { throw error }
             plan.skipped.append((revision, error))
         }
-        var deleted = try cache.allObjects([.md5, .md5DOS2Unix])
+        var deleted = try cache.allObjects(HashAlgorithm.all)
         let count = deleted.count
         let pushed = try pushedObjects(used)
         deleted.removeAll { used.contains($0) && !pushed.contains($0) }
         plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count))
         if options.includesRemote, let remote {
-            var deleted = try remote.store.allObjects([.md5, .md5DOS2Unix])
+            var deleted = try remote.store.allObjects(HashAlgorithm.all)
             let count = deleted.count
             deleted.removeAll { used.contains($0) }
             plan.places.append(try place(remote.name, remote.store, deleted, kept: count - deleted.count))

@@ -104,7 +104,10 @@ struct CommitUnit {
                 // What is ignored does not exist for us.
                 let tree =
                     rules.isIgnored(path, isFolder: isFolder)
-                    ? nil : try DataTree.load(path, rules: rules, session: session)
+                    ? nil
+                    : try DataTree.load(
+                        path, as: output.record.id?.algorithm ?? session.workspace.algorithm, rules: rules,
+                        session: session)
                 trees[path] = .some(tree)
             }
         }
@@ -191,17 +194,19 @@ struct CommitUnit {
                 let isChanged = found.record.id != output.record.id
                 result.outputs.append(
                     Result.Output(path: output.path, record: found.record, isChanged: isChanged))
-                result.trees += found.trees.map { ($0, .md5, false) }
+                result.trees += found.trees.map { ($0, found.record.id?.algorithm ?? .md5, false) }
                 continue
             }
             guard case .some(.some(var tree)) = trees[output.path] else {
                 throw CairnError(
                     .notFound, "output '\(session.workspace.display(output.path))' does not exist")
             }
-            // Data that DVC 2 recorded stays under its old id until its content changes.
-            var algorithm = output.record.id?.algorithm ?? .md5
-            if algorithm != .md5, try tree.currentID(algorithm, session) != output.record.id {
-                algorithm = .md5
+            // Data that was recorded in another way stays under its old id until its content changes.
+            let own = session.workspace.algorithm
+            var algorithm = output.record.id?.algorithm ?? own
+            if algorithm != own, try tree.currentID(algorithm, session) != output.record.id {
+                algorithm = own
+                if let reloaded = try tree.reloaded(as: own, session) { tree = reloaded }
             }
             let recorded = try (output.record.isCached ? recorder : witness).record(tree, algorithm)
             var record = output.record
@@ -229,11 +234,13 @@ extension DataTree {
     /// The id of the files as they are now; what is not known is read.
     mutating func currentID(_ algorithm: HashAlgorithm, _ session: Session) throws -> ObjectID {
         try readAll(algorithm, session)
-        guard isFolder else {
-            guard let digest = digests[0] else { preconditionFailure("a file that was read has a digest") }
-            return ObjectID(algorithm, digest)
-        }
-        let bytes = try listing().serialized
-        return ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
+        return try id(algorithm)
+    }
+
+    /// The tree as it is looked at for ids of another algorithm; `nil` if it is gone.
+    func reloaded(as algorithm: HashAlgorithm, _ session: Session) throws -> DataTree? {
+        guard DirListing.Form(of: algorithm) != form else { return self }
+        let rules = try IgnoreFiles(above: path, session: session)
+        return try DataTree.load(path, as: algorithm, rules: rules, session: session)
     }
 }

@@ -30,9 +30,11 @@ struct DataDeletion {
             files.append((output.path, own))
             return
         }
-        let algorithm = output.record.id?.algorithm ?? .md5
+        let algorithm = output.record.id?.algorithm ?? session.workspace.algorithm
         let rules = try IgnoreFiles(above: output.path, session: session)
-        guard var tree = try DataTree.load(output.path, rules: rules, session: session) else { return }
+        guard var tree = try DataTree.load(output.path, as: algorithm, rules: rules, session: session) else {
+            return
+        }
         try tree.readAll(algorithm, session)
         let inventory = try ObjectInventory(of: session.store(), expecting: tree.snapshot.count)
         let clean = output.record.isCached ? nil : try gitKeeps(output.path)
@@ -56,7 +58,7 @@ struct DataDeletion {
             else { continue }
             let isStored =
                 try inventory.contains(ObjectID(algorithm, digest))
-                || inventory.contains(ObjectID(.md5, digest))
+                || (algorithm == .md5DOS2Unix && inventory.contains(ObjectID(.md5, digest)))
             if !isStored, clean?(path) != true { unsaved.append(path.bytes) }
             files.append((path, status))
         }

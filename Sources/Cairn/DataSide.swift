@@ -46,9 +46,8 @@ struct DataGroup {
             case .unknown: unknown.append(root.path)
             case .listing(let listing):
                 for index in 0..<listing.count {
-                    append(
-                        root.path.bytes, listing.paths[index], ObjectID(algorithm, listing.digest(at: index)),
-                        isWanted)
+                    guard let id = listing.object(at: index, algorithm) else { continue }
+                    append(root.path.bytes, listing.paths[index], id, isWanted)
                 }
             case .tree(let tree):
                 for index in 0..<tree.snapshot.count {

@@ -150,7 +150,7 @@ struct DataSurvey {
     )? {
         guard try session.folder.status(of: path.bytes, following: true) != nil,
             var tree = try DataTree.load(
-                path, rules: IgnoreFiles(above: path, session: session), session: session)
+                path, as: algorithm, rules: IgnoreFiles(above: path, session: session), session: session)
         else { return nil }
         let id = try tree.currentID(algorithm, session)
         return (tree, id)
@@ -169,7 +169,8 @@ struct DataSurvey {
             var empty: [RepoPath: [[UInt8]]] = [:]
             for path in members.sorted() {
                 guard let output = recorded[path] else { continue }
-                let found = try workspaceTree(path, output.record.id?.algorithm ?? .md5)
+                let found = try workspaceTree(
+                    path, output.record.id?.algorithm ?? session.workspace.algorithm)
                 if let found {
                     let files: DataRoot.Files =
                         options.isGranular && found.tree.isFolder ? .tree(found.tree) : .none

@@ -9,19 +9,26 @@ struct DataTree {
     /// True for a directory.
     let isFolder: Bool
     /// The files, relative to the output; a single file has one, named as its last component.
-    let snapshot: TreeSnapshot
+    private(set) var snapshot: TreeSnapshot
     /// The digest of each file; `nil` until it is read.
     var digests: [Digest?]
     /// True if the output itself is a symbolic link.
     let isLink: Bool
+    /// What a listing of it keeps: DVC's knows no links, so they are followed.
+    let form: DirListing.Form
     /// The folder that the snapshot is of, if the data lies elsewhere than the output will.
     var origin: FilePath?
 
     /// Looks at an output in the workspace.
     ///
-    /// - Parameter rules: what `.dvcignore` leaves out.
+    /// - Parameters:
+    ///   - algorithm: that of the id that the output has or will have.
+    ///   - rules: what `.dvcignore` leaves out.
     /// - Returns: `nil` if there is nothing.
-    static func load(_ path: RepoPath, rules: IgnoreFiles, session: Session) throws -> DataTree? {
+    static func load(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session)
+        throws -> DataTree?
+    {
+        let form = DirListing.Form(of: algorithm)
         guard let own = try session.folder.status(of: path.bytes) else { return nil }
         guard let status = try session.folder.status(of: path.bytes, following: true) else {
             throw CairnError(
@@ -33,15 +40,17 @@ struct DataTree {
         case .regular:
             var snapshot = TreeSnapshot()
             snapshot.append(path.name, status, isLink: isLink)
-            return DataTree(path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: isLink)
+            return DataTree(
+                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: isLink, form: form)
         case .folder:
             let filter = rules.filter(in: path)
-            let walker = TreeWalker(workers: session.workers, followsLinks: true, leavingOut: filter)
+            let walker = TreeWalker(
+                workers: session.workers, following: session.linkRule(form), leavingOut: filter)
             let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
             return DataTree(
                 path: path, isFolder: true, snapshot: snapshot,
                 digests: Array(repeating: nil, count: snapshot.count),
-                isLink: isLink)
+                isLink: isLink, form: form)
         case .symbolicLink, .fifo, .socket, .device:
             throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(path), status.kind))
         }
@@ -50,24 +59,29 @@ struct DataTree {
     /// Looks at data outside of the workspace that is to become the output `path`.
     ///
     /// - Returns: `nil` if there is nothing.
-    static func external(_ origin: FilePath, as path: RepoPath, session: Session) throws -> DataTree? {
+    static func external(
+        _ origin: FilePath, as path: RepoPath, _ algorithm: HashAlgorithm, session: Session
+    ) throws -> DataTree? {
+        let form = DirListing.Form(of: algorithm)
         guard let status = try origin.status(following: true) else { return nil }
         var tree: DataTree
         switch status.kind {
         case .regular:
             var snapshot = TreeSnapshot()
             snapshot.append(origin.lastComponentBytes ?? [], status, isLink: false)
-            tree = DataTree(path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false)
+            tree = DataTree(
+                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false, form: form)
             let folder = origin.removingLastComponent()
             tree.origin = folder.isEmpty ? "." : folder
         case .folder:
             let rules = IgnoreFiles()
             let walker = TreeWalker(
-                workers: session.workers, followsLinks: true, leavingOut: rules.filter(in: path))
+                workers: session.workers, following: session.linkRule(form),
+                leavingOut: rules.filter(in: path))
             let snapshot = try walker.snapshot(of: origin)
             tree = DataTree(
                 path: path, isFolder: true, snapshot: snapshot,
-                digests: Array(repeating: nil, count: snapshot.count), isLink: false)
+                digests: Array(repeating: nil, count: snapshot.count), isLink: false, form: form)
             tree.origin = origin
         case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
         }
@@ -119,7 +133,11 @@ struct DataTree {
     mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session)
         throws
     {
-        for file in report.files { digests[file.index] = file.digest }
+        for file in report.files {
+            digests[file.index] = file.digest
+            // It may have changed between the look at it and the reading.
+            snapshot.update(file.index, file.status)
+        }
         remember(report.files.map { ($0.index, $0.status) }, algorithm, time, session)
         guard report.failures.isEmpty else {
             throw CairnError(allOf: report.failures.map { CairnError($0.error) })
@@ -145,15 +163,59 @@ struct DataTree {
     ///
     /// - Precondition: every digest is known.
     func listing() throws -> DirListing {
-        var builder = DirListingBuilder()
+        var builder = DirListingBuilder(form)
         builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
+        try append(to: &builder, below: [])
+        return try builder.listing()
+    }
+
+    /// Adds the files to a listing of the same form.
+    ///
+    /// - Parameter folder: where they are in the listed directory: the path of a file itself, or the folder of a directory's files.
+    /// - Precondition: every digest is known.
+    func append(to builder: inout DirListingBuilder, below folder: [UInt8]) throws(DirListingError) {
+        let prefix = folder.isEmpty || !isFolder ? folder : folder + [UInt8(ascii: "/")]
         for index in 0..<snapshot.count {
             guard let digest = digests[index] else { preconditionFailure("a listing needs every digest") }
-            try snapshot.paths.withPath(index) { (path) throws(DirListingError) in
-                try builder.append(path, digest)
+            let (kind, size) = (kind(at: index), snapshot.files[index].size)
+            if prefix.isEmpty {
+                try snapshot.paths.withPath(index) { (path) throws(DirListingError) in
+                    try builder.append(path, digest, kind: kind, size: size)
+                }
+            } else {
+                let name = isFolder ? prefix + snapshot.paths[index] : prefix
+                try builder.append(name, digest, kind: kind, size: size)
             }
         }
-        return try builder.listing()
+        for inner in snapshot.emptyFolders { try builder.append(emptyFolder: prefix + inner) }
+        if isFolder, !folder.isEmpty, snapshot.count == 0, snapshot.emptyFolders.isEmpty {
+            try builder.append(emptyFolder: folder)
+        }
+    }
+
+    /// What the file at a position is in a listing.
+    func kind(at index: Int) -> DirListing.Kind {
+        guard form == .native else { return .file }
+        let status = snapshot.files[index]
+        return status.kind == .symbolicLink ? .symbolicLink : status.isExecutable ? .executable : .file
+    }
+
+    /// The id of the files with the digests that are known.
+    ///
+    /// - Precondition: every digest is known.
+    func id(_ algorithm: HashAlgorithm) throws -> ObjectID {
+        if isFolder { return try listing().identified(algorithm).id }
+        guard let digest = digests[0] else { preconditionFailure("a file that was read has a digest") }
+        return ObjectID(algorithm, digest)
+    }
+}
+
+extension Session {
+    /// Which symbolic links inside of a directory count as what they lead to.
+    ///
+    /// Links into the cache are files that were checked out as links.
+    func linkRule(_ form: DirListing.Form) -> TreeWalker.LinkRule {
+        form == .dvc ? .all : .into(workspace.cacheFolder.bytes + [UInt8(ascii: "/")])
     }
 }
 

@@ -62,7 +62,7 @@ extension Workspace {
             try session.folder.detach(path.bytes)
             return 1
         }
-        let walker = TreeWalker(workers: session.workers, followsLinks: false, leavingOut: { _, _ in false })
+        let walker = TreeWalker(workers: session.workers, following: .none, leavingOut: { _, _ in false })
         let snapshot = try walker.snapshot(of: absolute(path))
         var count = 0
         for index in 0..<snapshot.count {

@@ -9,6 +9,8 @@ public struct InitializeOptions: Sendable {
     public var isWithoutGit = false
     /// Makes it in a folder inside of a git repository, not at its top.
     public var isNested = false
+    /// Keeps the formats of DVC, so that both programs can work in it.
+    public var isDVC = false
     /// Replaces a workspace that is there, with its cache.
     public var replaces = false
 
@@ -57,7 +59,7 @@ extension Workspace {
         if let status = try open.status(of: Array(".dvc".utf8)) {
             try makeRoom(in: open, control, status.kind, options, surroundings, personality, reporter)
         }
-        try make(in: open, control, usesGit: git != nil)
+        try make(in: open, control, usesGit: git != nil, isDVC: options.isDVC || personality == .dvc)
         let ignoreFile = folder.appending(".dvcignore")
         if try ignoreFile.status() == nil { try AtomicFile.write(Array(ignoreFileText.utf8), to: ignoreFile) }
         let isStaged = git.map { stage(control, ignoreFile, $0, reporter) } ?? false
@@ -120,13 +122,14 @@ extension Workspace {
         try withExtendedLifetime(lock) { try folder.removeTree(Array(".dvc".utf8)) }
     }
 
-    private static func make(in folder: Folder, _ control: FilePath, usesGit: Bool) throws {
+    private static func make(in folder: Folder, _ control: FilePath, usesGit: Bool, isDVC: Bool) throws {
         let aside = Array(".dvc.cairn-\(Surroundings.processID)".utf8)
         try folder.removeTree(aside)  // left by a killed process whose number came round again
         let path = folder.path(of: aside)
         do {
             try path.appending("tmp").makeFolders()
-            let settings = usesGit ? "" : "[core]\n    no_scm = True\n"
+            var settings = usesGit ? "" : "[core]\n    no_scm = True\n"
+            if !isDVC { settings += "[cairn]\n    format = native\n    id = \(Surroundings.newUUID())\n" }
             try AtomicFile.write(Array(settings.utf8), to: path.appending("config"))
             if usesGit {
                 try AtomicFile.write(

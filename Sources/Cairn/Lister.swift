@@ -183,7 +183,7 @@ struct Lister {
         }
         var entry = ListEntry(name: Array(path.name), isOutput: true)
         if let position = listing.index(of: inside.bytes) {
-            entry.id = output.record.id.map { ObjectID($0.algorithm, listing.digest(at: position)) }
+            entry.id = output.record.id.flatMap { listing.object(at: position, $0.algorithm) }
             return entry
         }
         entry.isFolder = true
@@ -222,7 +222,8 @@ struct Lister {
                 } else {
                     let name = Array(rest)
                     result[name] = ListEntry(
-                        name: name, isOutput: true, id: ObjectID(id.algorithm, listing.digest(at: position)))
+                        name: name, isOutput: true, isFolder: listing.kind(at: position) == .emptyFolder,
+                        size: listing.size(at: position), id: listing.object(at: position, id.algorithm))
                 }
             }
             return result

@@ -20,6 +20,8 @@ final class OutputRecorder {
         let listing: DirListing?
     }
 
+    /// What the ids of new data are made with.
+    let algorithm: HashAlgorithm
     private let session: Session
     private let store: LooseStore
     private let inventory: ObjectInventory
@@ -34,6 +36,7 @@ final class OutputRecorder {
     /// - Parameter stores: false to find ids only, without a byte written.
     init(_ session: Session, expecting expected: Int, stores: Bool) throws {
         self.session = session
+        algorithm = session.workspace.algorithm
         let store = try session.store(creating: stores)
         self.store = store
         inventory = try ObjectInventory(of: store, expecting: expected)
@@ -50,7 +53,7 @@ final class OutputRecorder {
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
     ///
     /// - Throws: `CairnError` that names the files that could not be read.
-    func record(_ source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> Recorded {
+    func record(_ source: DataTree, _ algorithm: HashAlgorithm) throws -> Recorded {
         let tree = try recordFiles(of: source, algorithm)
         let size = tree.snapshot.size
         guard tree.isFolder else {
@@ -64,13 +67,14 @@ final class OutputRecorder {
         let listing = try tree.listing()
         let id = try record(listing, algorithm)
         return Recorded(
-            id: id, size: size, fileCount: listing.count, isExecutable: false, tree: tree, listing: listing)
+            id: id, size: size, fileCount: listing.fileCount, isExecutable: false, tree: tree,
+            listing: listing)
     }
 
     /// As `record`, but stores no listing of the files.
     ///
     /// - Returns: the files with every digest.
-    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm = .md5) throws -> DataTree {
+    func recordFiles(of source: DataTree, _ algorithm: HashAlgorithm) throws -> DataTree {
         var tree = source
         tree.recall(algorithm, from: session.index)
         var positions: [Int] = []
@@ -97,10 +101,8 @@ final class OutputRecorder {
     /// Stores a listing.
     ///
     /// - Returns: its id.
-    func record(_ listing: DirListing, _ algorithm: HashAlgorithm = .md5) throws -> ObjectID {
-        let bytes = listing.serialized
-        let digest = bytes.withUnsafeBytes { MD5.digest(of: $0) }
-        let id = ObjectID(algorithm, digest, isDirectory: true)
+    func record(_ listing: DirListing, _ algorithm: HashAlgorithm) throws -> ObjectID {
+        let (id, bytes) = listing.identified(algorithm)
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)

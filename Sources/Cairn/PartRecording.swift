@@ -22,7 +22,7 @@ struct PartRecording {
                 "'\(workspace.display(output.path))' is not recorded as a directory, so no part of it can be taken",
                 hint: "take all of it: `\(command) commit \(workspace.display(output.path))`")
         }
-        guard id.algorithm == .md5 else {
+        guard id.algorithm != .md5DOS2Unix else {
             throw CairnError(
                 .usage,
                 "'\(workspace.display(output.path))' is recorded in DVC 2's way, which can only be taken as a whole",
@@ -40,7 +40,8 @@ struct PartRecording {
     func record(
         _ parts: [(inside: RepoPath, tree: DataTree?)], with recorder: OutputRecorder, _ session: Session
     ) throws -> (record: OutputRecord, trees: [DataTree]) {
-        var builder = DirListingBuilder()
+        let algorithm = earlier.id?.algorithm ?? .md5
+        var builder = DirListingBuilder(listing.form)
         builder.reserve(count: listing.count + parts.count, pathBytes: listing.count * 24)
         var replaced = [Bool](repeating: false, count: listing.count)
         for part in parts {
@@ -51,11 +52,9 @@ struct PartRecording {
         let store = try session.store()
         for entry in 0..<listing.count {
             if !replaced[entry] {
-                try builder.append(Array(listing.paths[entry]), listing.digest(at: entry))
-            } else if let known = size,
-                let old = try store.status(of: ObjectID(.md5, listing.digest(at: entry)))
-            {
-                size = known - old.size
+                try builder.append(entry, of: listing)
+            } else if let known = size, let old = try oldSize(entry, algorithm, store) {
+                size = known - old
             } else {
                 // What the old file's size was is recorded nowhere else.
                 size = nil
@@ -64,25 +63,23 @@ struct PartRecording {
         var trees: [DataTree] = []
         for part in parts {
             guard let tree = part.tree else { continue }
-            let found = try recorder.recordFiles(of: tree)
+            let found = try recorder.recordFiles(of: tree, algorithm)
             trees.append(found)
             size = size.map { $0 + found.snapshot.size }
-            for position in 0..<found.snapshot.count {
-                guard let digest = found.digests[position] else {
-                    preconditionFailure("a recorded file has a digest")
-                }
-                let inside = part.inside.bytes
-                let name =
-                    found.isFolder ? inside + [UInt8(ascii: "/")] + found.snapshot.paths[position] : inside
-                try builder.append(name, digest)
-            }
+            try found.append(to: &builder, below: part.inside.bytes)
         }
         let new = try builder.listing()
-        let id = try recorder.record(new)
+        let id = try recorder.record(new, algorithm)
         if id == earlier.id { return (earlier, trees) }
         var record = earlier
-        record.content = ContentRecord(id: id, size: size, fileCount: Int64(new.count))
+        record.content = ContentRecord(id: id, size: size, fileCount: Int64(new.fileCount))
         return (record, trees)
+    }
+
+    /// The bytes of what an entry was; `nil` if nobody knows.
+    private func oldSize(_ entry: Int, _ algorithm: HashAlgorithm, _ store: LooseStore) throws -> Int64? {
+        if let size = listing.size(at: entry) { return size }
+        return try listing.object(at: entry, algorithm).flatMap { try store.status(of: $0)?.size }
     }
 
     /// Tells whether a path inside of the output is recorded.

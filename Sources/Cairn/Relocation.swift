@@ -229,7 +229,7 @@ struct Relocation {
     private func known(_ session: Session) throws -> DataTree? {
         guard let id = record.id, session.index != nil,
             var tree = try? DataTree.load(
-                old, rules: IgnoreFiles(above: old, session: session), session: session)
+                old, as: id.algorithm, rules: IgnoreFiles(above: old, session: session), session: session)
         else { return nil }
         tree.recall(id.algorithm, from: session.index)
         return tree
@@ -241,7 +241,7 @@ struct Relocation {
         guard let id = record.id else { return }
         guard let earlier,
             var tree = try? DataTree.load(
-                new, rules: IgnoreFiles(above: new, session: session), session: session)
+                new, as: id.algorithm, rules: IgnoreFiles(above: new, session: session), session: session)
         else { return }
         try? session.index?.rememberOutput(new, id)
         guard tree.snapshot.count == earlier.snapshot.count, tree.isFolder else { return }

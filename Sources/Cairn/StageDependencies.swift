@@ -8,26 +8,28 @@ enum StageDependencies {
     ///
     /// - Returns: `nil` if there is nothing.
     static func current(_ dependency: RecordedDependency, _ session: Session) throws -> ContentRecord? {
-        let algorithm = dependency.id?.algorithm ?? .md5
-        guard var tree = try tree(dependency, session) else { return nil }
+        let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
+        guard var tree = try tree(dependency, algorithm, session) else { return nil }
         let id = try tree.currentID(algorithm, session)
         return ContentRecord(
             id: id, size: tree.snapshot.size, fileCount: tree.isFolder ? Int64(tree.snapshot.count) : nil,
             isExecutable: !tree.isFolder && tree.snapshot.files[0].isExecutable)
     }
 
-    private static func tree(_ dependency: RecordedDependency, _ session: Session) throws -> DataTree? {
+    private static func tree(
+        _ dependency: RecordedDependency, _ algorithm: HashAlgorithm, _ session: Session
+    ) throws -> DataTree? {
         switch dependency.place {
         case .inside(let path):
             let rules = try IgnoreFiles(above: path, session: session)
             let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
             return rules.isIgnored(path, isFolder: isFolder)
-                ? nil : try DataTree.load(path, rules: rules, session: session)
+                ? nil : try DataTree.load(path, as: algorithm, rules: rules, session: session)
         case .outside(let path):
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            return try DataTree.external(path, as: own, session: session)
+            return try DataTree.external(path, as: own, algorithm, session: session)
         }
     }
 

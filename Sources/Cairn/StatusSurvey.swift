@@ -42,12 +42,13 @@ final class StatusSurvey {
         let output = target.output
         let shown = session.workspace.display(target.part ?? output.path)
         let memory = target.part == nil ? TreeMemory(output, store, session) : nil
-        let tree = try tree(output.path, output.record.id?.algorithm ?? .md5, unless: memory)
+        let tree = try tree(
+            output.path, output.record.id?.algorithm ?? session.workspace.algorithm, unless: memory)
         guard let id = output.record.id else {
             return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
         }
         if let memory, let tree, try memory.holds(for: tree.snapshot) { return nil }
-        let current = try tree.map { try self.id(of: $0, id.algorithm) }
+        let current = try tree.map { try $0.id(id.algorithm) }
         if current == id, let tree {
             // The workspace has the very content, so its digests tell what the cache must have.
             let isComplete = try !output.record.isCached || hasAll(id, tree, target)
@@ -76,7 +77,7 @@ final class StatusSurvey {
     }
 
     func dependency(_ dependency: RecordedDependency) throws -> StatusReport.Item? {
-        let algorithm = dependency.id?.algorithm ?? .md5
+        let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
         let tree: DataTree?
         switch dependency.place {
         case .inside(let path): tree = try self.tree(path, algorithm)
@@ -84,12 +85,12 @@ final class StatusSurvey {
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            var found = try DataTree.external(path, as: own, session: session)
+            var found = try DataTree.external(path, as: own, algorithm, session: session)
             try found?.readAll(algorithm, session)
             tree = found
         }
         guard let tree else { return StatusReport.Item(path: dependency.shown, state: .deleted, files: nil) }
-        if let id = dependency.id, try self.id(of: tree, algorithm) == id { return nil }
+        if let id = dependency.id, try tree.id(algorithm) == id { return nil }
         return StatusReport.Item(path: dependency.shown, state: .modified, files: nil)
     }
 
@@ -99,28 +100,17 @@ final class StatusSurvey {
     private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm, unless memory: TreeMemory? = nil)
         throws -> DataTree?
     {
-        if algorithm == .md5, let known = trees[path] { return known }
+        if algorithm == session.workspace.algorithm, let known = trees[path] { return known }
         let rules = try IgnoreFiles(above: path, session: session)
         // What is ignored does not exist for us.
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard !rules.isIgnored(path, isFolder: isFolder),
-            var tree = try DataTree.load(path, rules: rules, session: session)
+            var tree = try DataTree.load(path, as: algorithm, rules: rules, session: session)
         else { return nil }
         if let memory, try memory.holds(for: tree.snapshot) { return tree }
         try tree.readAll(algorithm, session)
-        if algorithm == .md5 { trees[path] = tree }
+        if algorithm == session.workspace.algorithm { trees[path] = tree }
         return tree
-    }
-
-    private func id(of tree: DataTree, _ algorithm: HashAlgorithm) throws -> ObjectID {
-        guard tree.isFolder else {
-            guard let digest = tree.digests[0] else {
-                preconditionFailure("a file that was read has a digest")
-            }
-            return ObjectID(algorithm, digest)
-        }
-        let bytes = try tree.listing().serialized
-        return ObjectID(algorithm, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
     }
 
     private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {
@@ -137,7 +127,7 @@ final class StatusSurvey {
         -> Bool
     {
         for index in 0..<listing.count where target.covers(listing.paths[index]) {
-            if try !inventory().contains(ObjectID(algorithm, listing.digest(at: index))) { return false }
+            if let id = listing.object(at: index, algorithm), try !inventory().contains(id) { return false }
         }
         return true
     }
@@ -185,9 +175,11 @@ final class StatusSurvey {
                 counts.added += 1
                 continue
             }
-            if listing.digest(at: entry) == digest { same += 1 } else { counts.modified += 1 }
+            let isSame =
+                listing.digest(at: entry) == digest && listing.kind(at: entry) == tree.kind(at: index)
+            if isSame { same += 1 } else { counts.modified += 1 }
         }
-        counts.deleted = listing.count - same - counts.modified
+        counts.deleted = listing.fileCount - same - counts.modified
         return counts
     }
 }

@@ -63,7 +63,7 @@ struct Unprotection {
         guard own.kind == .folder else { return [(path, own)] }
         let rules = try IgnoreFiles(above: path, session: session)
         let walker = TreeWalker(
-            workers: session.workers, followsLinks: false, leavingOut: rules.filter(in: path))
+            workers: session.workers, following: .none, leavingOut: rules.filter(in: path))
         let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
         return try (0..<snapshot.count).map { index in
             (path.appending(try RepoPath(validating: snapshot.paths[index])), snapshot.files[index])

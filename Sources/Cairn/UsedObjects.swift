@@ -40,8 +40,7 @@ struct WantedOutput: Hashable {
     var recordedListing: DirListing? { files.flatMap { try? Self.listing(of: $0) } }
 
     private static func id(of files: [CloudFile]?) -> ObjectID? {
-        guard let files, let bytes = try? listing(of: files).serialized else { return nil }
-        return ObjectID(.md5, bytes.withUnsafeBytes { MD5.digest(of: $0) }, isDirectory: true)
+        files.flatMap { try? listing(of: $0).identified(.md5).id }
     }
 
     private static func listing(of files: [CloudFile]) throws -> DirListing {
@@ -154,7 +153,7 @@ struct UsedObjects {
             case .success(let listing):
                 for index in 0..<listing.count where output.part == nil || output.covers(listing.paths[index])
                 {
-                    collected.insert(ObjectID(output.id.algorithm, listing.digest(at: index)))
+                    if let id = listing.object(at: index, output.id.algorithm) { collected.insert(id) }
                 }
             }
         }
@@ -186,8 +185,9 @@ struct UsedObjects {
                     ?? reader.listing(output.id)
             else { continue }
             for index in 0..<listing.count {
-                let id = ObjectID(output.id.algorithm, listing.digest(at: index))
-                guard ids.contains(id), output.covers(listing.paths[index]) else { continue }
+                guard let id = listing.object(at: index, output.id.algorithm), ids.contains(id),
+                    output.covers(listing.paths[index])
+                else { continue }
                 try body(id, output.path.appending(RepoPath(validating: listing.paths[index])), output)
             }
         }

@@ -46,8 +46,14 @@ public struct Workspace: Sendable {
             )
         }
         let files = ConfigurationFiles(root: root, surroundings: surroundings)
-        return Workspace(
+        let workspace = Workspace(
             root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
+        guard personality == .cairn || workspace.algorithm == .md5 else {
+            throw CairnError(
+                .config, "'\(root.bytes.printable)' is a native cairn workspace, which DVC cannot use",
+                hint: "call this program `cairn`")
+        }
+        return workspace
     }
 
     /// The nearest folder with a `.dvc` folder, from `start` upwards on the same file system.
@@ -86,6 +92,10 @@ public struct Workspace: Sendable {
     public var cacheFolder: FilePath {
         configuration.path("cache.dir").map { FilePath(bytes: $0) } ?? controlFolder.appending("cache")
     }
+    /// What the ids of new data are made with: BLAKE3 in a native workspace, MD5 in one that DVC can use.
+    ///
+    /// What is recorded already is read by its own.
+    public var algorithm: HashAlgorithm { configuration.string("cairn.format") == "native" ? .blake3 : .md5 }
     /// False in a workspace that was made with `init --no-scm`.
     public var usesGit: Bool { !configuration.bool("core.no_scm") }
 

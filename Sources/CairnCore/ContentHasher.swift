@@ -3,6 +3,7 @@ public struct ContentHasher: Sendable {
     private enum State: Sendable {
         case md5(MD5)
         case md5DOS2Unix(LegacyMD5)
+        case blake3(BLAKE3)
     }
 
     private var state: State
@@ -13,6 +14,7 @@ public struct ContentHasher: Sendable {
             switch algorithm {
             case .md5: .md5(MD5())
             case .md5DOS2Unix: .md5DOS2Unix(LegacyMD5())
+            case .blake3: .blake3(BLAKE3())
             }
     }
 
@@ -27,6 +29,9 @@ public struct ContentHasher: Sendable {
             state = .md5(MD5())
             hash.update(bytes)
             state = .md5DOS2Unix(hash)
+        case .blake3(var hash):
+            hash.update(bytes)
+            state = .blake3(hash)
         }
     }
 
@@ -35,6 +40,7 @@ public struct ContentHasher: Sendable {
         switch state {
         case .md5(let hash): return hash.finish()
         case .md5DOS2Unix(let hash): return hash.finish()
+        case .blake3(let hash): return hash.finish()
         }
     }
 
@@ -42,6 +48,7 @@ public struct ContentHasher: Sendable {
     public static func digests(_ algorithm: HashAlgorithm, of inputs: [UnsafeRawBufferPointer]) -> [Digest] {
         switch algorithm {
         case .md5: return MD5.digests(of: inputs)
+        case .blake3: return BLAKE3.digests(of: inputs)
         case .md5DOS2Unix:
             return inputs.map { input in
                 var hash = LegacyMD5()

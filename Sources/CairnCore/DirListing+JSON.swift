@@ -1,37 +1,37 @@
 extension DirListing {
-    /// Reads the stored form: a JSON array of objects with `md5` and `relpath`.
+    /// Reads DVC's stored form: a JSON array of objects with `md5` and `relpath`.
     ///
     /// Other names in an entry are passed over (DVC has written `size` and the like), and so are white space
     /// and a wrong order.
     ///
     /// - Throws: `DirListingError` that tells the entry, the place and the reason. A listing whose paths
     ///   could lead out of the directory, occur twice or contradict each other is refused whole.
-    public init(parsing json: [UInt8]) throws(DirListingError) {
+    public init(parsingJSON json: [UInt8]) throws(DirListingError) {
         self = try json.withUnsafeBufferPointer { json throws(DirListingError) in
-            try DirListing(parsing: json)
+            try DirListing(parsingJSON: json)
         }
     }
 
-    /// Reads the stored form from borrowed memory; see `init(parsing:)` for an array.
+    /// Reads DVC's stored form from borrowed memory; see `init(parsingJSON:)` for an array.
     ///
     /// - Throws: `DirListingError`.
-    public init(parsing json: UnsafeBufferPointer<UInt8>) throws(DirListingError) {
+    public init(parsingJSON json: UnsafeBufferPointer<UInt8>) throws(DirListingError) {
         var parser = DirListingParser(json)
         self = try parser.listing()
     }
 
-    /// The stored form in one piece.
-    public var serialized: [UInt8] {
+    /// DVC's stored form in one piece.
+    var json: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(2 + count * 64 + paths.withAllPaths { bytes, _ in bytes.count })
-        serialize { output.append(contentsOf: $0) }
+        serializeJSON { output.append(contentsOf: $0) }
         return output
     }
 
-    /// Hands out the stored form in pieces of about 64 KiB.
+    /// Hands out DVC's stored form in pieces of about 64 KiB.
     ///
     /// - Throws: what `sink` throws.
-    public func serialize<Failure>(
+    func serializeJSON<Failure>(
         into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         let piece = 65_536
@@ -40,7 +40,7 @@ extension DirListing {
         buffer.append(UInt8(ascii: "["))
         for index in 0..<count {
             buffer.append(contentsOf: (index == 0 ? "{\"md5\": \"" : ", {\"md5\": \"").utf8)
-            Self.appendHexDigits(of: digestWords[index], to: &buffer)
+            Self.appendHexDigits(of: digests[index], to: &buffer)
             buffer.append(contentsOf: "\", \"relpath\": ".utf8)
             paths.withPath(index) { PythonJSON.appendString($0, to: &buffer) }
             buffer.append(UInt8(ascii: "}"))
@@ -56,10 +56,10 @@ extension DirListing {
         }
     }
 
-    private static func appendHexDigits(of words: (UInt64, UInt64), to buffer: inout [UInt8]) {
+    private static func appendHexDigits(of digest: Digest, to buffer: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digits in
             for index in 0..<32 {
-                let word = index < 16 ? words.0 : words.1
+                let word = index < 16 ? digest.words.0 : digest.words.1
                 let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
                 digits.initializeElement(at: index, to: nibble < 10 ? 48 + nibble : 87 + nibble)
             }
@@ -147,7 +147,7 @@ private struct DirListingParser {
             throw DirListingError(
                 .badDigest, at: builder.count, path: Array(path), offset: digest.range.lowerBound)
         }
-        builder.append(validated: path, words)
+        builder.append(validated: path, Digest(md5Words: words))
     }
 
     /// The digest that 32 lower-case digits stand for. Upper case is refused: it would not be written back as

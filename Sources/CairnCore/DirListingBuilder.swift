@@ -1,43 +1,89 @@
 /// Collects the files of a directory, in any order, and makes a listing of them.
 public struct DirListingBuilder: Sendable {
+    private let form: DirListing.Form
     private var paths = PathTable()
-    private var digestWords: [(UInt64, UInt64)] = []
+    private var digests: DigestTable
+    private var kinds: [DirListing.Kind] = []
+    private var sizes: [Int64] = []
 
     /// Creates an empty builder.
-    public init() {}
+    public init(_ form: DirListing.Form = .dvc) {
+        self.form = form
+        digests = DigestTable(digestCount: form.algorithm.digestCount)
+    }
 
-    /// How many files were added.
-    public var count: Int { digestWords.count }
+    /// How many entries were added.
+    public var count: Int { digests.count }
 
     /// Makes room for `count` files whose paths have `pathBytes` bytes in all.
     public mutating func reserve(count: Int, pathBytes: Int) {
         paths.reserve(count: count, bytes: pathBytes)
-        digestWords.reserveCapacity(count)
+        digests.reserve(count: count)
+        guard form == .native else { return }
+        kinds.reserveCapacity(count)
+        sizes.reserveCapacity(count)
     }
 
-    /// Adds a file.
+    /// Adds a path.
     ///
+    /// - Parameters:
+    ///   - kind: what it stands for; DVC's form keeps files only, and does not tell which may be executed.
+    ///   - size: the bytes of its object, which the native form keeps.
     /// - Throws: `DirListingError` if the path is empty or absolute, has a NUL or a component that is empty,
-    ///   `.` or `..`, or if the digest is not one of MD5.
+    ///   `.` or `..`, or if the digest is of another length than the form's.
     public mutating func append(
-        _ path: UnsafeBufferPointer<UInt8>, _ digest: Digest
+        _ path: UnsafeBufferPointer<UInt8>, _ digest: Digest, kind: DirListing.Kind = .file, size: Int64 = 0
     ) throws(DirListingError) {
         try Self.validate(path, at: count)
-        guard digest.count == 16 else { throw DirListingError(.badDigest, at: count, path: Array(path)) }
-        append(validated: path, (digest.words.0, digest.words.1))
+        guard digest.count == digests.digestCount else {
+            throw DirListingError(.badDigest, at: count, path: Array(path))
+        }
+        guard form == .dvc || path.count <= DirListing.pathLimit else {
+            throw DirListingError(.notNative("a path of \(path.count) bytes"), at: count, path: Array(path))
+        }
+        append(validated: path, digest, kind, size)
     }
 
-    /// Adds a file.
+    /// Adds a path.
     ///
     /// - Throws: `DirListingError` as the other `append`.
-    public mutating func append(_ path: [UInt8], _ digest: Digest) throws(DirListingError) {
-        try path.withUnsafeBufferPointer { path throws(DirListingError) in try append(path, digest) }
+    public mutating func append(
+        _ path: [UInt8], _ digest: Digest, kind: DirListing.Kind = .file, size: Int64 = 0
+    ) throws(DirListingError) {
+        try path.withUnsafeBufferPointer { path throws(DirListingError) in
+            try append(path, digest, kind: kind, size: size)
+        }
     }
 
-    /// Adds a file whose path a caller has already looked at.
-    mutating func append(validated path: UnsafeBufferPointer<UInt8>, _ words: (UInt64, UInt64)) {
+    /// Adds a folder in which there is nothing. DVC's form does not keep it.
+    ///
+    /// - Throws: `DirListingError` as `append`.
+    public mutating func append(emptyFolder path: [UInt8]) throws(DirListingError) {
+        guard form == .native else { return }
+        try append(path, Digest(words: (0, 0, 0, 0), count: digests.digestCount), kind: .emptyFolder)
+    }
+
+    /// Adds an entry of another listing of the same form.
+    ///
+    /// - Throws: `DirListingError` as `append`.
+    public mutating func append(_ index: Int, of listing: DirListing) throws(DirListingError) {
+        try listing.paths.withPath(index) { (path) throws(DirListingError) in
+            try append(
+                path, listing.digest(at: index), kind: listing.kind(at: index),
+                size: listing.size(at: index) ?? 0)
+        }
+    }
+
+    /// Adds a path that a caller has already looked at.
+    mutating func append(
+        validated path: UnsafeBufferPointer<UInt8>, _ digest: Digest, _ kind: DirListing.Kind = .file,
+        _ size: Int64 = 0
+    ) {
         paths.append(path)
-        digestWords.append(words)
+        digests.append(digest)
+        guard form == .native else { return }
+        kinds.append(kind)
+        sizes.append(size)
     }
 
     /// Makes the listing, sorting what is not sorted yet.
@@ -47,7 +93,7 @@ public struct DirListingBuilder: Sendable {
     public consuming func listing() throws(DirListingError) -> DirListing {
         guard let (index, order) = firstDisorder() else {
             try refuseFolders()
-            return DirListing(proved: paths, digestWords)
+            return DirListing(proved: paths, digests, kinds, sizes, form)
         }
         if order == 0 { throw DirListingError(.duplicatePath, at: index, path: Array(paths[index])) }
         return try sortedListing()
@@ -62,7 +108,7 @@ public struct DirListingBuilder: Sendable {
                 order == 0 ? .duplicatePath : .outOfOrder, at: index, path: Array(paths[index]))
         }
         try refuseFolders()
-        return DirListing(proved: paths, digestWords)
+        return DirListing(proved: paths, digests, kinds, sizes, form)
     }
 
     /// Refuses a path that could lead out of the directory.
@@ -101,7 +147,7 @@ public struct DirListingBuilder: Sendable {
             var start = 0
             for index in 1..<Swift.max(ends.count, 1) {
                 let middle = ends[index - 1]
-                let order = PythonText.compare(
+                let order = form.compare(
                     UnsafeBufferPointer(rebasing: bytes[start..<middle]),
                     UnsafeBufferPointer(rebasing: bytes[middle..<ends[index]]))
                 if order >= 0 { return (index, order) }
@@ -147,19 +193,23 @@ public struct DirListingBuilder: Sendable {
                 UnsafeBufferPointer(rebasing: bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
             }
             return ends.indices.sorted {
-                let order = PythonText.compare(path($0), path($1))
+                let order = form.compare(path($0), path($1))
                 return order != 0 ? order < 0 : $0 < $1
             }
         }
-        var sorted = DirListingBuilder()
+        var sorted = DirListingBuilder(form)
         sorted.reserve(count: count, pathBytes: paths.withAllPaths { bytes, _ in bytes.count })
         for index in order {
-            paths.withPath(index) { sorted.append(validated: $0, digestWords[index]) }
+            paths.withPath(index) {
+                sorted.append(
+                    validated: $0, digests[index], kinds.isEmpty ? .file : kinds[index],
+                    sizes.isEmpty ? 0 : sizes[index])
+            }
         }
         if let (index, _) = sorted.firstDisorder() {
             throw DirListingError(.duplicatePath, at: order[index], path: Array(paths[order[index]]))
         }
         try sorted.refuseFolders(positions: order)
-        return DirListing(proved: sorted.paths, sorted.digestWords)
+        return DirListing(proved: sorted.paths, sorted.digests, sorted.kinds, sorted.sizes, form)
     }
 }

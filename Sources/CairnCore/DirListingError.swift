@@ -4,6 +4,8 @@ public struct DirListingError: Error, Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         /// The text is not a JSON array of flat objects.
         case notJSON(String)
+        /// The bytes are not the native form of a listing.
+        case notNative(String)
         /// An entry has no `relpath`, or it is not a string.
         case noPath
         /// An entry has no `md5`, or it is not a string.
@@ -49,7 +51,7 @@ extension DirListingError: CustomStringConvertible {
 
     private var clause: String {
         switch reason {
-        case .notJSON(let what): what
+        case .notJSON(let what), .notNative(let what): what
         case .noPath: "no relpath"
         case .noDigest: "no md5"
         case .badDigest: "md5 is not 32 lower-case hexadecimal digits"

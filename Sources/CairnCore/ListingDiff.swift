@@ -17,7 +17,7 @@ public struct ListingDiff: Sequence, Sendable {
     /// The listing after.
     public let new: DirListing
 
-    /// Puts two listings side by side; nothing is compared yet.
+    /// Puts two listings of one form side by side; nothing is compared yet.
     public init(from old: DirListing, to new: DirListing) {
         self.old = old
         self.new = new
@@ -44,7 +44,7 @@ public struct ListingDiff: Sequence, Sendable {
                 order = -1
             } else {
                 order = old.paths.withPath(oldIndex) { left in
-                    new.paths.withPath(newIndex) { PythonText.compare(left, $0) }
+                    new.paths.withPath(newIndex) { new.form.compare(left, $0) }
                 }
             }
             defer {
@@ -53,7 +53,10 @@ public struct ListingDiff: Sequence, Sendable {
             }
             if order < 0 { return .deleted(old: oldIndex) }
             if order > 0 { return .added(new: newIndex) }
-            return old.digestWords[oldIndex] == new.digestWords[newIndex]
+            let isSame =
+                old.digests[oldIndex] == new.digests[newIndex]
+                && old.kind(at: oldIndex) == new.kind(at: newIndex)
+            return isSame
                 ? .unchanged(old: oldIndex, new: newIndex)
                 : .modified(old: oldIndex, new: newIndex)
         }

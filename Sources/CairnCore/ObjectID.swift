@@ -4,9 +4,14 @@ public enum HashAlgorithm: UInt8, Hashable, Sendable {
     case md5 = 1
     /// MD5 after CR LF became LF in what looks like text: DVC 2 and older (docs/formats/pointer.md).
     case md5DOS2Unix = 2
+    /// BLAKE3 of the bytes: native repositories.
+    case blake3 = 3
+
+    /// All that a store may hold.
+    public static let all: [HashAlgorithm] = [.md5, .md5DOS2Unix, .blake3]
 
     /// The bytes in a digest.
-    public var digestCount: Int { 16 }
+    public var digestCount: Int { self == .blake3 ? 32 : 16 }
 }
 
 /// The name of an object: a file's bytes, or a directory's listing.
@@ -58,6 +63,11 @@ public struct ObjectID: Hashable, Comparable, Sendable {
             }
         }
         self.init(algorithm, Digest(words: words, count: algorithm.digestCount), isDirectory: isDirectory)
+    }
+
+    /// What the object's own bytes are hashed with: the listings of DVC 2 have no line ends to be changed.
+    public var contentAlgorithm: HashAlgorithm {
+        isDirectory && algorithm == .md5DOS2Unix ? .md5 : algorithm
     }
 
     /// The text of pointer files: lower-case digits, and `.dir` for a directory.

@@ -56,7 +56,9 @@ public struct CloudFile: Hashable, Sendable {
 extension ContentRecord {
     /// The keys that a record may have next to others.
     static let keys = hashKeys + ["cloud", "hash", "files"]
-    private static let hashKeys = ["md5", "etag", "checksum", "size", "nfiles", "isexec", "version_id"]
+    private static let hashKeys = [
+        "md5", "blake3", "etag", "checksum", "size", "nfiles", "isexec", "version_id",
+    ]
 
     /// Reads the record from a mapping that has it among other keys.
     ///
@@ -64,12 +66,16 @@ extension ContentRecord {
     ///   `files` that leave the directory.
     init(reading reader: MappingReader) throws(FormatsError) {
         let hash = try reader.text("hash")
-        if let hash, !hash.hasSameBytes(as: "md5") {
-            let name = Array(hash.utf8).printable
+        let algorithm: HashAlgorithm
+        switch hash.map({ Array($0.utf8) }) {
+        case nil: algorithm = .md5DOS2Unix
+        case Array("md5".utf8): algorithm = .md5
+        case Array("blake3".utf8): algorithm = .blake3
+        case let name?:
             throw reader.error(
-                at: "hash", "\(reader.name(of: "hash")) is '\(name)', which is not a known hash")
+                at: "hash", "\(reader.name(of: "hash")) is '\(name.printable)', which is not a known hash")
         }
-        try self.init(reading: reader, algorithm: hash == nil ? .md5DOS2Unix : .md5)
+        try self.init(reading: reader, algorithm: algorithm)
         isLegacy = hash == nil
         guard let items = try reader.items("files") else { return }
         var files: [CloudFile] = []
@@ -91,10 +97,17 @@ extension ContentRecord {
 
     private init(reading reader: MappingReader, algorithm: HashAlgorithm) throws(FormatsError) {
         var id: ObjectID?
-        if let text = try reader.writtenText("md5") {
+        let (key, other) = algorithm == .blake3 ? ("blake3", "md5") : ("md5", "blake3")
+        if try reader.writtenText(other) != nil {
+            throw reader.error(
+                at: other, "\(reader.name(of: other)) does not go with `hash: \(algorithm.hashName)`")
+        }
+        if let text = try reader.writtenText(key) {
             id = ObjectID(algorithm, parsing: text.lowercased().utf8)
             guard id != nil else {
-                throw reader.error(at: "md5", "\(reader.name(of: "md5")) is not 32 hexadecimal digits")
+                throw reader.error(
+                    at: key,
+                    "\(reader.name(of: key)) is not \(2 * algorithm.digestCount) hexadecimal digits")
             }
         }
         self.init(
@@ -114,8 +127,7 @@ extension ContentRecord {
 
     /// What follows the path in a lock.
     func lockEntries() -> [YAMLEntry] {
-        let hash = isLegacy ? [] : [YAMLEntry("hash", "md5")]
-        return hash + (files == nil ? hashEntries() + sizeEntries() : []) + fileEntries()
+        return hashNameEntries() + (files == nil ? hashEntries() + sizeEntries() : []) + fileEntries()
     }
 
     /// The list of files with their versions; empty if it is not written.
@@ -128,7 +140,14 @@ extension ContentRecord {
         return [YAMLEntry("files", .sequence(items))]
     }
 
-    private func hashEntries() -> [YAMLEntry] { id.map { [YAMLEntry("md5", .string($0.text))] } ?? [] }
+    private func hashEntries() -> [YAMLEntry] {
+        id.map { [YAMLEntry(.string($0.algorithm.hashName), .string($0.text))] } ?? []
+    }
+
+    /// The key that says which hash it is; DVC 2 wrote none.
+    func hashNameEntries() -> [YAMLEntry] {
+        isLegacy ? [] : [YAMLEntry("hash", .string((id?.algorithm ?? .md5).hashName))]
+    }
 
     private func sizeEntries() -> [YAMLEntry] {
         var entries: [YAMLEntry] = []
@@ -144,6 +163,11 @@ extension ContentRecord {
         if let cloud { entries.append(YAMLEntry("cloud", cloud)) }
         return entries
     }
+}
+
+extension HashAlgorithm {
+    /// What pointer files call it, as the value of `hash` and as the key of the digest.
+    var hashName: String { self == .blake3 ? "blake3" : "md5" }
 }
 
 extension MappingReader {

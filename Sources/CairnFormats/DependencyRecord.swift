@@ -80,7 +80,7 @@ extension DependencyRecord {
             return .mapping([YAMLEntry("path", .string(path ?? "")), YAMLEntry("repo", repository.value)])
         }
         var entries = content.pointerEntries()
-        if !content.isLegacy { entries.append(YAMLEntry("hash", "md5")) }
+        entries += content.hashNameEntries()
         if let path { entries.append(YAMLEntry("path", .string(path))) }
         if let database { entries.append(YAMLEntry("db", database)) }
         if let fileSystemConfig { entries.append(YAMLEntry("fs_config", fileSystemConfig)) }

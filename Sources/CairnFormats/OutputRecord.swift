@@ -104,7 +104,7 @@ extension OutputRecord {
     /// The entry as a pointer file has it, in DVC's order.
     func pointerValue() -> YAMLValue {
         var entries = content.pointerEntries()
-        if !content.isLegacy { entries.append(YAMLEntry("hash", "md5")) }
+        entries += content.hashNameEntries()
         entries.append(YAMLEntry("path", .string(path)))
         if let fileSystemConfig { entries.append(YAMLEntry("fs_config", fileSystemConfig)) }
         if let text = annotations.description { entries.append(YAMLEntry("desc", .string(text))) }

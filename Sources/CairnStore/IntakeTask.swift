@@ -44,7 +44,11 @@ final class IntakeTask {
         let files = SmallFiles(sizes: positions.lazy.map { self.snapshot.files[$0].size })
         for position in positions {
             try attempt(position) { () throws(StoreError) in
-                if try !take(position, into: files) { try readAlone(position) }
+                if snapshot.files[position].kind == .symbolicLink {
+                    try takeLink(position, into: files)
+                } else if try !take(position, into: files) {
+                    try readAlone(position)
+                }
             }
         }
         let digests = files.digests(by: intake.algorithm)
@@ -57,6 +61,18 @@ final class IntakeTask {
                 intake.reporter.advance(items: 1, bytes: Int64(files.contents[number].count))
             }
         }
+    }
+
+    /// Takes what a symbolic link says for the content of its object.
+    private func takeLink(_ position: Int, into files: SmallFiles) throws(StoreError) {
+        let seen = snapshot.files[position]
+        let target = try system { () throws(SystemError) in
+            try folder.linkTarget(snapshot.paths[position])?.bytes
+        }
+        guard let target, target.count == seen.size else {
+            throw StoreError(.changing, folder.path(of: snapshot.paths[position]))
+        }
+        files.append(target, as: position)
     }
 
     private func open(_ position: Int) throws(StoreError) -> OpenFile {
@@ -225,12 +241,17 @@ final class IntakeTask {
 
     /// True if the file's own blocks may become the object, so that nothing needs to be copied.
     private func canShare(_ status: FileStatus, _ destination: Intake.Destination) -> Bool {
-        guard status.size > 0, let type = destination.types.first else { return false }
+        guard status.size > 0, status.kind == .regular, let type = destination.types.first else {
+            return false
+        }
         switch type {
         case .copy: return false
         case .reflink: return destination.store.supportsReflink
         // A file with further names could be changed through them.
-        case .hardlink, .symlink: return status.links == 1 && status.device == destination.device
+        // An executable one of a native listing has to keep its mode.
+        case .hardlink, .symlink:
+            return status.links == 1 && status.device == destination.device
+                && !(status.isExecutable && intake.algorithm == .blake3)
         }
     }
 

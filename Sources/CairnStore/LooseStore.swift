@@ -65,6 +65,7 @@ public final class LooseStore: Sendable {
         switch algorithm {
         case .md5: [ArraySlice("files".utf8), ArraySlice("md5".utf8)]
         case .md5DOS2Unix: []
+        case .blake3: [ArraySlice("files".utf8), ArraySlice("blake3".utf8)]
         }
     }
 
@@ -126,7 +127,7 @@ public final class LooseStore: Sendable {
         } catch {
             throw StoreError(error)
         }
-        var hasher = ContentHasher(id.isDirectory ? .md5 : id.algorithm)
+        var hasher = ContentHasher(id.contentAlgorithm)
         bytes.withUnsafeBytes { hasher.update($0) }
         guard hasher.finish() == id.digest else { throw StoreError(.damaged(id), path(of: id)) }
         return bytes
@@ -138,7 +139,7 @@ public final class LooseStore: Sendable {
     public func listing(_ id: ObjectID) throws(StoreError) -> DirListing {
         let bytes = try read(id)
         do {
-            return try DirListing(parsing: bytes)
+            return try DirListing(parsing: bytes, as: DirListing.Form(of: id.algorithm))
         } catch {
             throw StoreError(.unreadableListing(id, "\(error)"), path(of: id))
         }
@@ -155,7 +156,7 @@ public final class LooseStore: Sendable {
         let file = try open(id)
         do throws(SystemError) {
             let status = try file.status()
-            let digest = try file.digest(id.isDirectory ? .md5 : id.algorithm) {
+            let digest = try file.digest(id.contentAlgorithm) {
                 reporter.advance(items: 0, bytes: $0)
             }
             if digest == id.digest { return status }

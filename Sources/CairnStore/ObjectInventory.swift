@@ -18,7 +18,7 @@ public struct ObjectInventory: Sendable {
     {
         self.store = store
         // Listing costs about 0.2 µs an object of the store, a question 2 µs: few questions are better asked.
-        known = expected < 2000 ? nil : try store.allObjectsByFirstByte([.md5, .md5DOS2Unix], workers)
+        known = expected < 2000 ? nil : try store.allObjectsByFirstByte(HashAlgorithm.all, workers)
     }
 
     /// Tells whether the store has the object. Its bytes are not looked at.

@@ -133,11 +133,6 @@ public struct ObjectReader: Sendable {
     }
 }
 
-extension ObjectID {
-    /// What the bytes of the object are hashed with: listings have no line ends to be changed.
-    var contentAlgorithm: HashAlgorithm { isDirectory ? .md5 : algorithm }
-}
-
 /// The work on one run of objects, on one thread.
 private struct ReadingTask {
     let reader: ObjectReader

@@ -14,6 +14,8 @@ public struct Placement: Sendable {
         public private(set) var ids: [ObjectID] = []
         /// Positions of files that their owner may execute.
         public private(set) var executables: Set<Int> = []
+        /// Positions of symbolic links, whose objects have the paths that they lead to.
+        public private(set) var links: Set<Int> = []
         /// What lies at a position now and may be replaced; without it nothing may be there.
         public private(set) var replaced: [Int: FileStatus] = [:]
 
@@ -25,10 +27,11 @@ public struct Placement: Sendable {
 
         /// Adds a file.
         public mutating func append(
-            _ path: some Sequence<UInt8>, _ id: ObjectID, isExecutable: Bool = false,
+            _ path: some Sequence<UInt8>, _ id: ObjectID, isExecutable: Bool = false, isLink: Bool = false,
             replacing status: FileStatus? = nil
         ) {
             if isExecutable { executables.insert(ids.count) }
+            if isLink { links.insert(ids.count) }
             if let status { replaced[ids.count] = status }
             paths.append(path)
             ids.append(id)

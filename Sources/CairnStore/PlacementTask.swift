@@ -41,7 +41,13 @@ final class PlacementTask {
         var copies: [Int] = []
         for position in range {
             try attempt(position) { () throws(StoreError) in
-                if try !link(position) { copies.append(position) }
+                if items.links.contains(position) {
+                    try makeLink(position)
+                } else if keepsOwnMode(position) {
+                    copies.append(position)
+                } else if try !link(position) {
+                    copies.append(position)
+                }
             }
         }
         try copyAll(copies)
@@ -58,6 +64,32 @@ final class PlacementTask {
     }
 
     private func path(_ position: Int) -> FilePath { placement.workspace.path(of: items.paths[position]) }
+
+    /// True for a file that needs a mode of its own, which it cannot have where it shares its inode with an object.
+    ///
+    /// DVC's directories do not keep modes, so for its objects the link type goes first.
+    private func keepsOwnMode(_ position: Int) -> Bool {
+        items.executables.contains(position) && items.ids[position].algorithm == .blake3
+            && choice.current?.isShared == true
+    }
+
+    /// Makes a symbolic link that says what its object says.
+    private func makeLink(_ position: Int) throws(StoreError) {
+        let id = items.ids[position]
+        let target = try store.read(id)
+        // What no link can say was never a link.
+        guard !target.isEmpty, !target.contains(0) else { throw StoreError(.damaged(id), store.path(of: id)) }
+        let isMade = try arrange(position) { (folder, name, _) throws(StoreError) in
+            do throws(SystemError) {
+                try folder.makeSymbolicLink(name, to: FilePath(bytes: target))
+                return try folder.status(of: name)
+            } catch {
+                throw StoreError(error)
+            }
+        }
+        guard isMade else { throw StoreError(.io(.improperLink), path(position)) }
+        reporter.advance(items: 1, bytes: 0)
+    }
 
     // MARK: copies
 

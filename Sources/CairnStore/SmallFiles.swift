@@ -50,6 +50,16 @@ final class SmallFiles {
         return true
     }
 
+    /// Takes in bytes that are known already, for which room was made.
+    func append(_ bytes: [UInt8], as position: Int) {
+        precondition(used + bytes.count < memory.count, "room was made for every file of the run")
+        let slot = UnsafeMutableRawBufferPointer(rebasing: memory[used...(used + bytes.count)])
+        slot.copyBytes(from: bytes)
+        contents.append(UnsafeRawBufferPointer(rebasing: slot.dropLast()))
+        positions.append(position)
+        used += slot.count
+    }
+
     /// Drops the file that was read last.
     func removeLast() {
         guard let last = contents.popLast() else { preconditionFailure("a file was read") }

@@ -19,6 +19,9 @@ public struct TreeSnapshot: Sendable {
     /// The sum of the sizes in bytes.
     public var size: Int64 { files.reduce(0) { $0 + $1.size } }
 
+    /// Takes over what a file turned out to be when it was read.
+    public mutating func update(_ index: Int, _ status: FileStatus) { files[index] = status }
+
     /// Adds a file; the caller keeps the order.
     public mutating func append(_ path: some Sequence<UInt8>, _ status: FileStatus, isLink: Bool) {
         append(folder: [], path, status, isLink: isLink)

@@ -17,18 +17,25 @@ public struct TreeWalker: Sendable {
     /// Tells whether a path (relative to the folder walked) is left out; called from several threads.
     public typealias Filter = @Sendable (_ path: UnsafeBufferPointer<UInt8>, _ isFolder: Bool) -> Bool
 
+    /// Which symbolic links count as what they lead to; all others count as files.
+    public enum LinkRule: Sendable {
+        case all, none
+        /// Those whose text begins with these bytes.
+        case into([UInt8])
+    }
+
     private let workers: Workers
     private let isLeftOut: Filter
-    private let followsLinks: Bool
+    private let linkRule: LinkRule
 
     /// Describes a walk.
     ///
     /// - Parameters:
-    ///   - followsLinks: whether a symbolic link counts as what it leads to. If not, it counts as a file.
+    ///   - linkRule: which symbolic links are followed.
     ///   - isLeftOut: the paths to leave out, folders with all that is in them.
-    public init(workers: Workers, followsLinks: Bool, leavingOut isLeftOut: @escaping Filter) {
+    public init(workers: Workers, following linkRule: LinkRule, leavingOut isLeftOut: @escaping Filter) {
         self.workers = workers
-        self.followsLinks = followsLinks
+        self.linkRule = linkRule
         self.isLeftOut = isLeftOut
     }
 
@@ -104,8 +111,9 @@ public struct TreeWalker: Sendable {
         if entry.kind == .regular, !isKept(isFolder: false) { return }
         let found = try system { () throws(SystemError) in try folder.status(entry.name) }
         guard var status = found else { return }
-        let isLink = status.kind == .symbolicLink
-        if isLink, followsLinks {
+        var isLink = status.kind == .symbolicLink
+        if isLink { isLink = try system { () throws(SystemError) in try isFollowed(entry, in: folder) } }
+        if isLink {
             do throws(SystemError) {
                 status = try target(of: entry, in: folder)
             } catch {
@@ -119,6 +127,14 @@ public struct TreeWalker: Sendable {
         case .folder: node.append(entry.bytes, status: nil, isLink: isLink)
         case .regular, .symbolicLink: node.append(entry.bytes, status: status, isLink: isLink)
         case .fifo, .socket, .device: throw .unsupported(folder.path(of: entry.bytes), status.kind)
+        }
+    }
+
+    private func isFollowed(_ link: FolderEntries.Entry, in folder: Folder) throws(SystemError) -> Bool {
+        switch linkRule {
+        case .all: return true
+        case .none: return false
+        case .into(let prefix): return try folder.linkTarget(link.bytes)?.bytes.starts(with: prefix) ?? false
         }
     }
 

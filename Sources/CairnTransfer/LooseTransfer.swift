@@ -144,7 +144,7 @@ public struct LooseTransfer: Sendable {
                 continue
             }
             for index in 0..<listing.count {
-                let member = ObjectID(object.id.algorithm, listing.digest(at: index))
+                guard let member = listing.object(at: index, object.id.algorithm) else { continue }
                 guard try inventory.contains(member) else {
                     report.incomplete.append((object.id, member))
                     continue next

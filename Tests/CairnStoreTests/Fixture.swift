@@ -54,7 +54,7 @@ final class StoreFixture: Sendable {
     func id(_ text: String, _ algorithm: HashAlgorithm = .md5) -> ObjectID { id(Array(text.utf8), algorithm) }
 
     func snapshot(followsLinks: Bool = true) throws -> TreeSnapshot {
-        try TreeWalker(workers: Workers(count: 2), followsLinks: followsLinks) { _, _ in false }.snapshot(
+        try TreeWalker(workers: Workers(count: 2), following: followsLinks ? .all : .none) { _, _ in false }.snapshot(
             of: workspace.path)
     }
 

@@ -270,7 +270,7 @@ struct IntakeTests {
             dropPrivileges()
             for name in ["a", "b", "c"] { try Files.write(name, to: "\(root)/w/\(name)") }
             try Files.write([UInt8](repeating: 1, count: 300_000), to: "\(root)/w/d")
-            let snapshot = try TreeWalker(workers: Workers(count: 1), followsLinks: true) { _, _ in false }
+            let snapshot = try TreeWalker(workers: Workers(count: 1), following: .all) { _, _ in false }
                 .snapshot(of: FilePath(root + "/w"))
             chmod("\(root)/w/b", 0)
             chmod("\(root)/w/d", 0)

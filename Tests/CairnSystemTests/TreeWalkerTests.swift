@@ -11,7 +11,7 @@ struct TreeWalkerTests {
         _ root: FilePath, followsLinks: Bool = true, workers: Int = 2,
         leavingOut filter: @escaping TreeWalker.Filter = { _, _ in false }
     ) throws -> TreeSnapshot {
-        try TreeWalker(workers: Workers(count: workers), followsLinks: followsLinks, leavingOut: filter)
+        try TreeWalker(workers: Workers(count: workers), following: followsLinks ? .all : .none, leavingOut: filter)
             .snapshot(of: root)
     }
 
@@ -158,7 +158,7 @@ struct TreeWalkerTests {
             dropPrivileges()
             chmod(path + "/locked", 0)  // where the tests are run without privileges
             do {
-                _ = try TreeWalker(workers: Workers(count: 2), followsLinks: true) { _, _ in false }
+                _ = try TreeWalker(workers: Workers(count: 2), following: .all) { _, _ in false }
                     .snapshot(of: FilePath(path))
                 exit(1)
             } catch TreeWalkError.system(let error) {
@@ -178,7 +178,7 @@ struct TreeWalkerTests {
         try Files.link(scratch("bad"), to: "nowhere")
         let root = scratch.path
         await #expect(processExitsWith: .success) { [root = root as String] in
-            let walker = TreeWalker(workers: Workers(count: 3), followsLinks: true) { _, _ in false }
+            let walker = TreeWalker(workers: Workers(count: 3), following: .all) { _, _ in false }
             var before = 0
             for round in 0..<20 {
                 if round == 1 { before = openDescriptors() }

@@ -7,6 +7,8 @@ struct InitCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a workspace here or in another folder.",
         discussion: """
+            The workspace is a native one: files have the ids that b3sum prints. With --dvc it is one that cairn and DVC can use in turn.
+
             The folder has to be the top of a git repository, unless --subdir or --no-scm says otherwise. The new files are added to \
             git's index.
             """)
@@ -35,6 +37,7 @@ struct InitCommand: Verb {
         options.isWithoutGit = isWithoutGit
         options.isNested = subdir
         options.replaces = force
+        options.isDVC = dvc
         if context.personality == .dvc, isWithoutGit, subdir {
             throw FailureBeforeWork(error: .contradiction)
         }

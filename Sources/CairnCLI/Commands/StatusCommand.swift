@@ -196,7 +196,8 @@ struct StatusCommand: Verb {
 
     private static func cause(_ counts: StatusReport.FileCounts) -> String {
         let parts = [(counts.added, "added"), (counts.modified, "modified"), (counts.deleted, "deleted")]
-        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + " inside"
+        let named = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return named.isEmpty ? "empty folders differ" : named + " inside"
     }
 
     private static func pad(_ text: String, to width: Int) -> String {
