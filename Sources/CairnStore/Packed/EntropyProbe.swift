@@ -32,8 +32,9 @@ enum EntropyProbe {
         }
     }
 
-    private static func count(_ bytes: UnsafeRawBufferPointer, into counts: UnsafeMutableBufferPointer<UInt16>)
-    {
+    private static func count(
+        _ bytes: UnsafeRawBufferPointer, into counts: UnsafeMutableBufferPointer<UInt16>
+    ) {
         for byte in bytes { counts[Int(byte)] &+= 1 }
     }
 

@@ -48,7 +48,8 @@ extension FormatError: CustomStringConvertible {
     public var description: String {
         let place = "\(part.rawValue) at byte \(offset)"
         switch problem {
-        case .truncated(let needed, let found): return "the \(place) needs \(needed) bytes, \(found) are there"
+        case .truncated(let needed, let found):
+            return "the \(place) needs \(needed) bytes, \(found) are there"
         case .notThisFormat: return "there is no \(place)"
         case .unknownVersion(let version): return "the \(place) has the unknown version \(version)"
         case .unknownFeatures(let names):

@@ -6,7 +6,8 @@ extension UnsafeRawBufferPointer {
     /// The integer at `offset`.
     ///
     /// - Precondition: it lies within the bytes; parsers check the size of what they read first.
-    func integer<Integer: FixedWidthInteger>(at offset: Int, as type: Integer.Type = Integer.self) -> Integer {
+    func integer<Integer: FixedWidthInteger>(at offset: Int, as type: Integer.Type = Integer.self) -> Integer
+    {
         precondition(
             offset >= 0 && offset <= count - MemoryLayout<Integer>.size, "an integer lies within the bytes")
         return Integer(littleEndian: loadUnaligned(fromByteOffset: offset, as: Integer.self))
@@ -44,4 +45,11 @@ extension [UInt8] {
 
     /// Appends the bytes of a digest.
     mutating func append(_ digest: Digest) { digest.append(to: &self) }
+
+    /// Lends the bytes to `body`; unlike `withUnsafeBytes` it keeps the type of what `body` throws.
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBufferPointer { (bytes) throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
+    }
 }

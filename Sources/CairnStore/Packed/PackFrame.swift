@@ -1,4 +1,4 @@
-public import CairnCore
+import CairnCore
 
 /// The fixed part at the start of a frame: docs/formats/pack.md.
 struct FrameHeader: Hashable, Sendable {
@@ -86,7 +86,7 @@ public struct PackFrame: Sendable {
     ///   - offset: where it lies in its pack, for messages.
     /// - Throws: `FormatError`.
     public init(parsing bytes: [UInt8], at offset: Int64) throws(FormatError) {
-        let decoded = try bytes.withUnsafeBytes { bytes throws(FormatError) in
+        let decoded = try bytes.withBytes { (bytes) throws(FormatError) in
             try Self.decode(bytes, at: offset)
         }
         self.offset = offset
