@@ -4,7 +4,7 @@
 
 #include "cairn_blake3.h"
 
-#if 0
+#if defined(__x86_64__)
 #define CAIRN_BLAKE3_HAS_X86_LANES 1
 #else
 #define CAIRN_BLAKE3_HAS_X86_LANES 0
