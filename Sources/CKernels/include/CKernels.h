@@ -3,6 +3,7 @@
 #define CKERNELS_H
 
 #include "cairn_blake3.h"
+#include "cairn_crc32c.h"
 #include "cairn_gear.h"
 #include "cairn_md5.h"
 
