@@ -122,11 +122,12 @@ static inline void note(list *list, size_t bytes, uint64_t hash, uint64_t strict
     list->count++;
 }
 
-size_t cairn_gear_places(
+bool cairn_gear_places(
     cairn_gear_path path, const uint64_t table[256], const cairn_gear_limits *limits, uint64_t hash,
-    const uint8_t *data, size_t length, uint64_t *places, size_t capacity) {
+    const uint8_t *data, size_t length, uint64_t *places, size_t capacity, size_t *count) {
     const uint64_t loose = limits->loose, strict = limits->strict;
-    size_t done = 0, count = 0;
+    size_t done = 0;
+    *count = 0;
     if (path == CAIRN_GEAR_STRIPES && length >= STRIPES * STRIPE) {
         const size_t stripe = length / STRIPES;
         list lists[STRIPES];
@@ -148,18 +149,19 @@ size_t cairn_gear_places(
             if (RARELY(h3 < loose)) note(&lists[3], 3 * stripe + i + 1, h3, strict);
         }
         for (size_t s = 0; s < STRIPES; s++) {
-            if (lists[s].count > lists[s].capacity) return SIZE_MAX;
+            if (lists[s].count > lists[s].capacity) return false;
             // An empty capacity has no memory.
-            if (lists[s].count > 0) memmove(places + count, lists[s].places, lists[s].count * sizeof places[0]);
-            count += lists[s].count;
+            if (lists[s].count > 0) memmove(places + *count, lists[s].places, lists[s].count * sizeof places[0]);
+            *count += lists[s].count;
         }
         done = STRIPES * stripe;
         hash = h3;
     }
-    list rest = {places, capacity, count};
+    list rest = {places, capacity, *count};
     for (; done < length; done++) {
         hash = NEXT(hash, data[done]);
         if (RARELY(hash < loose)) note(&rest, done + 1, hash, strict);
     }
-    return rest.count <= capacity ? rest.count : SIZE_MAX;
+    *count = rest.count;
+    return rest.count <= capacity;
 }

@@ -87,22 +87,19 @@ extension Chunker {
         var limits = rule.limits
         // Random bytes have a place in 24 KiB (6 KiB with the finest rule).
         let capacity = 256 + segment.count / 256
-        var isDense = false
+        var isKept = false
         let packed = [UInt64](unsafeUninitializedCapacity: capacity) { places, initialized in
-            let count = ChunkingRule.gearTable.withUnsafeBufferPointer { table in
-                let end = history.suffix(historyCount)
+            ChunkingRule.gearTable.withUnsafeBufferPointer { table in
+                let end = UnsafeRawBufferPointer(rebasing: history.suffix(historyCount))
                 let hash = cairn_gear_roll(
-                    table.baseAddress, 0,
-                    UnsafeRawBufferPointer(rebasing: end).baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    end.count)
-                return cairn_gear_places(
+                    table.baseAddress, 0, end.baseAddress?.assumingMemoryBound(to: UInt8.self), end.count)
+                isKept = cairn_gear_places(
                     CAIRN_GEAR_STRIPES, table.baseAddress, &limits, hash, start, segment.count,
-                    places.baseAddress, capacity)
+                    places.baseAddress, capacity, &initialized)
             }
-            isDense = count > capacity
-            initialized = isDense ? 0 : count
+            if !isKept { initialized = 0 }
         }
-        return Places(byteCount: segment.count, packed: isDense ? nil : packed)
+        return Places(byteCount: segment.count, packed: isKept ? packed : nil)
     }
 
     /// Takes the next segment of the stream, whose places are known, and hands the end of each chunk to `body`, as `feed` does.

@@ -56,10 +56,11 @@ size_t cairn_gear_scan(
 /// Finds every place of a stretch where the hash is below `loose`, whatever chunks there are.
 ///
 /// `hash` is the hash after the 63 bytes (or more) in front of the stretch. For each place, 2 n + s is written in order, where n is the
-/// number of bytes up to it (1 ... length) and s is 1 if the hash is below `strict` too. Returns how many places there are, or
-/// SIZE_MAX if they are more than `capacity`, in which case what has been written means nothing.
-size_t cairn_gear_places(
+/// number of bytes up to it (1 ... length) and s is 1 if the hash is below `strict` too; `count` becomes their number.
+///
+/// Returns false, with nothing of meaning written, if there may be more than `capacity`: every stripe has a quarter of it.
+bool cairn_gear_places(
     cairn_gear_path path, const uint64_t table[256], const cairn_gear_limits *limits, uint64_t hash,
-    const uint8_t *data, size_t length, uint64_t *places, size_t capacity);
+    const uint8_t *data, size_t length, uint64_t *places, size_t capacity, size_t *count);
 
 #endif

@@ -12,7 +12,7 @@ public struct StoreMarker: Hashable, Sendable {
 
     /// Tells this store from every other one.
     public let id: UniqueID
-    /// The chunker that writers use: docs/formats/recipe.md.
+    /// The number of the rule by which writers cut files into chunks: docs/formats/chunking.md.
     public let chunker: Int
     /// When a collector may do what.
     public let collection: CollectionTimes
