@@ -152,4 +152,28 @@ public struct PackFrame: Sendable {
         }
         return bytes
     }
+
+    /// The bytes of several records, checked as `record(_:checkedAgainst:)` does, but hashed together: for many small ones that is several
+    /// times as fast.
+    ///
+    /// - Throws: `FormatError` for the first that is not there or not what its key names.
+    public func records(_ wanted: [(number: Int, key: RecordKey)]) throws(FormatError) -> [ArraySlice<UInt8>]
+    {
+        var records: [ArraySlice<UInt8>] = []
+        records.reserveCapacity(wanted.count)
+        for (number, _) in wanted {
+            guard let bytes = self[number] else {
+                throw FormatError(.record, .badValue("number of a record"), at: offset)
+            }
+            records.append(bytes)
+        }
+        let digests = content.withUnsafeBytes { content in
+            BLAKE3.digests(
+                of: records.map { UnsafeRawBufferPointer(rebasing: content[$0.startIndex..<$0.endIndex]) })
+        }
+        for (item, digest) in zip(wanted, digests) where item.key.kind.isNamedByContent {
+            guard digest == item.key.digest else { throw FormatError(.record, .mismatch, at: offset) }
+        }
+        return records
+    }
 }

@@ -1,4 +1,5 @@
 public import CairnCore
+import CairnSystem
 
 extension PackReader {
     /// A frame that was found without the help of a trailer.
@@ -16,10 +17,11 @@ extension PackReader {
     /// Frames stand one behind the other from byte 64 on; the search ends with the first that is not sound, which is where an unfinished
     /// pack breaks off or its tables begin. Every record is decompressed and hashed; nothing is changed.
     /// - Parameter body: called for each frame, in order.
-    /// - Throws: `StoreError` if the pack cannot be read at all.
+    /// - Throws: `StoreError` if the pack cannot be read at all, with EINTR when the user asked to stop.
     public func salvage(_ body: (SalvagedFrame, PackFrame) -> Void) throws(StoreError) {
         var offset = Int64(PackHeader.byteCount)
         while size - offset > Int64(FrameHeader.fixedSize) {
+            try system { () throws(SystemError) in try Interruption.check() }
             let start = try bytes(at: offset, count: FrameHeader.fixedSize)
             let header = start.withUnsafeBytes { try? FrameHeader(parsing: $0, at: offset) }
             guard let header, Int64(header.totalLength) <= size - offset,

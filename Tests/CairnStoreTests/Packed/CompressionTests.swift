@@ -118,6 +118,16 @@ import Testing
         #expect(Self.decompress(.zstd, stored, rawLength: bytes.count) == bytes)
     }
 
+    @Test(
+        "the largest record of zeros, the most that a codec can save, comes back",
+        arguments: [Codec.zstd, .zlib])
+    func zeros(_ codec: Codec) {
+        let zeros = [UInt8](repeating: 0, count: PackLimits.recordSize)
+        let (used, stored) = Self.compress(zeros, Compression(codec, level: 9))
+        #expect(used == codec)
+        #expect(Self.decompress(codec, stored, rawLength: zeros.count) == zeros)
+    }
+
     @Test("a bomb that claims more than its bytes could hold is refused before memory is taken")
     func bombs() {
         let zstd: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x80, 0x58, 0, 0, 0, 4, 3, 0, 0]

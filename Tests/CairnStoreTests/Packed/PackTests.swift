@@ -40,6 +40,26 @@ import Testing
         #expect(left.values.joined().isEmpty)
     }
 
+    @Test("many records are read at once as they are one by one", arguments: 0..<4)
+    func batches(_ seed: UInt64) throws {
+        let fixture = try PackFixture()
+        var random = SeededRandom(seed: seed)
+        let packClass: PackClass = seed % 2 == 0 ? .data : .meta
+        let kinds = RecordKind.allCases.filter { $0.packClass == packClass }
+        let (path, pack) = try fixture.write(random.records(100, kinds), packClass)
+        let reader = try PackReader(OpenFile(reading: path))
+        #expect(try reader.records([]) == [])
+        let wanted = seed < 2 ? pack.entries : pack.entries.shuffled(using: &random)
+        let single = try wanted.map { try reader.record($0.key, at: $0.place) }
+        #expect(try reader.records(wanted) == single)
+        guard packClass == .data else { return }
+        let other = try #require(wanted.first { $0.key != wanted[50].key })
+        let wrong = wanted[..<50] + [PackEntry(wanted[50].key, other.place)]
+        #expect(problem { _ = try reader.records(Array(wrong)) }?.problem == .mismatch)
+        let outside = PackPlace(frameOffset: 64, frameLength: wanted[0].place.frameLength, record: 9999)
+        #expect(problem { _ = try reader.records([PackEntry(wanted[0].key, outside)]) } != nil)
+    }
+
     @Test("small records share frames of 128 KiB, large ones have their own, in order within a frame")
     func grouping() throws {
         let fixture = try PackFixture()
