@@ -31,6 +31,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -41,7 +43,7 @@ let package = Package(
         library(
             "CairnSystem", ["CairnCore", "CLinux", .product(name: "SystemPackage", package: "swift-system")]),
         library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
-        library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite"]),
+        library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite", "CZstd", "CZlib"]),
         library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2"]),
         library("CairnRemote", ["CairnSystem", "CairnCore"]),
 

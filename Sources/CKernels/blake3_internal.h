@@ -114,7 +114,9 @@ const cairn_blake3_engine *cairn_blake3_engine_of(cairn_blake3_path path);
 ///
 /// Neighbours should have like lengths: a batch takes as many steps as its longest job.
 void cairn_blake3_run(const cairn_blake3_engine *engine, const cairn_blake3_job *jobs, size_t count);
-/// Reduces `count` neighbouring chaining values to 2 (or leaves 1), level by level; the odd one of a level moves up as it is.
+/// Replaces `count` neighbouring chaining values by those of their parents and returns how many these are.
+size_t cairn_blake3_pair_values(const cairn_blake3_engine *engine, uint8_t *values, size_t count);
+/// Reduces `count` neighbouring chaining values to 2 (or leaves 1), level by level.
 void cairn_blake3_reduce(const cairn_blake3_engine *engine, uint8_t *values, size_t count);
 /// Writes the digests of those inputs that are not longer than `CAIRN_BLAKE3_SHORT`; the places of the others are left alone.
 void cairn_blake3_run_short(

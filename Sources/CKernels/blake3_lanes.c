@@ -61,24 +61,27 @@ void cairn_blake3_run(const cairn_blake3_engine *engine, const cairn_blake3_job 
     }
 }
 
-void cairn_blake3_reduce(const cairn_blake3_engine *engine, uint8_t *values, size_t count) {
-    while (count > 2) {
-        const size_t parents = count / 2;
-        for (size_t first = 0; first < parents; first += CAIRN_BLAKE3_MAX_LANES) {
-            cairn_blake3_job jobs[CAIRN_BLAKE3_MAX_LANES];
-            const size_t rest = parents - first;
-            const size_t taken = rest < CAIRN_BLAKE3_MAX_LANES ? rest : CAIRN_BLAKE3_MAX_LANES;
-            for (size_t i = 0; i < taken; i++) {
-                // In place: the result of a parent lies before the children of every later one.
-                jobs[i] = (cairn_blake3_job){
-                    values + CAIRN_BLAKE3_BLOCK * (first + i), 0, CAIRN_BLAKE3_BLOCK, CAIRN_BLAKE3_PARENT, 0,
-                    values + CAIRN_BLAKE3_VALUE * (first + i)};
-            }
-            cairn_blake3_run(engine, jobs, taken);
+size_t cairn_blake3_pair_values(const cairn_blake3_engine *engine, uint8_t *values, size_t count) {
+    const size_t parents = count / 2;
+    for (size_t first = 0; first < parents; first += CAIRN_BLAKE3_MAX_LANES) {
+        cairn_blake3_job jobs[CAIRN_BLAKE3_MAX_LANES];
+        const size_t rest = parents - first;
+        const size_t taken = rest < CAIRN_BLAKE3_MAX_LANES ? rest : CAIRN_BLAKE3_MAX_LANES;
+        for (size_t i = 0; i < taken; i++) {
+            // In place: the result of a parent lies before the children of every later one.
+            jobs[i] = (cairn_blake3_job){
+                values + CAIRN_BLAKE3_BLOCK * (first + i), 0, CAIRN_BLAKE3_BLOCK, CAIRN_BLAKE3_PARENT, 0,
+                values + CAIRN_BLAKE3_VALUE * (first + i)};
         }
-        if (count % 2 != 0) {
-            memcpy(values + CAIRN_BLAKE3_VALUE * parents, values + CAIRN_BLAKE3_VALUE * (count - 1), CAIRN_BLAKE3_VALUE);
-        }
-        count -= parents;
+        cairn_blake3_run(engine, jobs, taken);
     }
+    // The odd one moves up as it is.
+    if (count % 2 != 0) {
+        memmove(values + CAIRN_BLAKE3_VALUE * parents, values + CAIRN_BLAKE3_VALUE * (count - 1), CAIRN_BLAKE3_VALUE);
+    }
+    return count - parents;
+}
+
+void cairn_blake3_reduce(const cairn_blake3_engine *engine, uint8_t *values, size_t count) {
+    while (count > 2) count = cairn_blake3_pair_values(engine, values, count);
 }

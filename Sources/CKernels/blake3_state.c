@@ -191,3 +191,9 @@ bool cairn_blake3_fold(cairn_blake3_path path, uint8_t *values, size_t count, ui
     write_root(&root, digest, CAIRN_BLAKE3_VALUE);
     return true;
 }
+
+bool cairn_blake3_pair(cairn_blake3_path path, uint8_t *values, size_t count) {
+    if (!cairn_blake3_can_run(path)) return false;
+    cairn_blake3_pair_values(cairn_blake3_engine_of(path), values, count);
+    return true;
+}

@@ -69,6 +69,7 @@ extension CairnError {
                 .io,
                 "not enough space for '\(path)': \(Words.bytes(needed)) needed, \(Words.bytes(free)) free",
                 hint: "free some space and run the same command again")
+        case .malformed(let fault): self.init(.damaged, "'\(path)' cannot be used: \(fault)")
         case .index(let code, let text):
             self.init(
                 .io, "the stat index '\(path)' cannot be used: \(text) (\(code))",

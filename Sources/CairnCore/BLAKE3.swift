@@ -138,25 +138,46 @@ extension BLAKE3 {
     /// Returns the digest of an input from the chaining values of its groups.
     ///
     /// - Parameters:
-    ///   - groups: The chaining value of every group of 1 MiB, in order; the last group may be shorter.
+    ///   - groups: The chaining value of every group, in order; the last group may be shorter.
     ///   - length: The length of the input in bytes.
+    ///   - groupExponent: The size of a group is 2 to the power of this, at least 10; usually 1 MiB.
     /// - Precondition: `length` is more than one group, and `groups` has one value for each.
-    public static func root(ofGroups groups: [Digest], length: UInt64) -> Digest {
-        let size = UInt64(groupByteCount)
-        precondition(length > size, "a tree has two groups at least")
+    public static func root(ofGroups groups: [Digest], length: UInt64, groupExponent: Int = 20) -> Digest {
+        precondition((10..<64).contains(groupExponent), "a group has at least one chunk")
+        precondition(length > 1 << UInt64(groupExponent), "a tree has two groups at least")
         precondition(
-            UInt64(groups.count) == (length - 1) / size + 1, "there is a chaining value for each group")
-        var values = [UInt8](unsafeUninitializedCapacity: byteCount * groups.count) { bytes, initialized in
-            for (index, group) in groups.enumerated() {
-                group.write(to: UnsafeMutableRawBufferPointer(bytes), at: byteCount * index)
-            }
-            initialized = byteCount * groups.count
-        }
+            UInt64(groups.count) == (length - 1) >> UInt64(groupExponent) + 1,
+            "there is a chaining value for each group")
+        var values = bytes(of: groups)
         return Digest.blake3 { digest in
             let isDone = values.withUnsafeMutableBufferPointer {
                 cairn_blake3_fold(cairn_blake3_best_path(), $0.baseAddress, groups.count, digest)
             }
             precondition(isDone, "the best path of this machine is one that it can run")
+        }
+    }
+
+    /// Returns the chaining values of groups of twice the size.
+    ///
+    /// - Precondition: there are more than two groups: the parent of two would be the root.
+    public static func paired(_ groups: [Digest]) -> [Digest] {
+        precondition(groups.count > 2, "the groups stay below the root")
+        var values = bytes(of: groups)
+        let isDone = values.withUnsafeMutableBufferPointer {
+            cairn_blake3_pair(cairn_blake3_best_path(), $0.baseAddress, groups.count)
+        }
+        precondition(isDone, "the best path of this machine is one that it can run")
+        return values.withUnsafeBytes { values in
+            (0..<(groups.count + 1) / 2).map { Digest(blake3: values, at: byteCount * $0) }
+        }
+    }
+
+    private static func bytes(of values: [Digest]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount * values.count) { bytes, initialized in
+            for (index, value) in values.enumerated() {
+                value.write(to: UnsafeMutableRawBufferPointer(bytes), at: byteCount * index)
+            }
+            initialized = byteCount * values.count
         }
     }
 }

@@ -21,6 +21,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case unsupportedFile
         /// The file system has too little room: bytes wanted and bytes free.
         case noSpace(needed: Int64, free: Int64)
+        /// A file of a packed store is not of its format, or damaged.
+        case malformed(FormatError)
         /// The database of the stat index answered with this code.
         case index(Int32, String)
     }

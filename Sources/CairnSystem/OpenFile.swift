@@ -106,6 +106,26 @@ public struct OpenFile: ~Copyable, Sendable {
         return filled
     }
 
+    /// Reads up to the buffer's size at a place of the file, leaving the current position alone; threads may do so at the same time.
+    ///
+    /// - Returns: the number of bytes, less than the buffer only at the end of the file.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int
+    {
+        var filled = 0
+        while filled < buffer.count {
+            // Not empty.
+            let place = buffer.baseAddress! + filled
+            let count = pread(descriptor, place, buffer.count - filled, Int(offset) + filled)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError(Errno(rawValue: errno), "read", path)
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
     /// Writes all of the buffer at the current position.
     public func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0

@@ -72,5 +72,9 @@ bool cairn_blake3_many(
 ///
 /// Returns false, and writes nothing, if this machine cannot run the path or `count` is less than 2.
 bool cairn_blake3_fold(cairn_blake3_path path, uint8_t *values, size_t count, uint8_t *digest);
+/// Replaces `count` chaining values of neighbouring parts by those of parts of twice the size: (count + 1) / 2. None of them is the root.
+///
+/// Returns false, and writes nothing, if this machine cannot run the path.
+bool cairn_blake3_pair(cairn_blake3_path path, uint8_t *values, size_t count);
 
 #endif

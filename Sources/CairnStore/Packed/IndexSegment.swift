@@ -1,0 +1,99 @@
+public import CairnCore
+public import CairnSystem
+
+/// An immutable part of the index of a packed store: where records lie in some packs.
+///
+/// The whole file is kept in memory as it is, 48 bytes for a record, and searched in place. (Mapping it would save the read, but a file
+/// that is cut short while it is mapped ends the process.)
+public struct IndexSegment: Sendable {
+    /// The BLAKE3 of the segment's bytes, by which it is named.
+    public let name: Digest
+    /// The packs that it tells about.
+    public let packs: [PackInfo]
+    /// Packs that nothing may be read from any more, in this segment or any other.
+    public let deadPacks: [DeadPack]
+    /// Roots that pushes brought.
+    public let pushes: [PushRow]
+    /// Segments whose whole content is in this one.
+    public let replaced: [Digest]
+
+    private let bytes: [UInt8]
+    private let layout: SegmentLayout
+
+    /// How many entries there are.
+    public var count: Int { layout.objects.count + layout.chunks.count }
+    /// The bytes of the segment.
+    public var size: Int { bytes.count }
+
+    /// Reads a segment and checks all of it: the digest in it and that of its name, every row and every entry, and their order.
+    ///
+    /// - Parameter name: the digest in the segment's name; `nil` where it has none yet.
+    /// - Throws: `FormatError`.
+    public init(parsing bytes: [UInt8], name: Digest? = nil) throws(FormatError) {
+        let checked = try bytes.withBytes { (bytes) throws(FormatError) in
+            try SegmentCheck.check(bytes, name: name)
+        }
+        self.name = checked.name
+        packs = checked.packs
+        deadPacks = checked.deadPacks
+        pushes = checked.pushes
+        replaced = checked.replaced
+        layout = checked.layout
+        self.bytes = bytes
+    }
+
+    /// Reads a segment from a file; see `init(parsing:name:)`.
+    ///
+    /// - Throws: `StoreError` if the file cannot be read or is not a segment of that name.
+    public init(reading file: borrowing OpenFile, name: Digest) throws(StoreError) {
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try file.readAll() } catch { throw StoreError(error) }
+        let path = file.path
+        self = try format(path) { () throws(FormatError) in try IndexSegment(parsing: bytes, name: name) }
+    }
+
+    /// Calls `body` with every place of a record that the segment knows: the number of the pack in `packs`, and the place in it.
+    ///
+    /// Takes one look into the fanout table and a binary search among about 256 entries.
+    public func forEachPlace(of key: RecordKey, _ body: (_ pack: Int, PackPlace) -> Void) {
+        let section = key.kind == .chunk ? layout.chunks : layout.objects
+        bytes.withUnsafeBytes { bytes in
+            let bucket = section.bits == 0 ? 0 : Int(key.digest.leadingWord >> UInt64(64 - section.bits))
+            var low = Int(bytes.integer(at: section.offset + 4 * bucket, as: UInt32.self))
+            let end = Int(bytes.integer(at: section.offset + 4 * bucket + 4, as: UInt32.self))
+            var high = end
+            while low < high {
+                let middle = (low + high) / 2
+                if self.key(at: middle, section, bytes) < key { low = middle + 1 } else { high = middle }
+            }
+            while low < end, self.key(at: low, section, bytes) == key {
+                if let entry = SegmentEntry(bytes, at: section.entries + SegmentLayout.entrySize * low) {
+                    body(Int(entry.pack), entry.place)
+                }
+                low += 1
+            }
+        }
+    }
+
+    /// Calls `body` with every entry: those of objects first, each kind of section sorted by key.
+    public func forEachEntry(_ body: (_ key: RecordKey, _ pack: Int, PackPlace) -> Void) {
+        bytes.withUnsafeBytes { bytes in
+            for section in [layout.objects, layout.chunks] {
+                for offset in stride(from: section.entries, to: section.end, by: SegmentLayout.entrySize) {
+                    guard let entry = SegmentEntry(bytes, at: offset) else { continue }
+                    body(entry.key, Int(entry.pack), entry.place)
+                }
+            }
+        }
+    }
+
+    private func key(
+        at index: Int, _ section: SegmentLayout.Section, _ bytes: UnsafeRawBufferPointer
+    ) -> RecordKey {
+        let offset = section.entries + SegmentLayout.entrySize * index
+        guard let kind = RecordKind(rawValue: bytes[offset + 46]) else {
+            preconditionFailure("kinds were checked when the segment was read")
+        }
+        return RecordKey(kind, Digest(bytes: bytes, at: offset))
+    }
+}

@@ -1,0 +1,143 @@
+public import CairnCore
+
+/// Collects what a new index segment will say, in any order.
+public struct IndexSegmentBuilder: Sendable {
+    /// A segment as it is to be written.
+    public struct Segment: Sendable {
+        /// All its bytes.
+        public let bytes: [UInt8]
+        /// Their BLAKE3, by which the segment is named.
+        public let name: Digest
+    }
+
+    private var packs: [PackInfo] = []
+    private var packNumbers: [Digest: UInt32] = [:]
+    private var entries: [SegmentEntry] = []
+    private var deadPacks: [DeadPack] = []
+    private var pushes: [PushRow] = []
+    private var replaced: [Digest] = []
+
+    /// Starts with nothing.
+    public init() {}
+
+    /// How many entries there are so far.
+    public var count: Int { entries.count }
+
+    /// True if another pack might not find room: the segment is to be built, and another one begun.
+    public var isFull: Bool { entries.count > PackLimits.entriesInSegment - PackLimits.recordsInPack }
+
+    /// True if there is nothing to say.
+    public var isEmpty: Bool { packs.isEmpty && deadPacks.isEmpty && pushes.isEmpty && replaced.isEmpty }
+
+    /// Adds a pack and its records.
+    public mutating func add(_ pack: PackInfo, _ entries: some Sequence<PackEntry>) {
+        let number = number(of: pack)
+        for entry in entries { self.entries.append(SegmentEntry(entry.key, pack: number, entry.place)) }
+    }
+
+    /// Adds a pack that was just written.
+    public mutating func add(_ pack: PackWriter.Pack) { add(pack.info, pack.entries) }
+
+    /// Adds all that another segment says, and that it is contained in the new one.
+    ///
+    /// - Parameter dead: packs whose entries are left out.
+    public mutating func add(contentsOf segment: IndexSegment, without dead: Set<Digest> = []) {
+        let numbers = segment.packs.map { dead.contains($0.name) ? nil : number(of: $0) }
+        segment.forEachEntry { key, pack, place in
+            if let number = numbers[pack] { entries.append(SegmentEntry(key, pack: number, place)) }
+        }
+        deadPacks += segment.deadPacks
+        pushes += segment.pushes
+        replaced += segment.replaced + [segment.name]
+    }
+
+    /// Adds a pack that nothing may be read from any more.
+    public mutating func add(_ dead: DeadPack) { deadPacks.append(dead) }
+
+    /// Adds a root that a push brought.
+    public mutating func add(_ push: PushRow) { pushes.append(push) }
+
+    private mutating func number(of pack: PackInfo) -> UInt32 {
+        if let number = packNumbers[pack.name] { return number }
+        let number = UInt32(packs.count)
+        packs.append(pack)
+        packNumbers[pack.name] = number
+        return number
+    }
+
+    /// Makes the segment. What was added twice is in it once.
+    ///
+    /// - Precondition: there are not more entries than a segment may have.
+    public func build() -> Segment {
+        let objects = Self.sorted(entries.filter { $0.key.kind != .chunk })
+        let chunks = Self.sorted(entries.filter { $0.key.kind == .chunk })
+        precondition(
+            objects.count + chunks.count <= PackLimits.entriesInSegment,
+            "a segment is built before it is too large")
+        let dead = Self.unique(deadPacks, by: \.name)
+        let pushes = Self.unique(self.pushes, by: \.self)
+        let replaced = Self.unique(self.replaced, by: \.self)
+        let layout = SegmentLayout(
+            packs: packs.count, dead: dead.count, pushes: pushes.count, replaced: replaced.count,
+            objects: (objects.count, SegmentLayout.fanoutBits(for: objects.count)),
+            chunks: (chunks.count, SegmentLayout.fanoutBits(for: chunks.count)), hooks: 0)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(layout.size)
+        layout.append(to: &bytes)
+        for pack in packs { pack.append(to: &bytes) }
+        for pack in dead { pack.append(to: &bytes) }
+        for push in pushes { push.append(to: &bytes) }
+        for name in replaced { bytes.append(name) }
+        for (entries, section) in [(objects, layout.objects), (chunks, layout.chunks)] {
+            Self.appendFanout(of: entries, bits: section.bits, to: &bytes)
+            for entry in entries { entry.append(to: &bytes) }
+        }
+        var hash = BLAKE3()
+        bytes.withUnsafeBytes { hash.update($0) }
+        var tail: [UInt8] = []
+        tail.append(hash.finish())
+        tail.append(zeros: 8)
+        tail.append(text: "CAIRNSGT")
+        tail.withUnsafeBytes { hash.update($0) }
+        return Segment(bytes: bytes + tail, name: hash.finish())
+    }
+
+    /// The entries in the order of a section, each record of a pack once: the copy that stands first in the pack.
+    private static func sorted(_ entries: [SegmentEntry]) -> [SegmentEntry] {
+        // Sorting sixteen bytes for each entry is several times as fast as sorting the entries.
+        var order = entries.indices.map { (word: entries[$0].key.digest.leadingWord, index: UInt32($0)) }
+        order.sort { left, right in
+            if left.word != right.word { return left.word < right.word }
+            let (left, right) = (entries[Int(left.index)], entries[Int(right.index)])
+            if SegmentEntry.precedes(left, right) { return true }
+            if SegmentEntry.precedes(right, left) { return false }
+            return (left.place.frameOffset, left.place.record) < (right.place.frameOffset, right.place.record)
+        }
+        var result: [SegmentEntry] = []
+        result.reserveCapacity(entries.count)
+        for item in order {
+            let entry = entries[Int(item.index)]
+            if let last = result.last, last.key == entry.key, last.pack == entry.pack { continue }
+            result.append(entry)
+        }
+        return result
+    }
+
+    private static func appendFanout(of entries: [SegmentEntry], bits: Int, to bytes: inout [UInt8]) {
+        var index = 0
+        for bucket in 0..<(1 << bits) {
+            while index < entries.count, bits > 0,
+                Int(entries[index].key.digest.leadingWord >> UInt64(64 - bits)) < bucket
+            {
+                index += 1
+            }
+            bytes.append(integer: UInt32(index))
+        }
+        bytes.append(integer: UInt32(entries.count))
+    }
+
+    private static func unique<Row, Key: Hashable>(_ rows: [Row], by key: (Row) -> Key) -> [Row] {
+        var seen: Set<Key> = []
+        return rows.filter { seen.insert(key($0)).inserted }
+    }
+}

@@ -1,0 +1,165 @@
+import CairnCore
+public import CairnSystem
+import Synchronization
+
+/// Writes one pack into an open file, front to back; several threads may append frames.
+///
+/// What is written has no name and is not durable: when the pack is finished the caller syncs and places the file. The memory that it takes
+/// grows by 64 bytes with each record, of which there are at most 131 072.
+public final class PackWriter: Sendable {
+    /// A pack that has been written to its end.
+    public struct Pack: Sendable {
+        /// What an index says about it, its name above all.
+        public let info: PackInfo
+        /// Its records, in the order in which they lie in it.
+        public let entries: [PackEntry]
+    }
+
+    private let header: PackHeader
+    private let state: Mutex<PackFile>
+
+    /// Begins a pack.
+    ///
+    /// - Parameter file: a new, empty file, which is closed when the writer goes.
+    /// - Throws: `StoreError` if the header cannot be written.
+    public init(_ header: PackHeader, into file: consuming OpenFile) throws(StoreError) {
+        self.header = header
+        var state = PackFile(file: file)
+        try state.write(header.bytes)
+        self.state = Mutex(state)
+    }
+
+    /// Appends a frame.
+    ///
+    /// - Returns: false if the pack is full; the frame is for the next one then. A pack without frames takes any.
+    /// - Throws: `StoreError` if it cannot be written; the pack is of no use after that, and further calls fail in the same way.
+    /// - Precondition: the frame's records belong into packs of this class, and the pack is not finished.
+    public func append(_ frame: EncodedFrame) throws(StoreError) -> Bool {
+        for record in frame.records {
+            precondition(
+                record.key.kind.packClass == header.packClass,
+                "data and meta records lie in packs of their own")
+        }
+        return try state.withLock { (state) throws(StoreError) in
+            precondition(!state.isFinished, "a finished pack does not change")
+            if let failure = state.failure { throw failure }
+            guard state.hasRoom(for: frame, closingSize: header.packClass.closingSize) else { return false }
+            try state.append(frame)
+            return true
+        }
+    }
+
+    /// True if the pack takes no more frames.
+    public var isFull: Bool {
+        state.withLock { $0.isFull(closingSize: header.packClass.closingSize) }
+    }
+
+    /// The bytes written so far.
+    public var size: Int64 { state.withLock { $0.size } }
+
+    /// How many records the pack holds so far.
+    public var recordCount: Int { state.withLock { $0.entries.count } }
+
+    /// Writes the end of the pack.
+    ///
+    /// - Returns: what an index needs to know of the pack.
+    /// - Throws: `StoreError` if it cannot be written, or if an earlier write failed.
+    /// - Precondition: the pack is not finished yet.
+    public func finish() throws(StoreError) -> Pack {
+        try state.withLock { (state) throws(StoreError) in
+            precondition(!state.isFinished, "a pack is finished once")
+            if let failure = state.failure { throw failure }
+            try state.writeTrailer()
+            state.isFinished = true
+            let info = PackInfo(
+                name: state.digest, size: state.size, recordCount: state.entries.count,
+                frameCount: state.frameCount, packClass: header.packClass,
+                created: header.created)
+            return Pack(info: info, entries: state.entries)
+        }
+    }
+}
+
+/// What of a pack is written already.
+private struct PackFile: ~Copyable {
+    let file: OpenFile
+    private var hash = BLAKE3()
+    private(set) var size: Int64 = 0
+    /// The rows of the frame table and of the record table.
+    private var frames: [UInt8] = []
+    private var records: [UInt8] = []
+    private(set) var entries: [PackEntry] = []
+    private var rawSize: UInt64 = 0
+    /// Up to where the kernel was asked to begin bringing the file to the disk.
+    private var flushedSize: Int64 = 0
+    private(set) var failure: StoreError?
+    var isFinished = false
+
+    init(file: consuming OpenFile) { self.file = file }
+
+    /// The BLAKE3 of what is written.
+    var digest: Digest { hash.finish() }
+    var frameCount: Int { frames.count / PackTrailer.frameRow }
+
+    /// How much is written before the kernel is asked to begin bringing it to the disk.
+    private static var writebackSize: Int64 { 8 << 20 }
+
+    func isFull(closingSize: Int64) -> Bool {
+        size >= closingSize || entries.count >= PackLimits.recordsInPack
+    }
+
+    func hasRoom(for frame: EncodedFrame, closingSize: Int64) -> Bool {
+        // No frame is larger than 65 MiB and no table than 7 MiB, so that a pack stays far below its largest size.
+        !isFull(closingSize: closingSize)
+            && entries.count + frame.records.count <= PackLimits.recordsInPack
+    }
+
+    mutating func append(_ frame: EncodedFrame) throws(StoreError) {
+        let offset = UInt32(size)
+        try write(frame.bytes)
+        frames.append(integer: offset)
+        frames.append(integer: UInt32(frame.header.storedLength))
+        frames.append(integer: UInt32(frame.header.rawLength))
+        frames.append(integer: UInt16(frame.records.count))
+        frames.append(frame.header.codec.rawValue)
+        frames.append(0)
+        for (number, record) in frame.records.enumerated() {
+            records.append(record.key.digest)
+            records.append(integer: UInt32(record.key.kind.rawValue) << 28 | UInt32(record.rawLength))
+            let place = PackPlace(
+                frameOffset: offset, frameLength: UInt32(frame.bytes.count), record: UInt16(number))
+            entries.append(PackEntry(record.key, place))
+        }
+        rawSize += UInt64(frame.header.rawLength)
+    }
+
+    mutating func writeTrailer() throws(StoreError) {
+        let tables = frames + records
+        func tail(_ digest: Digest) -> PackTail {
+            PackTail(
+                frameCount: frameCount, recordCount: entries.count,
+                tablesOffset: size, rawSize: rawSize, digest: digest)
+        }
+        let unnamed = tail(BLAKE3.digest(of: []))
+        let digest = BLAKE3.digest(of: tables + unnamed.fields)
+        try write(tables + tail(digest).bytes)
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws(StoreError) {
+        do throws(SystemError) {
+            try bytes.withBytes { (bytes) throws(SystemError) in
+                try file.write(bytes)
+                hash.update(bytes)
+            }
+        } catch {
+            let failure = StoreError(error)
+            self.failure = failure
+            throw failure
+        }
+        size += Int64(bytes.count)
+        if size - flushedSize >= Self.writebackSize {
+            file.startWriteback(at: flushedSize, count: size - flushedSize)
+            flushedSize = size
+        }
+    }
+}
