@@ -13,7 +13,8 @@ public struct BLAKE3: Sendable {
     /// Starts with no bytes taken.
     public init() { self.init(firstChunk: 0) }
 
-    fileprivate init(firstChunk: UInt64) {
+    /// Starts a part of an input, with the chunk of this index.
+    init(firstChunk: UInt64) {
         state = cairn_blake3_state()
         let isStarted = cairn_blake3_start(&state, cairn_blake3_best_path(), firstChunk)
         precondition(isStarted, "the best path of this machine is one that it can run")
@@ -37,7 +38,7 @@ public struct BLAKE3: Sendable {
     }
 
     /// Returns the chaining value of the bytes taken so far as a subtree.
-    fileprivate func finishSubtree() -> Digest {
+    func finishSubtree() -> Digest {
         Digest.blake3 { bytes in
             withUnsafePointer(to: state) { cairn_blake3_finish_subtree($0, bytes) }
         }

@@ -109,6 +109,44 @@ struct BLAKE3Tests {
         }
     }
 
+    @Test(
+        "one pass gives the digest and the groups",
+        arguments: [0, 1, 5000, (1 << 20) - 1, 1 << 20] + groupLengths)
+    func onePass(_ length: Int) {
+        Self.memory.withUnsafeBytes { memory in
+            let bytes = UnsafeRawBufferPointer(rebasing: memory[..<length])
+            let group = BLAKE3.groupByteCount
+            var random = SeededRandom(seed: UInt64(length))
+            var hash = GroupedBLAKE3()
+            var start = 0
+            while start < length {
+                let piece = [1000, 1 << 20, 3 << 20].randomElement(using: &random) ?? 1
+                let end = min(length, start + Int.random(in: 1...piece, using: &random))
+                hash.update(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                start = end
+            }
+            let (digest, groups) = hash.finish()
+            #expect(digest == BLAKE3.digest(of: bytes))
+            let offsets = length > group ? Array(stride(from: 0, to: length, by: group)) : []
+            let expected = offsets.map { offset in
+                BLAKE3.chainingValue(
+                    of: UnsafeRawBufferPointer(rebasing: bytes[offset..<min(length, offset + group)]),
+                    at: UInt64(offset))
+            }
+            #expect(groups == expected)
+        }
+    }
+
+    @Test("groups of twice the size fold into the same digest", arguments: [3, 4, 5, 8, 17, 100])
+    func paired(_ count: Int) {
+        var random = SeededRandom(seed: UInt64(count))
+        let groups = (0..<count).map { _ in BLAKE3.digest(of: random.bytes(8)) }
+        let length = UInt64(count) << 20 - 5
+        #expect(
+            BLAKE3.root(ofGroups: BLAKE3.paired(groups), length: length, groupExponent: 21)
+                == BLAKE3.root(ofGroups: groups, length: length))
+    }
+
     @Test("folds any number of groups", arguments: [2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 64, 65, 127, 200])
     func manyGroups(_ count: Int) {
         // Chunks of 1 KiB stand for groups: the tree above them is the same.

@@ -116,6 +116,43 @@ struct GearTests {
         }
     }
 
+    @Test("looks at the minimum, the normal length and the maximum as defined", arguments: [-1, 0, 1])
+    func borders(_ distance: Int) throws {
+        let rule = ChunkingRule.cdc16
+        let noise = CheckInput.bytes(400_000)
+        var hash: UInt64 = 0
+        let hashes = noise.map { byte -> UInt64 in
+            hash = hash &* 2 &+ ChunkingRule.gearTable[Int(byte)]
+            return hash
+        }
+        func window(_ fits: (UInt64) -> Bool) throws -> ArraySlice<UInt8> {
+            let end = try #require(hashes.indices.dropFirst(64).first { fits(hashes[$0]) })
+            return noise[(end - 63)...end]
+        }
+        // A window that ends a short chunk, and one that ends long ones only; among zeros, which end none.
+        let strict = try window { $0 < rule.strict }
+        let loose = try window { $0 >= rule.strict && $0 < rule.loose }
+        for (window, limit, first) in [
+            (strict, rule.minimum, distance >= 0 ? rule.minimum + distance : rule.maximum),
+            (strict, rule.normal, rule.normal + distance),
+            (loose, rule.normal, distance > 0 ? rule.normal + distance : rule.maximum),
+            (loose, rule.maximum, distance < 0 ? rule.maximum + distance : rule.maximum),
+        ] {
+            let front = [UInt8](repeating: 0, count: limit + distance - 64)
+            let bytes = front + window + [UInt8](repeating: 0, count: rule.maximum)
+            #expect(definedCuts(bytes, rule).first == UInt64(first))
+            bytes.withUnsafeBytes { bytes in
+                #expect(Chunker.cuts(of: bytes, by: rule).first == UInt64(first))
+                var chunker = Chunker(rule)
+                var ends: [UInt64] = []
+                let places = Chunker.places(
+                    in: bytes, after: UnsafeRawBufferPointer(start: nil, count: 0), by: rule)
+                chunker.feed(bytes, places: places) { ends.append($0) }
+                #expect(ends.first == UInt64(first))
+            }
+        }
+    }
+
     @Test("finds the same places serially and in stripes, and says when they are too many")
     func places() {
         var limits = ChunkingRule.cdc16.limits

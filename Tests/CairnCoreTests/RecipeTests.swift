@@ -96,9 +96,14 @@ struct RecipeTests {
     func spanLengths() {
         let ranges = RecipeSpan.ranges(of: RecipeSamples.chunks(1_000_000, seed: 5))
         #expect((1900...2200).contains(1_000_000 / ranges.count), "\(ranges.count) spans")
-        // Chunks that never end a span, and chunks that all do.
-        let (odd, even) = (UInt64(1) << 56, UInt64(0)).self
-        for (word, expected) in [(odd, 8192), (even, 1024)] {
+        // The first two bytes of an id, and after how many chunks a span of such ends.
+        let cases: [(UInt64, UInt64, Int)] = [
+            (0, 0, 1024), (0, 4, 1024), (0, 0xfc, 1024), (0, 1, 8192), (0, 2, 8192), (1, 0, 8192),
+            (4, 0, 8192),
+            (0x80, 4, 8192),
+        ]
+        for (first, second, expected) in cases {
+            let word = first << 56 | second << 48
             let part = RecipePart(id: Digest(words: (word, 1, 2, 3), count: 32), length: 1)
             let ranges = RecipeSpan.ranges(of: Array(repeating: part, count: 20_000))
             #expect(ranges.dropLast().allSatisfy { $0.count == expected })
