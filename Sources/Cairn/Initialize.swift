@@ -1,6 +1,7 @@
 import CairnCore
 import CairnFormats
 import CairnGit
+import CairnStore
 public import CairnSystem
 
 /// How a workspace is made.
@@ -129,7 +130,10 @@ extension Workspace {
         do {
             try path.appending("tmp").makeFolders()
             var settings = usesGit ? "" : "[core]\n    no_scm = True\n"
-            if !isDVC { settings += "[cairn]\n    format = native\n    id = \(Surroundings.newUUID())\n" }
+            if !isDVC {
+                var random = SystemRandomNumberGenerator()
+                settings += "[cairn]\n    format = native\n    id = \(UniqueID(using: &random).text)\n"
+            }
             try AtomicFile.write(Array(settings.utf8), to: path.appending("config"))
             if usesGit {
                 try AtomicFile.write(

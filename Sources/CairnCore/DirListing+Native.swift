@@ -49,15 +49,6 @@ extension DirListing {
     }
 }
 
-extension Digest {
-    /// Appends the bytes of a 32-byte digest without an allocation.
-    fileprivate func append(to output: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] {
-            withUnsafeBytes(of: word.bigEndian) { output.append(contentsOf: $0) }
-        }
-    }
-}
-
 /// One pass over the native form of a listing.
 private struct NativeListingParser {
     private let bytes: UnsafeRawBufferPointer

@@ -57,25 +57,6 @@ public struct Surroundings: Sendable {
         return mask
     }
 
-    /// Bytes that nobody can guess.
-    public static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()  // getrandom(2)
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
-
-    /// A random UUID (RFC 9562, version 4) in lower case.
-    public static func newUUID() -> String {
-        var bytes = randomBytes(16)
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        return text
-    }
-
     /// The number of this process.
     public static var processID: Int32 { getpid() }
 
