@@ -1,5 +1,3 @@
-public import CairnCore
-
 /// Where records go that a file was cut into.
 public protocol ChunkSink: Sendable {
     /// True if the record is stored already, or was handed over before.
