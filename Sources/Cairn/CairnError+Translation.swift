@@ -69,6 +69,20 @@ extension CairnError {
                 .io,
                 "not enough space for '\(path)': \(Words.bytes(needed)) needed, \(Words.bytes(free)) free",
                 hint: "free some space and run the same command again")
+        case .missingPart(let key, let id):
+            let whole = id.map { " of object \($0.text)" } ?? ""
+            self.init(
+                .missing, "\(key)\(whole) is in no pack of the store '\(path)'",
+                hint: "run `cairn fetch` to get it from the remote")
+        case .readOnly(let features):
+            self.init(
+                .denied,
+                "the store '\(path)' cannot be written to by this version of cairn: it lacks \(features.joined(separator: ", "))",
+                hint: "install a newer version")
+        case .busy:
+            self.init(
+                .locked, "the store '\(path)' is in use by a command that needs it for itself",
+                hint: "wait until `cairn gc` has ended, and run the command again")
         case .malformed(let fault): self.init(.damaged, "'\(path)' cannot be used: \(fault)")
         case .index(let code, let text):
             self.init(

@@ -239,7 +239,9 @@ struct CheckoutPlan {
             guard isInScope(name) else { continue }
             let kind = listing.kind(at: entry)
             guard let wanted = listing.object(at: entry, id.algorithm) else {
-                if try own(name)?.kind != .folder { newFolders.append(try RepoPath(validating: name)) }
+                if !isEmptyFolder(listing.paths[entry], tree) {
+                    newFolders.append(try RepoPath(validating: name))
+                }
                 continue
             }
             guard try has(wanted, path, name) else { continue }
@@ -253,9 +255,15 @@ struct CheckoutPlan {
     private mutating func planOldFolders(_ listing: DirListing, _ tree: DataTree?, _ prefix: [UInt8]) throws {
         guard listing.form == .native, let tree, tree.form == .native else { return }
         for folder in tree.snapshot.emptyFolders where isInScope(prefix + folder) {
-            if listing.index(of: folder) != nil || !listing.indices(below: folder).isEmpty { continue }
+            let isKept = listing.index(of: folder).map { listing.kind(at: $0) == .emptyFolder } ?? false
+            if isKept || !listing.indices(below: folder).isEmpty { continue }
             oldFolders.append(try RepoPath(validating: prefix + folder))
         }
+    }
+
+    private func isEmptyFolder(_ path: ArraySlice<UInt8>, _ tree: DataTree?) -> Bool {
+        guard let tree, tree.isFolder else { return false }
+        return tree.snapshot.emptyFolders.contains { $0.elementsEqual(path) }
     }
 
     /// True if a folder above the file has the name of an entry.
@@ -298,10 +306,17 @@ struct CheckoutPlan {
         throws
     {
         if try inventory.contains(ObjectID(algorithm, digest)) { return }
-        if algorithm == .md5DOS2Unix {
-            // The content may have been stored under its newer id since.
-            if try inventory.contains(ObjectID(.md5, digest)) { return }
-        }
+        if try isStoredOtherwise(path, algorithm) { return }
         unsaved.append(path)
+    }
+
+    /// True if the content has been stored under an id of another kind.
+    private func isStoredOtherwise(_ path: [UInt8], _ algorithm: HashAlgorithm) throws -> Bool {
+        guard try own(path)?.kind == .regular else { return false }
+        for other in HashAlgorithm.all where other != algorithm && other != .md5DOS2Unix {
+            let file = try OpenFile(reading: path, in: session.folder, followingLinks: false)
+            if try inventory.contains(ObjectID(other, try file.digest(other) { _ in })) { return true }
+        }
+        return false
     }
 }

@@ -22,6 +22,7 @@ struct CheckoutRun {
     @discardableResult
     func apply(_ plan: CheckoutPlan) throws -> [(path: [UInt8], error: StoreError)] {
         for index in plan.early.sorted() { try remove(plan.removals[index]) }
+        try removeFolders(plan.oldFolders)
         var failures: [(path: [UInt8], error: StoreError)] = []
         if plan.items.count > 0 {
             try checkSpace(plan)
@@ -42,7 +43,7 @@ struct CheckoutRun {
         for (index, removal) in plan.removals.enumerated() where !plan.early.contains(index) {
             try remove(removal)
         }
-        try arrangeFolders(plan)
+        for path in plan.newFolders { _ = try session.folder.makeFolder(path.components) }
         for output in plan.changes where output.change == .deleted {
             try? session.index?.forgetOutput(output.path)  // a memory, nothing depends on it
         }
@@ -54,9 +55,9 @@ struct CheckoutRun {
         return []
     }
 
-    /// Removes folders that are to go, as far as nothing is in them, and makes those that are to be empty.
-    private func arrangeFolders(_ plan: CheckoutPlan) throws {
-        for path in plan.oldFolders {
+    /// Removes folders, as far as nothing is in them, and those above them that become empty.
+    private func removeFolders(_ folders: [RepoPath]) throws {
+        for path in folders {
             var next: RepoPath? = path
             while let folder = next {
                 guard let parent = try? session.folder.folder(folder.parent?.components ?? []),
@@ -65,7 +66,6 @@ struct CheckoutRun {
                 next = folder.parent
             }
         }
-        for path in plan.newFolders { _ = try session.folder.makeFolder(path.components) }
     }
 
     /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.

@@ -27,13 +27,15 @@ struct Relink {
             guard let digest = tree.digests[index] else {
                 preconditionFailure("relinking needs every digest")
             }
+            let kind = tree.kind(at: index)
+            if kind == .symbolicLink { continue }
             let path = prefix + tree.snapshot.paths[index]
             let id = ObjectID(algorithm, digest)
             guard let own = try session.folder.status(of: path), let object = try store.status(of: id) else {
                 continue
             }
-            if try isAsWanted(path, own, id, object) { continue }
-            items.append(path, id, isExecutable: isExecutable, replacing: own)
+            if try isAsWanted(path, own, id, object, kind) { continue }
+            items.append(path, id, isExecutable: isExecutable || kind == .executable, replacing: own)
         }
         return items
     }
@@ -41,11 +43,12 @@ struct Relink {
     private func hasLinks(_ tree: DataTree) -> Bool { tree.snapshot.files.contains { $0.links > 1 } }
 
     private func isAsWanted(
-        _ path: [UInt8], _ own: FileStatus, _ id: ObjectID, _ object: FileStatus
+        _ path: [UInt8], _ own: FileStatus, _ id: ObjectID, _ object: FileStatus, _ kind: DirListing.Kind
     ) throws -> Bool {
         let isHardLink = own.inode == object.inode && own.device == object.device
         let isSymbolicLink = own.kind == .symbolicLink
-        switch types.first ?? .copy {
+        // A file with a mode of its own shares its inode with nothing.
+        switch kind == .executable ? .copy : types.first ?? .copy {
         case .copy, .reflink: return !isSymbolicLink && !isHardLink
         case .hardlink: return isHardLink || (object.size == 0 && !isSymbolicLink)
         case .symlink: return try session.folder.linkTarget(path) == store.path(of: id)

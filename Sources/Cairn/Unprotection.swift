@@ -33,6 +33,7 @@ struct Unprotection {
         session.reporter.begin("unprotecting", items: work.count, bytes: nil)
         let time = session.fileSystemTime()
         let rows = Mutex<[StatIndex.Row]>([])
+        let algorithm = session.workspace.algorithm
         let (folder, reporter, scratch) = (session.folder, session.reporter, scratch)
         try session.workers.forEachRange(of: work.count, stride: 16) { [work] (range) throws(SystemError) in
             for index in range {
@@ -42,7 +43,7 @@ struct Unprotection {
                 if item.action == .makeWritable {
                     try parent.setPermissions(item.path.name, item.status.permissions | 0o200)
                 } else if let digest = try Self.replace(
-                    item.path, item.status, item.action, parent, scratch, "\(index)"),
+                    item.path, item.status, item.action, parent, scratch, "\(index)", algorithm),
                     let now = try parent.status(of: item.path.name)
                 {
                     let row = StatIndex.Row(path: item.path.bytes, status: now, digest: digest)
@@ -52,7 +53,7 @@ struct Unprotection {
             }
         }
         // Failing to remember costs time, nothing else.
-        try? session.index?.record(rows.withLock { $0 }, by: .md5, at: time)
+        try? session.index?.record(rows.withLock { $0 }, by: algorithm, at: time)
         report.madeWritable += work.count { $0.action == .makeWritable }
         report.copied += work.count { $0.action != .makeWritable }
     }
@@ -98,22 +99,22 @@ struct Unprotection {
     /// - Returns: the digest of the bytes, where they were read for it.
     private static func replace(
         _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, _ scratch: ScratchFolder,
-        _ name: String
+        _ name: String, _ algorithm: HashAlgorithm
     ) throws(SystemError) -> Digest? {
         let temporary = Array(name.utf8)
         do throws(SystemError) {
-            return try replace(path, status, action, parent, in: scratch.folder, temporary)
+            return try replace(path, status, action, parent, in: scratch.folder, temporary, algorithm)
         } catch {
             // Another file system: beside its place, then.
             guard error.errno == .improperLink else { throw error }
             let aside = Array(".cairn-\(Surroundings.processID)-".utf8) + temporary
-            return try replace(path, status, action, parent, in: parent, aside)
+            return try replace(path, status, action, parent, in: parent, aside, algorithm)
         }
     }
 
     private static func replace(
         _ path: RepoPath, _ status: FileStatus, _ action: Action, _ parent: Folder, in aside: Folder,
-        _ temporary: [UInt8]
+        _ temporary: [UInt8], _ algorithm: HashAlgorithm
     ) throws(SystemError) -> Digest? {
         do throws(SystemError) {
             let source = try OpenFile(reading: path.name, in: parent, followingLinks: action == .copyLink)
@@ -122,7 +123,9 @@ struct Unprotection {
             let permissions: UInt32 = before.isExecutable ? 0o766 : 0o666
             let copy = try OpenFile(creating: temporary, in: aside, permissions: permissions)
             var digest: Digest?
-            if try !copy.clone(from: source) { digest = try source.digest(.md5, copyingTo: copy) { _ in } }
+            if try !copy.clone(from: source) {
+                digest = try source.digest(algorithm, copyingTo: copy) { _ in }
+            }
             guard try source.status().isUntouched(since: before), let now = try parent.status(of: path.name),
                 now.isUntouched(since: status)
             else { throw SystemError(.resourceTemporarilyUnavailable, "replace", parent.path(of: path.name)) }

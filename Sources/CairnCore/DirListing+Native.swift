@@ -1,6 +1,8 @@
 extension DirListing {
     /// What the native form begins with; a later one will begin otherwise.
-    static let magic = Array("CAIRNDR1".utf8)
+    package static let nativeMark = Array("CAIRNDR1".utf8)
+    /// The bytes of the shortest entry: a path of one byte.
+    package static let smallestEntry = 44
     /// The longest path in bytes.
     static let pathLimit = 4096
 
@@ -30,7 +32,7 @@ extension DirListing {
     /// The native form (docs/formats/directory-listing.md): the magic, then for each entry the length of its path in two bytes, the path,
     /// its kind in one byte, its size in eight and its digest; numbers are little-endian.
     private var canonicalBytes: [UInt8] {
-        var output = Self.magic
+        var output = Self.nativeMark
         output.reserveCapacity(output.count + count * 43 + paths.withAllPaths { bytes, _ in bytes.count })
         for index in 0..<count {
             paths.withPath(index) { path in
@@ -57,15 +59,15 @@ private struct NativeListingParser {
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        // The shortest entry has 44 bytes, so this never reserves more than the input justifies.
-        builder.reserve(count: bytes.count / 44, pathBytes: bytes.count / 3)
+        // So this never reserves more than the input justifies.
+        builder.reserve(count: bytes.count / DirListing.smallestEntry, pathBytes: bytes.count / 3)
     }
 
     mutating func listing() throws(DirListingError) -> DirListing {
-        guard bytes.count >= DirListing.magic.count,
-            bytes.prefix(DirListing.magic.count).elementsEqual(DirListing.magic)
+        guard bytes.count >= DirListing.nativeMark.count,
+            bytes.prefix(DirListing.nativeMark.count).elementsEqual(DirListing.nativeMark)
         else { throw DirListingError(.notNative("it does not begin as a listing"), offset: 0) }
-        offset = DirListing.magic.count
+        offset = DirListing.nativeMark.count
         while offset < bytes.count { try readEntry() }
         // What is not in order would not be written back as it was read.
         return try builder.sortedInput()

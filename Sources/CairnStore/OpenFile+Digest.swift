@@ -12,7 +12,7 @@ extension OpenFile {
     /// - Parameters:
     ///   - progress: called with the number of bytes just read.
     /// - Throws: `SystemError`, with EINTR when the user asked to stop.
-    func digest(
+    package func digest(
         _ algorithm: HashAlgorithm, progress: (Int64) -> Void
     ) throws(SystemError) -> Digest {
         var hasher = ContentHasher(algorithm)

@@ -21,6 +21,12 @@ public struct StoreError: Error, Hashable, Sendable {
         case unsupportedFile
         /// The file system has too little room: bytes wanted and bytes free.
         case noSpace(needed: Int64, free: Int64)
+        /// No pack of a packed store has the record; with the object that cannot be put together without it, where that is known.
+        case missingPart(RecordKey, of: ObjectID?)
+        /// Writing to a packed store needs features that this program lacks.
+        case readOnly(missing: [String])
+        /// Somebody works in a packed store who needs it for himself.
+        case busy
         /// A file of a packed store is not of its format, or damaged.
         case malformed(FormatError)
         /// The database of the stat index answered with this code.
@@ -45,6 +51,6 @@ public struct StoreError: Error, Hashable, Sendable {
 }
 
 /// Calls `body` and translates what the operating system refused.
-func system<Result>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
+func system<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
     do throws(SystemError) { return try body() } catch { throw StoreError(error) }
 }

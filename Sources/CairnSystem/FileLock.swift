@@ -42,6 +42,35 @@ public final class FileLock: Sendable {
         return .acquired(lock)
     }
 
+    /// Takes a lock that others may have at the same time, and that keeps out who wants it alone (`attempt`), making the file if it is not
+    /// there. A symbolic link is refused.
+    ///
+    /// - Parameter patience: how long to wait, in milliseconds, while somebody has it alone.
+    /// - Returns: `nil` if somebody still has it after that.
+    /// - Throws: `SystemError` if the file cannot be made or locked, with EINTR when the user asked to stop.
+    public static func shared(
+        _ name: some Collection<UInt8>, in folder: Folder, patience: Int
+    ) throws(SystemError) -> FileLock? {
+        // Reading is enough for this kind of lock: the file may be somebody else's.
+        let result = Folder.withCString(name) {
+            clinux_open_at(folder.descriptor, $0, O_RDONLY | O_CREAT | O_NOFOLLOW, 0o666)
+        }
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", folder.path(of: name)) }
+        let lock = FileLock(owning: result)
+        var waited = 0
+        while flock(result, LOCK_SH | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            guard errno == EWOULDBLOCK else {
+                throw SystemError(Errno(rawValue: errno), "lock", folder.path(of: name))
+            }
+            try Interruption.check()
+            guard waited < patience else { return nil }
+            Surroundings.sleep(milliseconds: 10)
+            waited += 10
+        }
+        return lock
+    }
+
     /// What the holder of a lock wrote into its file; `nil` if nobody holds it.
     ///
     /// Nothing is written. For a moment the lock may be ours: others that try then have to try again.

@@ -216,7 +216,7 @@ struct DirListingTests {
 }
 
 /// A small generator whose seed is a test's argument.
-struct SplitMix {
+struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -8,6 +8,7 @@ public struct FormatError: Error, Hashable, Sendable {
         case packTrailer = "pack trailer"
         case segment = "index segment"
         case marker = "store marker"
+        case directory = "directory record"
     }
 
     /// What is wrong.

@@ -31,9 +31,9 @@ public final class PackWriter: Sendable {
 
     /// Appends a frame.
     ///
-    /// - Returns: false if the pack is full; the frame is for the next one then. A pack without frames takes any.
+    /// - Returns: false if the pack is full or finished; the frame is for the next one then. A pack without frames takes any.
     /// - Throws: `StoreError` if it cannot be written; the pack is of no use after that, and further calls fail in the same way.
-    /// - Precondition: the frame's records belong into packs of this class, and the pack is not finished.
+    /// - Precondition: the frame's records belong into packs of this class.
     public func append(_ frame: EncodedFrame) throws(StoreError) -> Bool {
         for record in frame.records {
             precondition(
@@ -41,9 +41,9 @@ public final class PackWriter: Sendable {
                 "data and meta records lie in packs of their own")
         }
         return try state.withLock { (state) throws(StoreError) in
-            precondition(!state.isFinished, "a finished pack does not change")
             if let failure = state.failure { throw failure }
-            guard state.hasRoom(for: frame, closingSize: header.packClass.closingSize) else { return false }
+            guard !state.isFinished, state.hasRoom(for: frame, closingSize: header.packClass.closingSize)
+            else { return false }
             try state.append(frame)
             return true
         }

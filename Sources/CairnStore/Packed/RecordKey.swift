@@ -73,6 +73,26 @@ public struct RecordKey: Hashable, Comparable, Sendable {
     }
 }
 
+extension RecordKey: CustomStringConvertible {
+    /// The kind and the digits of the digest, for messages.
+    public var description: String { "\(kind.name) \(digest.hex)" }
+}
+
+extension RecordKind {
+    /// The word that the documents have for it.
+    var name: String {
+        switch self {
+        case .chunk: "chunk"
+        case .blob: "blob"
+        case .recipe: "recipe"
+        case .span: "span"
+        case .directory: "directory"
+        case .page: "page"
+        case .directoryDelta: "directory delta"
+        }
+    }
+}
+
 /// Where a record lies in a pack.
 public struct PackPlace: Hashable, Sendable {
     /// Where the frame that holds the record begins, in bytes from the start of the pack.

@@ -1,0 +1,24 @@
+import CairnCore
+import Synchronization
+
+/// The records that a session has taken in: of several threads with the same one, the first stores it.
+final class KeyClaims: Sendable {
+    private final class Shard: Sendable {
+        let keys = Mutex<Set<RecordKey>>([])
+    }
+
+    // Digests are spread evenly: threads rarely meet in one of these.
+    private let shards = (0..<64).map { _ in Shard() }
+
+    private func shard(of key: RecordKey) -> Shard { shards[Int(key.digest.leadingWord >> 58)] }
+
+    /// True for the first who asks.
+    func claim(_ key: RecordKey) -> Bool {
+        shard(of: key).keys.withLock { $0.insert(key).inserted }
+    }
+
+    /// True if somebody asked for it.
+    func contains(_ key: RecordKey) -> Bool {
+        shard(of: key).keys.withLock { $0.contains(key) }
+    }
+}

@@ -1,0 +1,72 @@
+import CairnCore
+import CairnSystem
+import Synchronization
+
+/// The packs of a store that are open for reading, those that were used last.
+///
+/// Each holds a descriptor and up to 1 MiB of frames.
+final class PackReaders: Sendable {
+    /// How many are kept open.
+    static let limit = 32
+
+    fileprivate struct State {
+        var readers: [Digest: (reader: PackReader, use: UInt64)] = [:]
+        var clock: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// The reader of a pack, opened if need be.
+    ///
+    /// - Parameter folder: that of the store.
+    /// - Throws: `StoreError` if the pack cannot be opened, or is not the one that the index tells about.
+    func reader(of pack: PackInfo, in folder: Folder) throws(StoreError) -> PackReader {
+        if let known = state.withLock({ $0.use(pack.name) }) { return known }
+        let path = PackedLayout.path(ofPack: pack.name)
+        let file = try system { () throws(SystemError) in
+            try OpenFile(readingBelow: folder, path.utf8)
+        }
+        // Two threads may open one pack at the same time: the second reader is dropped when its user is done.
+        let reader = try PackReader(file)
+        guard reader.size == pack.size, reader.header.packClass == pack.packClass else {
+            throw StoreError(
+                .malformed(
+                    FormatError(.packTrailer, .truncated(needed: pack.size, found: reader.size), at: 0)),
+                reader.path)
+        }
+        state.withLock { $0.keep(reader, pack.name) }
+        return reader
+    }
+
+    /// Closes all.
+    func removeAll() { state.withLock { $0.readers.removeAll() } }
+}
+
+extension PackReaders.State {
+    fileprivate mutating func use(_ name: Digest) -> PackReader? {
+        clock += 1
+        guard let known = readers[name] else { return nil }
+        readers[name] = (known.reader, clock)
+        return known.reader
+    }
+
+    fileprivate mutating func keep(_ reader: PackReader, _ name: Digest) {
+        if readers.count >= PackReaders.limit,
+            let oldest = readers.min(by: { $0.value.use < $1.value.use })?.key
+        {
+            readers[oldest] = nil
+        }
+        readers[name] = (reader, clock)
+    }
+}
+
+extension OpenFile {
+    /// Opens the file at a path below a folder for reading; no symbolic link on the way is followed.
+    ///
+    /// - Throws: `SystemError`, with ENOENT if something on the way is not there.
+    init(readingBelow folder: Folder, _ path: some Collection<UInt8>) throws(SystemError) {
+        var components = Array(path).split(separator: UInt8(ascii: "/"))
+        let name = components.removeLast()
+        try self.init(reading: name, in: try folder.folder(components), followingLinks: false)
+    }
+}
