@@ -11,7 +11,7 @@ extension RecipeReader {
     ///   - file: where the bytes are written: on one thread at its current position, on several from its start.
     ///   - workers: how many threads read, verify and write.
     ///   - progress: called on the caller's thread with bytes that are written.
-    /// - Throws: `StoreError`, with `.missing` or `.damaged` and the id of the file if it cannot be read, or the errno if it cannot be written.
+    /// - Throws: `StoreError`, with `.missingPart` or `.damaged` and the id of the file if it cannot be read, or the errno if it cannot be written.
     ///   What was written then is of no use.
     public func copy(
         to file: borrowing OpenFile, workers: Workers = Workers(count: 1),

@@ -15,7 +15,7 @@ extension RecipeReader {
     /// - Parameters:
     ///   - range: bytes of the file; what lies behind its end is left out.
     ///   - body: called with the bytes piece by piece, in order. They are not valid any more when it returns.
-    /// - Throws: `StoreError`, with `.missing` or `.damaged` and the id of the file if some bytes are not there or not the right ones: `body`
+    /// - Throws: `StoreError`, with `.missingPart` or `.damaged` and the id of the file if some bytes are not there or not the right ones: `body`
     ///   got none of these. Only if the recipe has no chaining values, and all of the file was asked for, it may have got chunks that are sound but
     ///   do not make up the file.
     public func read(

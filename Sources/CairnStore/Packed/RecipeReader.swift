@@ -24,7 +24,7 @@ public struct RecipeReader<Source: ChunkSource>: Sendable {
     ///   - file: the id of the file.
     ///   - source: where its recipe, spans and chunks are.
     ///   - store: the place of the store, for errors.
-    /// - Throws: `StoreError`, with `.missing` or `.damaged` and the id of the file if there is no recipe that can be read.
+    /// - Throws: `StoreError`, with `.missing` or `.damaged` and the id of the file if there is no recipe, or none that is sound.
     public init(_ file: Digest, in source: Source, of store: FilePath) throws(StoreError) {
         let id = ObjectID(.blake3, file)
         let bytes = try StoreError.blaming(id) { () throws(StoreError) in
@@ -137,16 +137,22 @@ private final class SpanCache: Sendable {
 }
 
 extension StoreError {
-    /// Calls `body` and turns the absence or the damage of a record into that of the object which the record is a part of.
-    static func blaming<Result>(
+    /// Calls `body` and turns the absence or the damage of a record into that of the file which it is a part of.
+    fileprivate static func blaming<Result>(
         _ id: ObjectID, _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         do throws(StoreError) {
             return try body()
         } catch {
             switch error.reason {
-            case .missing: throw StoreError(.missing(id), error.path)
-            case .damaged, .malformed: throw StoreError(.damaged(id), error.path)
+            case .missingPart(let key, of: nil):
+                throw StoreError(key.kind == .recipe ? .missing(id) : .missingPart(key, of: id), error.path)
+            case .malformed(let fault):
+                switch fault.problem {
+                // Perhaps sound, and for a newer program.
+                case .unknownVersion, .unknownFeatures: throw error
+                default: throw StoreError(.damaged(id), error.path)
+                }
             default: throw error
             }
         }

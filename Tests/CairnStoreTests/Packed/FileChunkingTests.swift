@@ -21,7 +21,7 @@ struct FileChunkingTests {
         arguments: sizes)
     func anySize(_ size: Int) throws {
         var random = SeededRandom(seed: UInt64(size))
-        let bytes = random.noise(size)
+        let bytes = random.randomBytes(size)
         let fixture = try CutFixture()
         let file = try fixture.file(bytes)
         let digest = BLAKE3.digest(of: bytes)
@@ -67,7 +67,7 @@ struct FileChunkingTests {
     @Test("bytes that repeat, or are all equal, are cut as by one thread", arguments: [1, 2, 4])
     func repeating(_ workers: Int) throws {
         var random = SeededRandom(seed: 7)
-        let noise = random.noise(70_000)
+        let noise = random.randomBytes(70_000)
         let inputs = [
             [UInt8](repeating: 0, count: 5 * Self.mib + 77),
             random.content(5 * Self.mib + 1),
@@ -99,13 +99,13 @@ struct FileChunkingTests {
     @Test("an edit in the middle stores the chunks around it and the recipe", arguments: [UInt64(1), 2, 3])
     func edits(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        let bytes = random.noise(8 * Self.mib)
+        let bytes = random.randomBytes(8 * Self.mib)
         let fixture = try CutFixture()
         let records = MemoryRecords()
         try fixture.store(bytes, in: records)
         let place = Int.random(in: Self.mib..<7 * Self.mib, using: &random)
         var inserted = bytes
-        inserted.insert(contentsOf: random.noise(1_000), at: place)
+        inserted.insert(contentsOf: random.randomBytes(1_000), at: place)
         var deleted = bytes
         deleted.removeSubrange(place..<place + 5)
         var changed = bytes
@@ -125,7 +125,7 @@ struct FileChunkingTests {
         var random = SeededRandom(seed: 5)
         let fixture = try CutFixture()
         let records = MemoryRecords()
-        for bytes in [random.noise(3 * Self.mib), random.noise(1_000)] {
+        for bytes in [random.randomBytes(3 * Self.mib), random.randomBytes(1_000)] {
             try fixture.store(bytes, in: records)
             let count = records.added.count
             try fixture.store(bytes, in: records)
@@ -144,7 +144,7 @@ struct FileChunkingTests {
         truncate(path, size)
         let descriptor = open(path, O_WRONLY)
         for _ in 0..<200 {
-            let noise = random.noise(20_000)
+            let noise = random.randomBytes(20_000)
             pwrite(descriptor, noise, noise.count, Int.random(in: 0..<(size - noise.count), using: &random))
         }
         close(descriptor)
@@ -174,7 +174,7 @@ struct FileChunkingTests {
         var random = SeededRandom(seed: 3)
         let fixture = try CutFixture()
         let path = fixture.scratch("file")
-        let file = try fixture.file(random.noise(16 * Self.mib))
+        let file = try fixture.file(random.randomBytes(16 * Self.mib))
         let once = Once()
         let records = MemoryRecords { once { truncate(path, Self.mib / 2) } }
         let chunking = FileChunking(into: records, by: .cdc64, workers: Workers(count: workers))
@@ -185,7 +185,7 @@ struct FileChunkingTests {
     @Test("a file that grows while it is read is stored as long as it was", arguments: [1, 2])
     func growing(_ workers: Int) throws {
         var random = SeededRandom(seed: 4)
-        let bytes = random.noise(3 * Self.mib + 5)
+        let bytes = random.randomBytes(3 * Self.mib + 5)
         let fixture = try CutFixture()
         let path = fixture.scratch("file")
         let file = try fixture.file(bytes)
@@ -203,8 +203,8 @@ struct FileChunkingTests {
         let fixture = try CutFixture()
         let path = fixture.scratch("file")
         let size = 12 * Self.mib
-        let file = try fixture.file(random.noise(size))
-        let noise = random.noise(size)
+        let file = try fixture.file(random.randomBytes(size))
+        let noise = random.randomBytes(size)
         let records = MemoryRecords {
             let descriptor = open(path, O_WRONLY)
             pwrite(descriptor, noise, noise.count, 0)
@@ -227,7 +227,7 @@ struct FileChunkingTests {
             if count.add(1, ordering: .relaxed).newValue > 3 { throw failure }
         }
         let chunking = FileChunking(into: records, by: .cdc64, workers: Workers(count: workers))
-        let file = try fixture.file(random.noise(16 * Self.mib))
+        let file = try fixture.file(random.randomBytes(16 * Self.mib))
         #expect(throws: failure) { try chunking.add(file) }
         #expect(!records.added.contains { $0.kind != .chunk })
     }
@@ -245,7 +245,7 @@ struct FileChunkingTests {
         let fixture = try CutFixture()
         for size in Self.sizes {
             var random = SeededRandom(seed: UInt64(size))
-            let bytes = random.noise(size)
+            let bytes = random.randomBytes(size)
             var done: Int64 = 0
             let result = try fixture.file(bytes).blake3(on: Workers(count: workers)) { done += $0 }
             #expect(result.digest == BLAKE3.digest(of: bytes))

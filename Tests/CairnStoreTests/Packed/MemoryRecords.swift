@@ -46,10 +46,9 @@ final class MemoryRecords: ChunkSink, ChunkSource {
             state.asked.append(key)
             return state.records[key]
         }
-        let id = ObjectID(.blake3, key.digest)
-        guard let bytes else { throw StoreError(.missing(id), Self.place) }
+        guard let bytes else { throw StoreError(.missingPart(key, of: nil), Self.place) }
         if isChecking && key.kind.isNamedByContent && BLAKE3.digest(of: bytes) != key.digest {
-            throw StoreError(.damaged(id), Self.place)
+            throw StoreError(.malformed(FormatError(.record, .mismatch, at: 0)), Self.place)
         }
         // As from the middle of a frame.
         return ([0] + bytes)[1...]
@@ -129,7 +128,7 @@ final class CutFixture: Sendable {
 
 extension SeededRandom {
     /// That many bytes that nowhere repeat.
-    mutating func noise(_ count: Int) -> [UInt8] {
+    mutating func randomBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count + 7) { buffer, initialized in
             let raw = UnsafeMutableRawBufferPointer(buffer)
             for place in stride(from: 0, to: count, by: 8) {

@@ -13,10 +13,11 @@ struct RecipeBuilderTests {
         var random = SeededRandom(seed: UInt64(count))
         let chunks = try (0..<count).map { _ in
             RecipePart(
-                id: try #require(Digest(bytes: random.noise(32))), length: .random(in: 1...9, using: &random))
+                id: try #require(Digest(bytes: random.randomBytes(32))),
+                length: .random(in: 1...9, using: &random))
         }
         let length = chunks.reduce(0) { $0 + $1.length }
-        let file = try #require(Digest(bytes: random.noise(32)))
+        let file = try #require(Digest(bytes: random.randomBytes(32)))
         var builder = RecipeBuilder(.cdc64)
         var spans: [RecipeSpan] = []
         for start in stride(from: 0, to: count, by: step) {
@@ -31,12 +32,12 @@ struct RecipeBuilderTests {
     @Test("a file of very many groups has larger ones", arguments: [65_536, 65_537, 140_000])
     func groups(_ count: Int) throws {
         var random = SeededRandom(seed: UInt64(count))
-        let groups = try (0..<count).map { _ in try #require(Digest(bytes: random.noise(32))) }
+        let groups = try (0..<count).map { _ in try #require(Digest(bytes: random.randomBytes(32))) }
         let length = UInt64(count) << 20
         let file = BLAKE3.root(ofGroups: groups, length: length)
         // Chunks of 4 MiB, more than the builder keeps.
         let chunks = try (0..<UInt64(count) / 4).map { _ in
-            RecipePart(id: try #require(Digest(bytes: random.noise(32))), length: 4 << 20)
+            RecipePart(id: try #require(Digest(bytes: random.randomBytes(32))), length: 4 << 20)
         }
         let rest = length - UInt64(chunks.count) << 22
         let all = chunks + (rest > 0 ? [RecipePart(id: file, length: rest)] : [])
