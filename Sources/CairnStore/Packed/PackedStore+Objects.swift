@@ -123,20 +123,22 @@ extension PackedStore {
 
 // Files of several chunks.
 extension PackedStore {
-    private func recipeLength(_ id: ObjectID) throws(StoreError) -> Int64 {
-        throw StoreError(.unsupportedFile, root)
+    private func reader(_ id: ObjectID) throws(StoreError) -> RecipeReader<PackedStore> {
+        try RecipeReader(id.digest, in: self, of: root)
     }
+
+    private func recipeLength(_ id: ObjectID) throws(StoreError) -> Int64 { try reader(id).size }
 
     private func copyRecipe(
         _ id: ObjectID, to file: borrowing OpenFile, progress: (Int64) -> Void
     ) throws(StoreError) {
-        throw StoreError(.unsupportedFile, root)
+        try reader(id).copy(to: file, progress: progress)
     }
 
     private func readRecipe(
         _ id: ObjectID, range: Range<Int64>, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) {
-        throw StoreError(.unsupportedFile, root)
+        try reader(id).read(range, body)
     }
 }
 
