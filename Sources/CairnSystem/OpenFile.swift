@@ -139,6 +139,20 @@ public struct OpenFile: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all of the buffer at a place of the file, leaving the current position alone; threads may do so at the same time.
+    public func write(_ buffer: UnsafeRawBufferPointer, at offset: Int64) throws(SystemError) {
+        var done = 0
+        while done < buffer.count {
+            let place = buffer.baseAddress! + done  // not empty
+            let count = pwrite(descriptor, place, buffer.count - done, Int(offset) + done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError(Errno(rawValue: errno), "write", path)
+            }
+            done += count
+        }
+    }
+
     /// Goes back to the start, for another read.
     public func rewind() throws(SystemError) {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else {
