@@ -70,7 +70,7 @@ struct CheckoutRun {
 
     /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.
     func moveAside(_ id: ObjectID, neededBy path: [UInt8]) throws {
-        let place = try store.loose.moveAside(id, into: session.workspace.damagedFolder)
+        guard let place = try store.moveAside(id, into: session.workspace.damagedFolder) else { return }
         session.reporter.warn(
             "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
             hint: "fetch it again: `\(session.workspace.personality.command) pull`")

@@ -164,7 +164,8 @@ final class OutputRecorder {
             switch error.reason {
             case .missing: return false
             case .damaged:
-                _ = try store.loose.moveAside(id, into: session.workspace.damagedFolder)
+                _ = try store.moveAside(id, into: session.workspace.damagedFolder)
+                packs?.forgetPacks()
                 return false
             default: throw error
             }

@@ -107,7 +107,7 @@ final class ListingReader {
     }
 
     private func moveAside(_ id: ObjectID) throws {
-        let place = try cache.loose.moveAside(id, into: session.workspace.damagedFolder)
+        guard let place = try cache.moveAside(id, into: session.workspace.damagedFolder) else { return }
         session.reporter.warn(
             "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
     }

@@ -7,6 +7,7 @@ struct CairnCommand: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         AddCommand.self,
         CacheCommand.self,
+        CatCommand.self,
         CheckIgnoreCommand.self,
         CheckoutCommand.self,
         CollectCommand.self,
@@ -17,7 +18,7 @@ struct CairnCommand: ParsableCommand {
         DestroyCommand.self,
         FetchCommand.self,
         InitCommand.self,
-        ListCommand.self, CatCommand.self,
+        ListCommand.self,
         MoveCommand.self,
         PullCommand.self,
         PushCommand.self,

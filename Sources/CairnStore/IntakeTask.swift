@@ -203,6 +203,13 @@ final class IntakeTask {
         }
         let after = try status(of: file)
         guard after.hasSameContent(as: before), size == after.size else { return false }
+        // Its chunks may have been there, and damaged: then they are put aside, and the file is read again.
+        if let destination = intake.destination,
+            try isMissing(ObjectID(intake.algorithm, digest), destination),
+            try destination.inventory.contains(ObjectID(intake.algorithm, digest))
+        {
+            return false
+        }
         report.packedCount += 1
         report.files.append((position, digest, after))
         reporter.advance(items: 1, bytes: 0)
@@ -250,7 +257,8 @@ final class IntakeTask {
             switch error.reason {
             case .missing: return true
             case .damaged:
-                _ = try destination.store.loose.moveAside(id, into: destination.quarantine)
+                _ = try destination.store.moveAside(id, into: destination.quarantine)
+                destination.packs?.forgetPacks()
                 intake.reporter.warn(
                     "object \(id.short) in the cache was damaged; stored anew, the damaged one is kept in '\(destination.quarantine)'",
                     hint: nil)

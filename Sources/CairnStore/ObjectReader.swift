@@ -65,7 +65,7 @@ public struct ObjectReader: Sendable {
             var (found, missing): ([Object], [ObjectID]) = ([], [])
             found.reserveCapacity(range.count)
             for index in range {
-                if let size = try store.size(of: ids[index]) {
+                if let size = try size(of: ids[index]) {
                     found.append(Object(ids[index], size: size))
                 } else {
                     missing.append(ids[index])
@@ -107,6 +107,16 @@ public struct ObjectReader: Sendable {
         }
         report.add(total.withLock { $0 })
         if let failure { throw failure }
+    }
+
+    /// The size of an object; 0 for one that is too damaged to tell, which reading it will find.
+    private func size(of id: ObjectID) throws(StoreError) -> Int64? {
+        do throws(StoreError) {
+            return try store.size(of: id)
+        } catch {
+            guard case .damaged = error.reason else { throw error }
+            return 0
+        }
     }
 
     /// Splits objects into runs of small ones of one algorithm, and single large ones.

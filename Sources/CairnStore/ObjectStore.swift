@@ -98,6 +98,17 @@ public final class ObjectStore: Sendable {
         try loose.verify(id, reporter: reporter)
     }
 
+    /// Takes an object whose bytes are wrong out of the store, so that it can be stored or fetched anew; what is damaged is kept.
+    ///
+    /// - Returns: where it lies now: the object's file, or a pack that has something of it; `nil` if the store does not have it any more,
+    ///   because it lay in a pack that went with another object, or it is sound by now.
+    /// - Throws: `StoreError` if the store cannot be written to.
+    public func moveAside(_ id: ObjectID, into quarantine: FilePath) throws(StoreError) -> FilePath? {
+        if try loose.status(of: id) != nil { return try loose.moveAside(id, into: quarantine) }
+        guard let packed, try isPacked(id) else { return nil }
+        return try packed.setAsideDamage(of: id, into: quarantine)
+    }
+
     /// All objects of the given algorithms, sorted.
     ///
     /// - Throws: `StoreError` if a folder or an index cannot be read.

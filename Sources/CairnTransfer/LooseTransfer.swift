@@ -220,7 +220,7 @@ public struct LooseTransfer: Sendable {
     private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout Report) throws(StoreError) {
         report.failures.append((id, error))
         guard let quarantine, case .damaged = error.reason else { return }
-        report.movedAside.append((id, try source.loose.moveAside(id, into: quarantine)))
+        if let place = try source.moveAside(id, into: quarantine) { report.movedAside.append((id, place)) }
     }
 
     private static func rounds(_ objects: [ObjectReader.Object]) -> [Range<Int>] {

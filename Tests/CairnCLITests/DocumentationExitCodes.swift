@@ -9,6 +9,7 @@ enum DocumentationExitCodes {
         "remove": nil,
         "unprotect": nil,
         "add": "if files of a directory could not be read, for different reasons",
+        "cat": nil,
         "checkout": "if some outputs could not be brought to what their pointers say",
         "push": "if some data could not be pushed and the rest was",
         "fetch": "if some data could not be fetched and the rest was",

@@ -47,6 +47,10 @@ struct WorkspaceTests {
         #expect(again.exitCode == 128)
         #expect(Files.exists(sandbox("one/.dvc/cache")))
         try sandbox.cairn("init", "-f", in: "one").succeeded()
+        let lines = try Files.text(sandbox("one/.dvc/config")).split(separator: "\n")
+        #expect(lines.count == 3 && lines[0] == "[cairn]" && lines[1] == "    format = native")
+        #expect(lines[2].hasPrefix("    id = ") && lines[2].utf8.count == 45)
+        try sandbox.cairn("init", "-f", "--dvc", in: "one").succeeded()
         #expect(try Files.text(sandbox("one/.dvc/config")) == "")
         #expect(!Files.exists(sandbox("one/.dvc/cache")))
         #expect(Files.names(in: sandbox("one/.dvc")).sorted() == [".gitignore", "config", "tmp"])
@@ -58,7 +62,7 @@ struct WorkspaceTests {
         try Files.link(sandbox("one/.dvc"), to: sandbox("elsewhere"))
         try sandbox.cairn("init", "--no-scm", "-f", in: "one").succeeded()
         #expect(try Files.text(sandbox("elsewhere/config")) == "[core]\n")
-        #expect(try Files.text(sandbox("one/.dvc/config")) == "[core]\n    no_scm = True\n")
+        #expect(try Files.text(sandbox("one/.dvc/config")).hasPrefix("[core]\n    no_scm = True\n[cairn]\n"))
     }
 
     @Test("check-ignore answers for a stream of names, and for names outside")

@@ -94,6 +94,16 @@ public final class PackBatch: ChunkSink {
         return isSound
     }
 
+    /// From now on, what these packs have does not count as stored.
+    func distrust(_ packs: [PackInfo]) {
+        state.withLock { state in
+            for pack in packs { state.soundPacks[pack.name] = false }
+        }
+    }
+
+    /// Looks at the files of packs again: some may have been taken out of the store.
+    public func forgetPacks() { state.withLock { $0.soundPacks.removeAll() } }
+
     /// Adds records that are not there yet. They are compressed on the caller's thread; nothing keeps their memory.
     ///
     /// After a failure the session is of no use any more: others may have relied on what was not stored.
@@ -125,7 +135,10 @@ public final class PackBatch: ChunkSink {
     /// - Throws: `StoreError` if something cannot be written, or could not be written before. The store is what it was then, or has
     ///   packs that no index tells about.
     /// - Precondition: it is called once, when no thread adds any more.
-    public func commit() throws(StoreError) {
+    public func commit() throws(StoreError) { try commit(without: []) }
+
+    /// As `commit`, and calls packs dead, whose records are in the new ones as far as they are sound.
+    func commit(without dead: [PackInfo]) throws(StoreError) {
         let failure = state.withLock { state in
             precondition(!state.isCommitted, "a session is committed once")
             state.isCommitted = true
@@ -136,7 +149,7 @@ public final class PackBatch: ChunkSink {
             for (packClass, frame) in lane.finish() { try append(frame, packClass) }
         }
         let packs = try data.finish() + meta.finish()
-        guard !packs.isEmpty else { return }
+        guard !packs.isEmpty || !dead.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
             try batch.commit(count: packs.count) { [packs] number in
@@ -147,7 +160,7 @@ public final class PackBatch: ChunkSink {
             }
         }
         let writer = SegmentWriter(store: store, folder: folder, batch: batch, push: push)
-        try writer.add(packs.map(\.pack))
+        try writer.add(packs.map(\.pack), dead: dead)
         try withExtendedLifetime(lock) { () throws(StoreError) in try writer.mergeIfNeeded() }
         store.forgetIndex()
     }

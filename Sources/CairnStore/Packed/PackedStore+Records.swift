@@ -14,7 +14,7 @@ extension PackedStore: ChunkSource {
     }
 
     /// Looks at records that are not named by their content; those that are have been compared with their names.
-    private static func isSound(_ bytes: ArraySlice<UInt8>, _ key: RecordKey) -> Bool {
+    static func isSound(_ bytes: ArraySlice<UInt8>, _ key: RecordKey) -> Bool {
         switch key.kind {
         case .chunk, .blob, .page, .directory, .directoryDelta: true
         case .recipe: (try? Recipe(parsing: bytes.span, of: key.digest)) != nil

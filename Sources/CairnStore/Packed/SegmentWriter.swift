@@ -14,9 +14,13 @@ struct SegmentWriter {
     private static let graceOfReplaced: Int64 = 86_400 * 1_000_000_000
 
     /// Writes what an index needs to know of packs that are durable and have their names.
-    func add(_ packs: [PackWriter.Pack]) throws(StoreError) {
+    ///
+    /// - Parameter dead: packs that nothing is read from any more.
+    func add(_ packs: [PackWriter.Pack], dead: [PackInfo] = []) throws(StoreError) {
         var segments: [(Int, IndexSegmentBuilder.Segment)] = []
         var builder = IndexSegmentBuilder()
+        let now = Surroundings.now / 1_000_000
+        for pack in dead { builder.add(DeadPack(name: pack.name, time: now)) }
         for pack in packs {
             builder.add(pack)
             guard builder.isFull else { continue }
