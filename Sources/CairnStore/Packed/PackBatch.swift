@@ -113,6 +113,9 @@ public final class PackBatch: ChunkSink {
         }
     }
 
+    /// Packs that few are synced one by one: nobody waits for what others have written to the file system.
+    static func syncing(_ count: Int) -> DurableBatch.Syncing { count <= 4 ? .eachFile : .fileSystem }
+
     private func append(_ frame: EncodedFrame, _ packClass: PackClass) throws(StoreError) {
         switch packClass {
         case .data: try data.append(frame)
@@ -139,7 +142,7 @@ public final class PackBatch: ChunkSink {
         guard !packs.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
-            try batch.commit(count: packs.count) { number in
+            try batch.commit(count: packs.count, syncing: Self.syncing(packs.count)) { number in
                 (
                     packs[number].file,
                     PackedLayout.place(PackedLayout.path(ofPack: packs[number].pack.info.name))
