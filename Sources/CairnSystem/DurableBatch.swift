@@ -190,7 +190,7 @@ public final class DurableBatch: Sendable {
     ///   their names, and their content is durable.
     public func commit(
         count: Int, last: Int? = nil, syncing: Syncing = .fileSystem, workers: Workers = .perProcessor,
-        place: (Int) -> (file: Temporary, place: Place)
+        place: @Sendable (Int) -> (file: Temporary, place: Place)
     ) throws(SystemError) {
         guard count > 0 else { return }
         switch syncing {
@@ -199,16 +199,20 @@ public final class DurableBatch: Sendable {
         }
         var destinations: Set<[ArraySlice<UInt8>]> = []
         for range in [0..<(last ?? count), (last ?? count)..<count] {
-            var groups: [[ArraySlice<UInt8>]: [(file: Temporary, name: [UInt8])]] = [:]
-            for index in range {
-                let (file, place) = place(index)
-                groups[place.folder, default: []].append((file, place.name))
-            }
+            // Positions only: there may be a million files, and names are made again when their folder's turn comes.
+            var groups: [[ArraySlice<UInt8>]: [Int]] = [:]
+            for index in range { groups[place(index).place.folder, default: []].append(index) }
             destinations.formUnion(groups.keys)
             let folders = groups.map { (components: $0.key, files: $0.value) }
             // Threads that rename into different folders do not wait for each other.
             try workers.forEachRange(of: folders.count, stride: 4) { (range) throws(SystemError) in
-                for index in range { try name(folders[index].files, in: folders[index].components) }
+                for index in range {
+                    let files = folders[index].files.map { position in
+                        let (file, place) = place(position)
+                        return (file: file, name: place.name)
+                    }
+                    try name(files, in: folders[index].components)
+                }
             }
         }
         switch syncing {

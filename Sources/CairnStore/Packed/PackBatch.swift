@@ -142,7 +142,7 @@ public final class PackBatch: ChunkSink {
         guard !packs.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
-            try batch.commit(count: packs.count, syncing: Self.syncing(packs.count)) { number in
+            try batch.commit(count: packs.count, syncing: Self.syncing(packs.count)) { [packs] number in
                 (
                     packs[number].file,
                     PackedLayout.place(PackedLayout.path(ofPack: packs[number].pack.info.name))

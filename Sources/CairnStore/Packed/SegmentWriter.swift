@@ -69,7 +69,7 @@ struct SegmentWriter {
                 let name = SegmentName(level: level, push: push, digest: segment.name)
                 files.append((temporary, name.path))
             }
-            try batch.commit(count: files.count, syncing: PackBatch.syncing(files.count)) { number in
+            try batch.commit(count: files.count, syncing: PackBatch.syncing(files.count)) { [files] number in
                 (files[number].file, PackedLayout.place(files[number].path))
             }
         }
