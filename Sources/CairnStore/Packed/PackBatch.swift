@@ -123,6 +123,9 @@ public final class PackBatch: ChunkSink {
         }
     }
 
+    /// Packs that few are synced one by one: nobody waits for what others have written to the file system.
+    static func syncing(_ count: Int) -> DurableBatch.Syncing { count <= 4 ? .eachFile : .fileSystem }
+
     private func append(_ frame: EncodedFrame, _ packClass: PackClass) throws(StoreError) {
         switch packClass {
         case .data: try data.append(frame)
@@ -152,7 +155,7 @@ public final class PackBatch: ChunkSink {
         guard !packs.isEmpty || !dead.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
-            try batch.commit(count: packs.count) { [packs] number in
+            try batch.commit(count: packs.count, syncing: Self.syncing(packs.count)) { [packs] number in
                 (
                     packs[number].file,
                     PackedLayout.place(PackedLayout.path(ofPack: packs[number].pack.info.name))

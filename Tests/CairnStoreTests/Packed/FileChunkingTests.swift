@@ -27,7 +27,7 @@ struct FileChunkingTests {
         let digest = BLAKE3.digest(of: bytes)
         for rule in ChunkingRule.all {
             var recipes: Set<[UInt8]> = []
-            for (workers, windowSize) in [(1, 1), (2, 1), (4, 1), (1, 2), (3, 4)] {
+            for (workers, windowSize) in [(1, 1), (2, 1), (4, 1), (3, 2)] {
                 let records = MemoryRecords()
                 let chunking = FileChunking(
                     into: records, by: rule, workers: Workers(count: workers),
@@ -133,8 +133,8 @@ struct FileChunkingTests {
         }
     }
 
-    @Test("a file of many chunks has spans, each handed over after its chunks", arguments: [1, 4])
-    func spans(_ workers: Int) throws {
+    @Test("a file of many chunks has spans, each handed over after its chunks")
+    func spans() throws {
         // 49 152 zero bytes are a chunk of the finest rule; the noise makes others.
         var random = SeededRandom(seed: 11)
         let size = 17_000 * 49_152 + 5
@@ -149,7 +149,7 @@ struct FileChunkingTests {
         }
         close(descriptor)
         let records = MemoryRecords()
-        let chunking = FileChunking(into: records, by: .cdc16, workers: Workers(count: workers))
+        let chunking = FileChunking(into: records, by: .cdc16, workers: Workers(count: 4))
         let (digest, _) = try chunking.add(OpenFile(reading: FilePath(path)))
         #expect(try OpenFile(reading: FilePath(path)).blake3(on: Workers(count: 2)).digest == digest)
         let recipe = try records.recipe(digest)

@@ -13,7 +13,7 @@ struct PackBatchFileTests {
         let fixture = try CutFixture()
         let store = try PackedStore(at: FilePath(fixture.scratch("store")), creating: true)
         let batch = try PackBatch(into: store)
-        let text = (0..<60_000).flatMap { Array("line \($0 * $0) of a table\n".utf8) }
+        let text = (0..<20_000).flatMap { Array("line \($0 * $0) of a table\n".utf8) }
         let files = [random.randomBytes(9_000_001), text, random.randomBytes(196_608), []]
         var digests: [Digest] = []
         for bytes in files {

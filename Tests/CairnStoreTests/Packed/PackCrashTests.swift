@@ -2,6 +2,7 @@ import CairnCore
 import CairnSystem
 import CairnTestSupport
 import Glibc
+import Synchronization
 import Testing
 
 @testable import CairnStore
@@ -30,7 +31,7 @@ import Testing
     func killed(round: Int) async throws {
         let fixture = try PackedStoreFixture()
         // Enough sessions that the one that is killed merges segments.
-        for number in 0..<17 { try fixture.add([bytes("before \(number)")]) }
+        for number in 0..<16 { try fixture.add([bytes("before \(number)")]) }
         let before = try fixture.open().allObjects()
         let files = Self.files(7)
         let all = Set(before + files.map { ObjectID(.blake3, BLAKE3.digest(of: $0)) }).sorted()
@@ -38,10 +39,13 @@ import Testing
         let path = fixture.root.string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, round = round as Int] in
             let files = Self.files(7)
-            // Without a pause the session takes some 100 ms.
             var random = SeededRandom(seed: UInt64(round))
-            let moment = UInt32.random(in: 0...120_000, using: &random)
+            // Most rounds aim at the commit, which takes some 10 to 40 ms.
+            let aimsAtCommit = round % 4 != 0
+            let moment = UInt32.random(in: 0...(aimsAtCommit ? 40_000 : 300_000), using: &random)
+            let begins = Mutex(false)
             try Workers.together({
+                while aimsAtCommit, !begins.withLock({ $0 }) { usleep(100) }
                 usleep(moment)  // not a wait for a condition: the moment is what is tested
                 kill(getpid(), SIGKILL)
             }) {
@@ -49,6 +53,7 @@ import Testing
                     let batch = try? PackBatch(into: store)
                 else { return }
                 for file in files { _ = try? batch.add(blob: file) }
+                begins.withLock { $0 = true }
                 try? batch.commit()
             }
         }

@@ -81,7 +81,7 @@ struct RecipeReaderTests {
         let hasGroups = Bool.random(using: &random)
         if !hasGroups { try stored.rewrite(parts: stored.records.chunks(stored.file), groups: []) }
         let chunks = try stored.records.chunks(stored.file)
-        for round in 0..<60 {
+        for round in 0..<25 {
             let edges = [0, Self.mib, 2 * Self.mib, size - 1, size, Int.random(in: 0...size, using: &random)]
             func edge() -> Int {
                 let near = edges.randomElement(using: &random) ?? 0
