@@ -32,7 +32,7 @@ struct CheckoutPlan {
     private(set) var outputs: [(path: RepoPath, id: ObjectID)] = []
 
     private let session: Session
-    private let store: LooseStore
+    private let store: ObjectStore
     private let inventory: ObjectInventory
     private let allowsMissing: Bool
     /// Only paths that are this or below it are touched; `nil` for the whole output.

@@ -6,7 +6,7 @@ import Synchronization
 /// Carries out a plan: new files whole and under their names, removals last, then the stat index.
 struct CheckoutRun {
     private let session: Session
-    private let store: LooseStore
+    private let store: ObjectStore
     private let types: [LinkType]
 
     init(_ session: Session) throws {
@@ -70,7 +70,7 @@ struct CheckoutRun {
 
     /// Takes an object with the wrong bytes out of the cache: never checked out again, but kept, as it may be the only copy.
     func moveAside(_ id: ObjectID, neededBy path: [UInt8]) throws {
-        let place = try store.moveAside(id, into: session.workspace.damagedFolder)
+        let place = try store.loose.moveAside(id, into: session.workspace.damagedFolder)
         session.reporter.warn(
             "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
             hint: "fetch it again: `\(session.workspace.personality.command) pull`")
@@ -141,7 +141,7 @@ struct CheckoutRun {
         var needed: Int64 = 0
         // Looking at a sample of large data is enough to refuse what can never fit.
         guard let free = session.workspace.root.freeSpace, free < 8 << 30 else { return }
-        for id in plan.items.ids { needed += try store.status(of: id)?.size ?? 0 }
+        for id in plan.items.ids { needed += try store.size(of: id) ?? 0 }
         if needed > free { throw StoreError(.noSpace(needed: needed, free: free), session.workspace.root) }
     }
 }

@@ -61,8 +61,8 @@ private struct Collection {
     private let options: CollectOptions
     private let session: Session
     private let sessions: [Session]
-    private let cache: LooseStore
-    private let remote: (name: String, store: LooseStore)?
+    private let cache: ObjectStore
+    private let remote: (name: String, store: ObjectStore)?
     /// The clock of the cache's file system before anything was looked at.
     private let start: Int64
 
@@ -119,13 +119,13 @@ private struct Collection {
             guard options.skipsFailed, let revision = entry.output.revision else { throw error }
             plan.skipped.append((revision, error))
         }
-        var deleted = try cache.allObjects(HashAlgorithm.all)
+        var deleted = try cache.loose.allObjects(HashAlgorithm.all)
         let count = deleted.count
         let pushed = try pushedObjects(used)
         deleted.removeAll { used.contains($0) && !pushed.contains($0) }
         plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count))
         if options.includesRemote, let remote {
-            var deleted = try remote.store.allObjects(HashAlgorithm.all)
+            var deleted = try remote.store.loose.allObjects(HashAlgorithm.all)
             let count = deleted.count
             deleted.removeAll { used.contains($0) }
             plan.places.append(try place(remote.name, remote.store, deleted, kept: count - deleted.count))
@@ -144,7 +144,7 @@ private struct Collection {
     }
 
     /// The default remote, where listings are looked for that the cache lacks; `nil` if there is none to ask.
-    private func fallback() -> LooseStore? {
+    private func fallback() -> ObjectStore? {
         guard remote == nil else { return nil }
         return try? session.workspace.remoteStore(for: "gc").open()
     }
@@ -207,19 +207,19 @@ private struct Collection {
         let inventory = try ObjectInventory(of: remote.store, expecting: used.ids.count)
         for id in used.ids where try inventory.contains(id) {
             // A copy that was cut off is none.
-            if try remote.store.status(of: id)?.size == cache.status(of: id)?.size { result.insert(id) }
+            if try remote.store.size(of: id) == cache.size(of: id) { result.insert(id) }
         }
         result.compact()
         return result
     }
 
-    private func place(_ name: String?, _ store: LooseStore, _ ids: [ObjectID], kept: Int) throws
+    private func place(_ name: String?, _ store: ObjectStore, _ ids: [ObjectID], kept: Int) throws
         -> CollectPlan.Place
     {
         var objects: [CollectPlan.Object] = []
         // Listings first: what names others goes before them.
         for id in ids.filter(\.isDirectory) + ids.filter({ !$0.isDirectory }) {
-            guard let status = try store.status(of: id) else { continue }
+            guard let status = try store.loose.status(of: id) else { continue }
             objects.append(CollectPlan.Object(id: id, size: status.size, modified: status.mtime))
         }
         return CollectPlan.Place(remote: name, folder: store.root, objects: objects, keptCount: kept)
@@ -251,15 +251,15 @@ private struct Collection {
         }
     }
 
-    private func delete(_ object: CollectPlan.Object, from store: LooseStore, _ report: inout CollectReport)
+    private func delete(_ object: CollectPlan.Object, from store: ObjectStore, _ report: inout CollectReport)
         throws
     {
-        guard let status = try store.status(of: object.id) else { return }
+        guard let status = try store.loose.status(of: object.id) else { return }
         guard status.ctime < start else {
             report.spared.append(object.id)
             return
         }
-        report.bytes += try store.remove(object.id)
+        report.bytes += try store.loose.remove(object.id)
         report.count += 1
     }
 }

@@ -13,9 +13,9 @@ struct DataSurvey {
     /// What the last commit declares; `nil` outside of git.
     private let committed: OutputIndex?
     private let hasCommit: Bool
-    private let store: LooseStore
+    private let store: ObjectStore
     private let inventory: ObjectInventory
-    private var remoteStores: [String: LooseStore?] = [:]
+    private var remoteStores: [String: ObjectStore?] = [:]
     private var wanted: Set<RepoPath> = []
     private var report = DataStatusReport()
 
@@ -131,7 +131,7 @@ struct DataSurvey {
         return try Self.listing(id, in: remote)
     }
 
-    private static func listing(_ id: ObjectID, in store: LooseStore) throws -> DirListing? {
+    private static func listing(_ id: ObjectID, in store: ObjectStore) throws -> DirListing? {
         do throws(StoreError) {
             return try store.listing(id)
         } catch {
@@ -234,7 +234,7 @@ struct DataSurvey {
     /// The store of an output's remote.
     ///
     /// - Throws: `CairnError` of kind `config` if none is configured, or it is no folder.
-    private mutating func remoteStore(for output: TrackedOutput) throws -> LooseStore {
+    private mutating func remoteStore(for output: TrackedOutput) throws -> ObjectStore {
         let name = output.record.remote ?? options.remote
         if let known = remoteStores[name ?? ""], let known { return known }
         let store = try session.workspace.remoteStore(name, for: "data status").open()

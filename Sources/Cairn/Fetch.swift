@@ -36,7 +36,8 @@ extension Workspace {
         }
         if options.includesRunRecords {
             let remote = try remoteStore(options.remote, for: "fetch --run-cache")
-            let records = try RunRecordTransfer(from: remote.open(), to: session.store(creating: true))
+            let records = try RunRecordTransfer(
+                from: remote.open().loose, to: session.store(creating: true).loose)
             report.runRecords = try records.run()
         }
         return report
@@ -58,7 +59,8 @@ extension Workspace {
         let cache = try session.store(creating: true)
         let source = try remote.open()
         let transfer = LooseTransfer(
-            from: source, to: cache, workers: remote.workers(options.jobs), reporter: session.reporter)
+            from: source, to: cache, packs: try session.packsObjects(of: .blake3, in: cache),
+            workers: remote.workers(options.jobs), reporter: session.reporter)
         let reader = try ListingReader(session, movesDamagedAside: true)
         try used.expand(reader)
         var moved = LooseTransfer.Report()
@@ -77,15 +79,15 @@ extension Workspace {
     }
 
     /// Remembers what was just verified, where checking out would verify it again because it links.
-    private func trust(_ plan: LooseTransfer.Plan, _ cache: LooseStore, _ session: Session) throws {
+    private func trust(_ plan: LooseTransfer.Plan, _ cache: ObjectStore, _ session: Session) throws {
         guard let index = session.index, let type = try linkTypes().first, !plan.objects.isEmpty else {
             return
         }
-        guard type.isShared || (type == .reflink && cache.probeReflink()) else { return }
+        guard type.isShared || (type == .reflink && cache.loose.probeReflink()) else { return }
         var rows: [(place: FilePath, status: FileStatus)] = []
         for object in plan.objects where !object.id.isDirectory {
-            if let status = try cache.status(of: object.id) {
-                rows.append((cache.path(of: object.id), status))
+            if let status = try cache.loose.status(of: object.id) {
+                rows.append((cache.loose.path(of: object.id), status))
             }
         }
         try? index.trust(rows)  // failing to remember costs time later, nothing else

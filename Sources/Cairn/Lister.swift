@@ -242,7 +242,7 @@ struct Lister {
         var stores = [try session.store()]
         if let remote = try? session.workspace.remote(output.record.remote),
             case .folder(let folder) = remote.location,
-            let store = try? LooseStore(at: folder)
+            let store = try? ObjectStore(at: folder)
         {
             stores.append(store)
         }

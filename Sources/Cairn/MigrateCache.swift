@@ -35,7 +35,8 @@ extension Workspace {
     ) throws -> CacheMigrationReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = rewritesFiles ? try WorkspaceScan.run(session) : OutputIndex()
-        let migration = LegacyMigration(of: try session.store(), workers: session.workers, reporter: reporter)
+        let migration = LegacyMigration(
+            of: try session.store().loose, workers: session.workers, reporter: reporter)
         var report = CacheMigrationReport()
         if isDry {
             report.legacyCount = try migration.legacyObjects().count
@@ -47,7 +48,9 @@ extension Workspace {
         (report.count, report.copiedBytes) = (done.count, done.copiedBytes)
         report.incomplete = done.incomplete.map(\.id)
         for (id, error) in done.failures {
-            if case .damaged = error.reason { _ = try session.store().moveAside(id, into: damagedFolder) }
+            if case .damaged = error.reason {
+                _ = try session.store().loose.moveAside(id, into: damagedFolder)
+            }
             report.failures.append((id, CairnError(error)))
         }
         guard rewritesFiles else { return report }

@@ -23,9 +23,12 @@ final class OutputRecorder {
     /// What the ids of new data are made with.
     let algorithm: HashAlgorithm
     private let session: Session
-    private let store: LooseStore
+    private let store: ObjectStore
     private let inventory: ObjectInventory
+    /// Where new objects become files; `nil` to find ids only.
     private let batch: DurableBatch?
+    /// Where new native objects are packed; `nil` where they become files too.
+    private let packs: PackBatch?
     private let types: [LinkType]
     private let time: Int64
     private var pending = Intake.Report()
@@ -46,9 +49,14 @@ final class OutputRecorder {
             try stores
             ? store.folder.map { folder throws(SystemError) in
                 try DurableBatch(
-                    in: folder, expecting: expected, folderPermissions: store.folderPermissions)
+                    in: folder, expecting: expected, folderPermissions: store.loose.folderPermissions)
             } : nil
+        packs =
+            try stores && session.packsObjects(of: algorithm, in: store)
+            ? store.packed.map { packed throws(StoreError) in try PackBatch(into: packed) } : nil
     }
+
+    private func packs(for algorithm: HashAlgorithm) -> PackBatch? { algorithm == .blake3 ? packs : nil }
 
     /// Reads an output and stores what the cache lacks; nothing has its name in the cache before `commit`.
     ///
@@ -89,10 +97,12 @@ final class OutputRecorder {
             try checkSpace(bytes)
             session.reporter.begin(batch == nil ? "hashing" : "adding", items: positions.count, bytes: bytes)
             let intake = Intake(
-                algorithm, into: destination(for: tree), workers: session.workers, reporter: session.reporter)
+                algorithm, into: destination(for: tree, algorithm), workers: session.workers,
+                reporter: session.reporter)
             let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
             pending.stored += report.stored
             pending.linked += report.linked
+            pending.packedCount += report.packedCount
             try tree.take(report, algorithm, time, session)
         }
         return tree
@@ -104,6 +114,11 @@ final class OutputRecorder {
     func record(_ listing: DirListing, _ algorithm: HashAlgorithm) throws -> ObjectID {
         let (id, bytes) = listing.identified(algorithm)
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
+        if let packs = packs(for: algorithm) {
+            try packs.add(listing: bytes, id: id)
+            pending.packedCount += 1
+            return id
+        }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
         try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
@@ -117,21 +132,22 @@ final class OutputRecorder {
     func commit() throws {
         guard let batch else { return }
         pending.stored.sort { !$0.id.isDirectory && $1.id.isDirectory }
-        if pending.stored.count > 1000 { session.reporter.begin("syncing", items: nil, bytes: nil) }
+        if pendingCount > 1000 { session.reporter.begin("syncing", items: nil, bytes: nil) }
         try pending.commit(batch)
+        try packs?.commit()
         pending = Intake.Report()
     }
 
     /// How many new objects there are and wait for `commit`.
-    var pendingCount: Int { pending.stored.count }
+    var pendingCount: Int { pending.stored.count + pending.packedCount }
 
-    private func destination(for tree: DataTree) -> Intake.Destination? {
+    private func destination(for tree: DataTree, _ algorithm: HashAlgorithm) -> Intake.Destination? {
         // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
         let mayShare = tree.origin == nil && !tree.isLink
         let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
         return batch.map {
             Intake.Destination(
-                store: store, inventory: inventory, batch: $0, types: types,
+                store: store, packs: packs(for: algorithm), inventory: inventory, batch: $0, types: types,
                 quarantine: session.workspace.damagedFolder)
         }
     }
@@ -148,7 +164,7 @@ final class OutputRecorder {
             switch error.reason {
             case .missing: return false
             case .damaged:
-                _ = try store.moveAside(id, into: session.workspace.damagedFolder)
+                _ = try store.loose.moveAside(id, into: session.workspace.damagedFolder)
                 return false
             default: throw error
             }
@@ -159,7 +175,7 @@ final class OutputRecorder {
     private func checkSpace(_ bytes: Int64) throws {
         guard batch != nil, types.first == .copy || !types.contains(where: \.isShared), bytes > 64 << 20
         else { return }
-        guard types.first != .reflink || !store.mayReflink else { return }
+        guard types.first != .reflink || !store.loose.mayReflink else { return }
         guard let free = store.root.freeSpace, free < bytes else { return }
         throw StoreError(.noSpace(needed: bytes, free: free), store.root)
     }

@@ -77,9 +77,9 @@ struct PartRecording {
     }
 
     /// The bytes of what an entry was; `nil` if nobody knows.
-    private func oldSize(_ entry: Int, _ algorithm: HashAlgorithm, _ store: LooseStore) throws -> Int64? {
+    private func oldSize(_ entry: Int, _ algorithm: HashAlgorithm, _ store: ObjectStore) throws -> Int64? {
         if let size = listing.size(at: entry) { return size }
-        return try listing.object(at: entry, algorithm).flatMap { try store.status(of: $0)?.size }
+        return try listing.object(at: entry, algorithm).flatMap { try store.size(of: $0) }
     }
 
     /// Tells whether a path inside of the output is recorded.

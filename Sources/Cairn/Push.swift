@@ -24,7 +24,8 @@ extension Workspace {
         }
         if options.includesRunRecords {
             let remote = try remoteStore(options.remote, for: "push --run-cache")
-            let records = try RunRecordTransfer(from: session.store(), to: remote.open(creating: true))
+            let records = try RunRecordTransfer(
+                from: session.store().loose, to: remote.open(creating: true).loose)
             report.runRecords = try records.run()
         }
         return report
@@ -41,7 +42,7 @@ extension Workspace {
         let reader = try ListingReader(session, others: [existing], movesDamagedAside: true)
         try used.expand(reader)
         let cache = try session.store()
-        func transfer(to store: LooseStore) -> LooseTransfer {
+        func transfer(to store: ObjectStore) -> LooseTransfer {
             LooseTransfer(
                 from: cache, to: store, quarantine: damagedFolder, workers: workers,
                 reporter: session.reporter)

@@ -5,7 +5,7 @@ import CairnSystem
 /// Makes files of the workspace share bytes with the store as the configuration wants it.
 struct Relink {
     let session: Session
-    let store: LooseStore
+    let store: ObjectStore
     let types: [LinkType]
 
     init(_ session: Session) throws {
@@ -31,7 +31,8 @@ struct Relink {
             if kind == .symbolicLink { continue }
             let path = prefix + tree.snapshot.paths[index]
             let id = ObjectID(algorithm, digest)
-            guard let own = try session.folder.status(of: path), let object = try store.status(of: id) else {
+            guard let own = try session.folder.status(of: path), let object = try store.loose.status(of: id)
+            else {
                 continue
             }
             if try isAsWanted(path, own, id, object, kind) { continue }
@@ -51,7 +52,7 @@ struct Relink {
         switch kind == .executable ? .copy : types.first ?? .copy {
         case .copy, .reflink: return !isSymbolicLink && !isHardLink
         case .hardlink: return isHardLink || (object.size == 0 && !isSymbolicLink)
-        case .symlink: return try session.folder.linkTarget(path) == store.path(of: id)
+        case .symlink: return try session.folder.linkTarget(path) == store.loose.path(of: id)
         }
     }
 

@@ -60,7 +60,7 @@ extension Workspace {
     }
 
     private func compare(
-        _ wanted: UsedObjects, with remote: LooseStore, _ states: inout [RepoPath: RemoteStatusReport.State],
+        _ wanted: UsedObjects, with remote: ObjectStore, _ states: inout [RepoPath: RemoteStatusReport.State],
         _ session: Session
     ) throws {
         var used = wanted

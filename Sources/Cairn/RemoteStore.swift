@@ -19,14 +19,15 @@ struct RemoteStore {
     ///
     /// - Parameter creating: whether to make the folder if it is missing; without it a missing one holds nothing.
     /// - Throws: `StoreError` if the folder cannot be opened or made, `CairnError` if it is a store of another layout.
-    func open(creating: Bool = false) throws -> LooseStore {
+    func open(creating: Bool = false) throws -> ObjectStore {
+        // Native remotes hold one object for each file for now.
         guard try folder.appending("cairn.json").status() == nil else {
             throw CairnError(
                 .config,
                 "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported"
             )
         }
-        return try LooseStore(at: folder, creating: creating, isGroupShared: isGroupShared)
+        return try ObjectStore(at: folder, creating: creating, isGroupShared: isGroupShared)
     }
 
     /// How many threads to use.

@@ -15,7 +15,9 @@ final class Session {
     let folder: Folder
     private let lock: FileLock?
     private var openedIndex: StatIndex??
-    private var openedStore: LooseStore?
+    private var openedStore: ObjectStore?
+    /// True when the store was opened for writing.
+    private var isMade = false
     private var openedGit: GitRepository??
     private var gitRules: GitIgnoreRules?
 
@@ -47,13 +49,34 @@ final class Session {
     }
 
     /// The local store.
-    func store(creating: Bool = false) throws -> LooseStore {
-        if let openedStore, !creating || openedStore.folder != nil { return openedStore }
-        let store = try LooseStore(
-            at: workspace.cacheFolder, creating: creating,
-            isGroupShared: workspace.configuration.isGroupShared(ConfigSectionName("cache")))
+    func store(creating: Bool = false) throws -> ObjectStore {
+        if let openedStore, !creating || isMade { return openedStore }
+        let isGroupShared = workspace.configuration.isGroupShared(ConfigSectionName("cache"))
+        var store = try ObjectStore(
+            at: workspace.cacheFolder, creating: creating, isGroupShared: isGroupShared)
+        if creating, store.packed == nil, try packsObjects(of: workspace.algorithm, in: store) {
+            store = try ObjectStore(
+                at: workspace.cacheFolder, creating: true, isPacked: true, isGroupShared: isGroupShared)
+        }
+        isMade = creating
         openedStore = store
         return store
+    }
+
+    /// Tells whether new objects go into packs: native ones do, unless links of the workspace have to lead to files of the store.
+    func packsObjects(of algorithm: HashAlgorithm, in store: ObjectStore) throws -> Bool {
+        guard algorithm == .blake3, let folder = store.folder else { return false }
+        let isNear = try folder.status("")?.device == self.folder.status("")?.device
+        for type in try workspace.linkTypes() {
+            switch type {
+            case .copy: return true
+            case .symlink: return false
+            case .hardlink where isNear: return false
+            case .reflink where isNear && store.loose.probeReflink(): return false
+            case .hardlink, .reflink: break
+            }
+        }
+        return true
     }
 
     /// The git repository around the workspace; `nil` without one, or when the workspace does not use it.

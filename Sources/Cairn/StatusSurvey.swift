@@ -9,7 +9,7 @@ final class StatusSurvey {
     private let session: Session
     private let expected: Int
     private var takenInventory: ObjectInventory?
-    private let store: LooseStore
+    private let store: ObjectStore
     private var trees: [RepoPath: DataTree] = [:]
     /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
     private static let smallestMemory = 1000

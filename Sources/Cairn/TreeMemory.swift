@@ -18,7 +18,7 @@ final class TreeMemory {
     /// Prepares to look at an output's files.
     ///
     /// - Returns: `nil` where nothing can be remembered.
-    init?(_ output: TrackedOutput, _ store: LooseStore, _ session: Session) {
+    init?(_ output: TrackedOutput, _ store: ObjectStore, _ session: Session) {
         guard let id = output.record.id, id.isDirectory, let index = session.index else { return nil }
         path = output.path
         self.id = id

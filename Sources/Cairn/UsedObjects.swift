@@ -66,8 +66,8 @@ struct WantedOutput: Hashable {
 /// Reads listings of directories from the cache, or else from remotes, each checked against its id.
 final class ListingReader {
     private let session: Session
-    private let cache: LooseStore
-    private let others: [LooseStore]
+    private let cache: ObjectStore
+    private let others: [ObjectStore]
     private let movesDamagedAside: Bool
 
     /// Prepares to read.
@@ -75,7 +75,7 @@ final class ListingReader {
     /// - Parameters:
     ///   - others: where listings are looked for that the cache does not have.
     ///   - movesDamagedAside: whether a damaged one leaves the cache; the session must have the lock then.
-    init(_ session: Session, others: [LooseStore] = [], movesDamagedAside: Bool) throws {
+    init(_ session: Session, others: [ObjectStore] = [], movesDamagedAside: Bool) throws {
         self.session = session
         cache = try session.store()
         self.others = others
@@ -107,7 +107,7 @@ final class ListingReader {
     }
 
     private func moveAside(_ id: ObjectID) throws {
-        let place = try cache.moveAside(id, into: session.workspace.damagedFolder)
+        let place = try cache.loose.moveAside(id, into: session.workspace.damagedFolder)
         session.reporter.warn(
             "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
     }

@@ -99,7 +99,7 @@ extension Workspace {
     }
 
     private func verify(
-        _ used: inout UsedObjects, in store: LooseStore, _ listings: ListingReader, _ workers: Workers,
+        _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader, _ workers: Workers,
         _ report: inout VerifyReport, _ session: Session
     ) throws {
         try used.expand(listings)
@@ -144,7 +144,7 @@ extension Workspace {
             } catch {
                 // Somebody may have taken it away, or brought a sound one, in the meantime.
                 guard case .damaged = error.reason else { continue }
-                report.damaged[index].movedTo = try store.moveAside(id, into: damagedFolder)
+                report.damaged[index].movedTo = try store.loose.moveAside(id, into: damagedFolder)
             }
         }
     }

@@ -17,7 +17,7 @@ struct CairnCommand: ParsableCommand {
         DestroyCommand.self,
         FetchCommand.self,
         InitCommand.self,
-        ListCommand.self,
+        ListCommand.self, CatCommand.self,
         MoveCommand.self,
         PullCommand.self,
         PushCommand.self,

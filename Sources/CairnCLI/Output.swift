@@ -52,6 +52,14 @@ final class Output {
         if buffer.count >= 1 << 16 { try flush() }
     }
 
+    /// Writes bytes as they are, without a line end. `-q` does not silence them.
+    ///
+    /// - Throws: `OutputError` if they cannot be written.
+    func raw(_ bytes: UnsafeRawBufferPointer) throws {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= 1 << 16 { try flush() }
+    }
+
     /// Writes one document on one line, as Python's `json.dumps` does.
     ///
     /// - Throws: `OutputError` if it cannot be written.

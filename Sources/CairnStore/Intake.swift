@@ -9,9 +9,11 @@ import Synchronization
 public struct Intake: Sendable {
     /// Where files go that the store does not have yet.
     public struct Destination: Sendable {
-        let store: LooseStore
+        let store: ObjectStore
+        /// Where new objects are packed; `nil` where each becomes a file.
+        let packs: PackBatch?
         let inventory: ObjectInventory
-        let batch: DurableBatch
+        let batch: DurableBatch?
         let types: [LinkType]
         let quarantine: FilePath
         /// The file system of the store; `nil` where it cannot be asked.
@@ -20,13 +22,15 @@ public struct Intake: Sendable {
         /// Describes a destination.
         ///
         /// - Parameters:
+        ///   - packs: where new objects are packed; without it, each becomes a file of `batch`.
         ///   - types: how the workspace will share bytes with the store, the first that works: with links no byte is copied.
         ///   - quarantine: where an object goes that turns out to be damaged.
         public init(
-            store: LooseStore, inventory: ObjectInventory, batch: DurableBatch, types: [LinkType],
-            quarantine: FilePath
+            store: ObjectStore, packs: PackBatch? = nil, inventory: ObjectInventory, batch: DurableBatch?,
+            types: [LinkType], quarantine: FilePath
         ) {
             self.store = store
+            self.packs = packs
             self.inventory = inventory
             self.batch = batch
             self.types = types
@@ -41,6 +45,8 @@ public struct Intake: Sendable {
         public var files: [(index: Int, digest: Digest, status: FileStatus)] = []
         /// New objects that wait for the batch to be committed.
         public var stored: [(id: ObjectID, file: DurableBatch.Temporary)] = []
+        /// How many new objects are in packs that wait for their batch to be committed.
+        public var packedCount = 0
         /// Objects among them that share the inode of a workspace file, with that file as it was when it was read.
         public var linked: [(file: DurableBatch.Temporary, status: FileStatus, path: FilePath)] = []
         /// Files that could not be read, by position.
@@ -52,6 +58,7 @@ public struct Intake: Sendable {
         mutating func add(_ other: Report) {
             files += other.files
             stored += other.stored
+            packedCount += other.packedCount
             linked += other.linked
             failures += other.failures
         }
@@ -60,7 +67,7 @@ public struct Intake: Sendable {
     let algorithm: HashAlgorithm
     let reporter: any Reporter
     let destination: Destination?
-    private let workers: Workers
+    let workers: Workers
 
     /// Describes a reading.
     ///
@@ -150,7 +157,7 @@ extension Intake.Report {
         }
         try system { () throws(SystemError) in
             let listings = stored.firstIndex { $0.id.isDirectory }
-            try batch.commit(count: stored.count, last: listings) { index in
+            try batch.commit(count: stored.count, last: listings) { [stored] index in
                 (stored[index].file, LooseStore.place(of: stored[index].id))
             }
         }

@@ -8,6 +8,8 @@ final class IntakeTask {
     private let folder: Folder
     private let claims: ObjectClaims
     private let parents: ParentFolders
+    /// New objects of the run that will be packed together; their bytes are those of the run.
+    private var fresh: [(key: RecordKey, bytes: UnsafeRawBufferPointer)] = []
     private(set) var report = Intake.Report()
 
     init(_ intake: Intake, _ snapshot: TreeSnapshot, _ folder: Folder, _ claims: ObjectClaims) {
@@ -46,6 +48,8 @@ final class IntakeTask {
             try attempt(position) { () throws(StoreError) in
                 if snapshot.files[position].kind == .symbolicLink {
                     try takeLink(position, into: files)
+                } else if isCut(position) {
+                    try readAlone(position)
                 } else if try !take(position, into: files) {
                     try readAlone(position)
                 }
@@ -61,6 +65,15 @@ final class IntakeTask {
                 intake.reporter.advance(items: 1, bytes: Int64(files.contents[number].count))
             }
         }
+        guard let packs = intake.destination?.packs, !fresh.isEmpty else { return }
+        defer { fresh.removeAll() }
+        try packs.add(fresh)
+        report.packedCount += fresh.count
+    }
+
+    /// True for a file that a packed store keeps in more than one piece.
+    private func isCut(_ position: Int) -> Bool {
+        intake.destination?.packs != nil && snapshot.files[position].size > Int64(ChunkingRule.wholeFileLimit)
     }
 
     /// Takes what a symbolic link says for the content of its object.
@@ -103,6 +116,12 @@ final class IntakeTask {
     ) throws(StoreError) -> Bool {
         guard let destination = intake.destination else { return true }
         let seen = snapshot.files[position]
+        if destination.packs != nil {
+            return try ifNew(digest, destination, position) { () throws(StoreError) in
+                fresh.append((RecordKey(.blob, digest), bytes))
+                return true
+            }
+        }
         return try ifNew(digest, destination, position) { () throws(StoreError) in
             if canShare(seen, destination) {
                 return try share(try open(position), digest, position, seen, destination)
@@ -133,11 +152,14 @@ final class IntakeTask {
         defer { discard(copy) }
         let before = try status(of: file)
         guard before.kind == .regular else { throw StoreError(.unsupportedFile, file.path) }
+        if let packs = intake.destination?.packs { return try pack(file, position, before, packs) }
         let digest: Digest
         do throws(SystemError) {
-            if let destination = intake.destination, !canLink(before, destination) {
-                let temporary = destination.batch.newTemporary()
-                let output = try destination.batch.create(temporary, permissions: 0o444)
+            if let destination = intake.destination, !canLink(before, destination),
+                let batch = destination.batch
+            {
+                let temporary = batch.newTemporary()
+                let output = try batch.create(temporary, permissions: 0o444)
                 copy = temporary
                 // Cloned before it is hashed: where that is impossible it is copied meanwhile, and still read only once.
                 if canShare(before, destination), try clone(file, to: output, destination) {
@@ -171,13 +193,29 @@ final class IntakeTask {
         return true
     }
 
+    /// Cuts a file into chunks and packs those that are new; false if it changed meanwhile.
+    private func pack(
+        _ file: borrowing OpenFile, _ position: Int, _ before: FileStatus, _ packs: PackBatch
+    ) throws(StoreError) -> Bool {
+        let reporter = intake.reporter
+        let (digest, size) = try packs.add(file, workers: intake.workers) {
+            reporter.advance(items: 0, bytes: $0)
+        }
+        let after = try status(of: file)
+        guard after.hasSameContent(as: before), size == after.size else { return false }
+        report.packedCount += 1
+        report.files.append((position, digest, after))
+        reporter.advance(items: 1, bytes: 0)
+        return true
+    }
+
     private func status(of file: borrowing OpenFile) throws(StoreError) -> FileStatus {
         do throws(SystemError) { return try file.status() } catch { throw StoreError(error) }
     }
 
     private func discard(_ temporary: DurableBatch.Temporary?) {
         guard let temporary else { return }
-        try? intake.destination?.batch.discard(temporary)  // the batch's folder goes with all that is in it
+        try? intake.destination?.batch?.discard(temporary)  // the batch's folder goes with all that is in it
     }
 
     // MARK: objects
@@ -212,7 +250,7 @@ final class IntakeTask {
             switch error.reason {
             case .missing: return true
             case .damaged:
-                _ = try destination.store.moveAside(id, into: destination.quarantine)
+                _ = try destination.store.loose.moveAside(id, into: destination.quarantine)
                 intake.reporter.warn(
                     "object \(id.short) in the cache was damaged; stored anew, the damaged one is kept in '\(destination.quarantine)'",
                     hint: nil)
@@ -229,10 +267,13 @@ final class IntakeTask {
         _ body: (borrowing OpenFile) throws(SystemError) -> Bool
     ) throws(SystemError) -> Bool {
         let id = ObjectID(intake.algorithm, digest)
-        var temporary: DurableBatch.Temporary? = destination.batch.newTemporary(for: LooseStore.place(of: id))
+        guard let batch = destination.batch else {
+            preconditionFailure("objects that are not packed are files")
+        }
+        var temporary: DurableBatch.Temporary? = batch.newTemporary(for: LooseStore.place(of: id))
         defer { discard(temporary) }
         guard let made = temporary else { return false }
-        let output = try destination.batch.create(made, permissions: 0o444)
+        let output = try batch.create(made, permissions: 0o444)
         guard try body(output) else { return false }
         report.stored.append((id, made))
         temporary = nil
@@ -246,7 +287,7 @@ final class IntakeTask {
         }
         switch type {
         case .copy: return false
-        case .reflink: return destination.store.supportsReflink
+        case .reflink: return destination.store.loose.supportsReflink
         // A file with further names could be changed through them.
         // An executable one of a native listing has to keep its mode.
         case .hardlink, .symlink:
@@ -307,7 +348,7 @@ final class IntakeTask {
         _ file: borrowing OpenFile, to output: borrowing OpenFile, _ destination: Intake.Destination
     ) throws(SystemError) -> Bool {
         if try output.clone(from: file) { return true }
-        destination.store.noteThatReflinkFails()
+        destination.store.loose.noteThatReflinkFails()
         return false
     }
 
@@ -326,7 +367,8 @@ final class IntakeTask {
             }
             return .impossible
         }
-        return try destination.batch.link(place.name, in: place.folder, seenAs: seen)
+        guard let batch = destination.batch else { return .impossible }
+        return try batch.link(place.name, in: place.folder, seenAs: seen)
     }
 }
 

@@ -215,7 +215,7 @@ public struct LegacyMigration: Sendable {
         _ made: [(id: ObjectID, file: DurableBatch.Temporary)], _ batch: DurableBatch
     ) throws(StoreError) {
         do throws(SystemError) {
-            try batch.commit(count: made.count) { index in
+            try batch.commit(count: made.count) { [made] index in
                 (made[index].file, LooseStore.place(of: made[index].id))
             }
         } catch {

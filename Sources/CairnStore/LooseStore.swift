@@ -80,6 +80,12 @@ public final class LooseStore: Sendable {
         return path + name
     }
 
+    /// True if there is a folder for objects of an algorithm.
+    func hasFolder(_ algorithm: HashAlgorithm) -> Bool {
+        let path = Self.folders(of: algorithm).joined(separator: [UInt8(ascii: "/")]).map(\.self)
+        return (try? folder?.status(of: path)) ?? nil != nil
+    }
+
     /// Where the object is or would be.
     public func path(of id: ObjectID) -> FilePath {
         FilePath(bytes: root.bytes + [UInt8(ascii: "/")] + Self.relativePath(of: id))

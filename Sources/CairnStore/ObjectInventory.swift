@@ -6,25 +6,25 @@ import Synchronization
 ///
 /// A value of one moment; objects that arrive later are not seen.
 public struct ObjectInventory: Sendable {
-    private let store: LooseStore
-    /// Sorted ids by the first byte of their digest; `nil` where objects are asked for one by one.
+    private let store: ObjectStore
+    /// Sorted ids of the objects that are files, by the first byte of their digest; `nil` where objects are asked for one by one.
     private let known: [[ObjectID]]?
 
     /// Takes the inventory of a store for about `expected` questions.
     ///
     /// - Throws: `StoreError` if a folder of the store cannot be read.
-    public init(of store: LooseStore, expecting expected: Int, workers: Workers = .perProcessor)
+    public init(of store: ObjectStore, expecting expected: Int, workers: Workers = .perProcessor)
         throws(StoreError)
     {
         self.store = store
         // Listing costs about 0.2 µs an object of the store, a question 2 µs: few questions are better asked.
-        known = expected < 2000 ? nil : try store.allObjectsByFirstByte(HashAlgorithm.all, workers)
+        known = expected < 2000 ? nil : try store.loose.allObjectsByFirstByte(HashAlgorithm.all, workers)
     }
 
     /// Tells whether the store has the object. Its bytes are not looked at.
     public func contains(_ id: ObjectID) throws(StoreError) -> Bool {
-        guard let known else { return try store.status(of: id) != nil }
-        return known[Int(id.digest.firstByte)].withUnsafeBufferPointer { bucket in
+        guard let known else { return try store.contains(id) }
+        let isFile = known[Int(id.digest.firstByte)].withUnsafeBufferPointer { bucket in
             var (low, high) = (0, bucket.count)
             while low < high {
                 let middle = (low + high) / 2
@@ -32,6 +32,8 @@ public struct ObjectInventory: Sendable {
             }
             return low < bucket.count && bucket[low] == id
         }
+        if isFile { return true }
+        return try store.isPacked(id)
     }
 }
 

@@ -27,6 +27,8 @@ public struct ObjectReader: Sendable {
         public internal(set) var soundBytes: Int64 = 0
         /// Sound objects that were copied and wait for their batch to be committed.
         public internal(set) var copies: [(id: ObjectID, file: DurableBatch.Temporary)] = []
+        /// Sound objects that were packed and wait for their batch to be committed.
+        public internal(set) var packed: [ObjectID] = []
         /// Objects that are missing, damaged, or cannot be read.
         public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
 
@@ -37,16 +39,17 @@ public struct ObjectReader: Sendable {
             soundCount += other.soundCount
             soundBytes += other.soundBytes
             copies += other.copies
+            packed += other.packed
             failures += other.failures
         }
     }
 
-    fileprivate let store: LooseStore
+    fileprivate let store: ObjectStore
     private let workers: Workers
     fileprivate let reporter: any Reporter
 
     /// Describes a reading.
-    public init(of store: LooseStore, workers: Workers, reporter: any Reporter) {
+    public init(of store: ObjectStore, workers: Workers, reporter: any Reporter) {
         self.store = store
         self.workers = workers
         self.reporter = reporter
@@ -62,8 +65,8 @@ public struct ObjectReader: Sendable {
             var (found, missing): ([Object], [ObjectID]) = ([], [])
             found.reserveCapacity(range.count)
             for index in range {
-                if let status = try store.status(of: ids[index]) {
-                    found.append(Object(ids[index], size: status.size))
+                if let size = try store.size(of: ids[index]) {
+                    found.append(Object(ids[index], size: size))
                 } else {
                     missing.append(ids[index])
                 }
@@ -77,11 +80,11 @@ public struct ObjectReader: Sendable {
     /// Reads objects.
     ///
     /// - Parameters:
-    ///   - batch: where sound objects are copied to, if they are; a copy has no name before the batch is committed.
+    ///   - sink: where sound objects are copied to, if they are; a copy has no name before its batch is committed.
     ///   - report: takes in what was found, also when the work stops early.
     /// - Throws: `StoreError` for what stops everything: a signal, or a copy that cannot be written.
     public func read(
-        _ objects: [Object], copyingInto batch: DurableBatch? = nil, into report: inout Report
+        _ objects: [Object], copyingInto sink: ObjectSink? = nil, into report: inout Report
     ) throws(StoreError) {
         let units = Self.units(objects)
         let total = Mutex(Report())
@@ -89,7 +92,7 @@ public struct ObjectReader: Sendable {
         do throws(StoreError) {
             try workers.forEachRange(of: units.count, stride: 1) { (range) throws(StoreError) in
                 for unit in range {
-                    var task = ReadingTask(reader: self, objects: objects, batch: batch)
+                    var task = ReadingTask(reader: self, objects: objects, sink: sink)
                     do throws(StoreError) {
                         try task.run(units[unit])
                     } catch {
@@ -133,11 +136,19 @@ public struct ObjectReader: Sendable {
     }
 }
 
+/// Where objects are copied to.
+public enum ObjectSink: Sendable {
+    /// Each becomes a file.
+    case files(DurableBatch)
+    /// They are packed; for native ids only.
+    case packs(PackBatch)
+}
+
 /// The work on one run of objects, on one thread.
 private struct ReadingTask {
     let reader: ObjectReader
     let objects: [ObjectReader.Object]
-    let batch: DurableBatch?
+    let sink: ObjectSink?
     var report = ObjectReader.Report()
 
     /// A failure that concerns more than one object.
@@ -149,6 +160,11 @@ private struct ReadingTask {
     mutating func run(_ range: Range<Int>) throws(StoreError) {
         try system { () throws(SystemError) in try Interruption.check() }
         if objects[range.lowerBound].size > SmallFiles.largestSize {
+            if try isPacked(objects[range.lowerBound].id) {
+                return try attempt(range.lowerBound) { (task) throws(Stop) in
+                    try task.unpack(range.lowerBound)
+                }
+            }
             try attempt(range.lowerBound) { (task) throws(Stop) in try task.stream(range.lowerBound) }
         } else {
             try readTogether(range)
@@ -174,6 +190,10 @@ private struct ReadingTask {
     private mutating func readTogether(_ range: Range<Int>) throws(StoreError) {
         let files = SmallFiles(sizes: objects[range].lazy.map(\.size))
         for index in range {
+            if try isPacked(objects[index].id) {
+                try attempt(index) { (task) throws(Stop) in try task.unpack(index) }
+                continue
+            }
             try attempt(index) { (task) throws(Stop) in
                 if try !task.take(index, into: files) { try task.stream(index) }
             }
@@ -194,7 +214,7 @@ private struct ReadingTask {
     /// Reads an object whole; false if it is not as long as it was.
     private func take(_ index: Int, into files: SmallFiles) throws(Stop) -> Bool {
         do throws(StoreError) {
-            let file = try reader.store.open(objects[index].id)
+            let file = try reader.store.loose.open(objects[index].id)
             do throws(SystemError) {
                 return try files.read(file, size: objects[index].size, as: index)
             } catch {
@@ -206,7 +226,8 @@ private struct ReadingTask {
     }
 
     private mutating func copy(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
-        guard let batch else { return }
+        guard let sink else { return }
+        guard case .files(let batch) = sink else { return try pack(bytes, as: id) }
         let temporary = batch.newTemporary(for: LooseStore.place(of: id))
         do throws(SystemError) {
             let file = try batch.create(temporary, permissions: 0o444)
@@ -220,8 +241,9 @@ private struct ReadingTask {
     private mutating func stream(_ index: Int) throws(Stop) {
         let id = objects[index].id
         let file: OpenFile
-        do throws(StoreError) { file = try reader.store.open(id) } catch { throw .object(error) }
-        guard let batch else {
+        do throws(StoreError) { file = try reader.store.loose.open(id) } catch { throw .object(error) }
+        if case .packs(let packs) = sink { return try pack(file, id, packs) }
+        guard case .files(let batch) = sink else {
             let digest: Digest
             do throws(SystemError) {
                 digest = try file.digest(id.contentAlgorithm) { reader.reporter.advance(items: 0, bytes: $0) }
@@ -255,6 +277,94 @@ private struct ReadingTask {
         }
     }
 
+    // MARK: packs
+
+    private func isPacked(_ id: ObjectID) throws(StoreError) -> Bool {
+        guard id.algorithm == .blake3, reader.store.packed != nil else { return false }
+        return try reader.store.loose.status(of: id) == nil
+    }
+
+    /// Reads an object that is in packs, and copies it.
+    private mutating func unpack(_ index: Int) throws(Stop) {
+        guard let packed = reader.store.packed else {
+            preconditionFailure("a packed object has a packed store")
+        }
+        let (id, size) = (objects[index].id, objects[index].size)
+        if id.isDirectory || size <= Int64(ChunkingRule.wholeFileLimit) {
+            let bytes: [UInt8]
+            do throws(StoreError) { bytes = try packed.read(id) } catch { throw .object(error) }
+            try bytes.withUnsafeBufferPointer { (bytes) throws(Stop) in
+                try copy(UnsafeRawBufferPointer(bytes), as: id)
+            }
+        } else {
+            do throws(StoreError) { try unpackLarge(id, packed) } catch { throw .object(error) }
+        }
+        report.soundCount += 1
+        report.soundBytes += size
+        reader.reporter.advance(items: 1, bytes: 0)
+    }
+
+    /// Reads a file of several chunks and copies it as a file, or only checks it.
+    private mutating func unpackLarge(_ id: ObjectID, _ packed: PackedStore) throws(StoreError) {
+        let reporter = reader.reporter
+        guard case .files(let batch) = sink else { return try reader.store.verify(id, reporter: reporter) }
+        let temporary = batch.newTemporary(for: LooseStore.place(of: id))
+        let file = try system { () throws(SystemError) in try batch.create(temporary, permissions: 0o444) }
+        do throws(StoreError) {
+            try packed.copy(id, to: file) { reporter.advance(items: 0, bytes: $0) }
+        } catch {
+            try? batch.discard(temporary)  // the first failure is the one to report
+            throw error
+        }
+        report.copies.append((id, temporary))
+    }
+
+    /// Packs a small object whose bytes are known to be right.
+    private mutating func pack(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
+        guard case .packs(let packs) = sink else { return }
+        if !id.isDirectory, bytes.count > ChunkingRule.wholeFileLimit {
+            // Between the two limits of "small" a file is cut; it is read again for that.
+            let file: OpenFile
+            do throws(StoreError) { file = try reader.store.loose.open(id) } catch { throw .object(error) }
+            return try pack(file, id, packs, counts: false)
+        }
+        do throws(StoreError) {
+            if id.isDirectory {
+                try packs.add(listing: Array(bytes), id: id)
+            } else {
+                try packs.add([(RecordKey(.blob, id.digest), bytes)])
+            }
+        } catch {
+            throw .everything(error)
+        }
+        report.packed.append(id)
+    }
+
+    /// Cuts a file and packs its chunks; what turns out to be another file's is left without a name.
+    private mutating func pack(
+        _ file: consuming OpenFile, _ id: ObjectID, _ packs: PackBatch, counts: Bool = true
+    ) throws(Stop) {
+        let found: (digest: Digest, size: Int64)
+        let reporter = reader.reporter
+        do throws(StoreError) {
+            if id.isDirectory {
+                let bytes: [UInt8]
+                do throws(SystemError) { bytes = try file.readAll() } catch { throw StoreError(error) }
+                found = (BLAKE3.digest(of: bytes), Int64(bytes.count))
+                if found.digest == id.digest { try packs.add(listing: bytes, id: id) }
+            } else {
+                found = try packs.add(file, workers: Workers(count: 1)) {
+                    reporter.advance(items: 0, bytes: $0)
+                }
+            }
+        } catch {
+            throw error.stopsEverything ? .everything(error) : .object(error)
+        }
+        guard found.digest == id.digest else { throw damaged(id) }
+        report.packed.append(id)
+        if counts { try finish(id, found.digest, found.size) }
+    }
+
     private mutating func finish(_ id: ObjectID, _ digest: Digest, _ size: Int64) throws(Stop) {
         guard digest == id.digest else { throw damaged(id) }
         report.soundCount += 1
@@ -263,6 +373,6 @@ private struct ReadingTask {
     }
 
     private func damaged(_ id: ObjectID) -> Stop {
-        .object(StoreError(.damaged(id), reader.store.path(of: id)))
+        .object(StoreError(.damaged(id), reader.store.loose.path(of: id)))
     }
 }

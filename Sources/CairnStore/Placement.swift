@@ -72,7 +72,9 @@ public struct Placement: Sendable {
         }
     }
 
-    let store: LooseStore
+    let store: ObjectStore
+    /// False when no object of a native id is a file, so that nobody has to look.
+    let hasNativeFiles: Bool
     let workspace: Folder
     let scratch: ScratchFolder
     let types: [LinkType]
@@ -89,11 +91,12 @@ public struct Placement: Sendable {
     ///   - types: the link types to try, in order.
     ///   - index: knows which objects were verified.
     public init(
-        from store: LooseStore, into workspace: Folder, scratch: ScratchFolder, types: [LinkType],
+        from store: ObjectStore, into workspace: Folder, scratch: ScratchFolder, types: [LinkType],
         index: StatIndex?,
         workers: Workers, reporter: any Reporter
     ) {
         self.store = store
+        hasNativeFiles = store.packed == nil || store.loose.hasFolder(.blake3)
         self.workspace = workspace
         self.scratch = scratch
         self.types = types

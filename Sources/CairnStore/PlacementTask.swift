@@ -25,7 +25,7 @@ final class PlacementTask {
     private let parents: ParentFolders
     private(set) var report = Report()
 
-    private var store: LooseStore { placement.store }
+    private var store: LooseStore { placement.store.loose }
     private var reporter: any Reporter { placement.reporter }
 
     init(_ placement: Placement, _ items: Placement.Items, _ choice: LinkChoice) {
@@ -39,10 +39,13 @@ final class PlacementTask {
     func run(_ range: Range<Int>) throws(StoreError) {
         try system { () throws(SystemError) in try Interruption.check() }
         var copies: [Int] = []
+        var packed: [Int] = []
         for position in range {
             try attempt(position) { () throws(StoreError) in
                 if items.links.contains(position) {
                     try makeLink(position)
+                } else if try isPacked(position) {
+                    packed.append(position)
                 } else if keepsOwnMode(position) {
                     copies.append(position)
                 } else if try !link(position) {
@@ -51,6 +54,7 @@ final class PlacementTask {
             }
         }
         try copyAll(copies)
+        try unpackAll(packed)
     }
 
     /// Turns the failure of one file into a line of the report, unless it concerns all files.
@@ -76,7 +80,7 @@ final class PlacementTask {
     /// Makes a symbolic link that says what its object says.
     private func makeLink(_ position: Int) throws(StoreError) {
         let id = items.ids[position]
-        let target = try store.read(id)
+        let target = try placement.store.read(id)
         // What no link can say was never a link.
         guard !target.isEmpty, !target.contains(0) else { throw StoreError(.damaged(id), store.path(of: id)) }
         let isMade = try arrange(position) { (folder, name, _) throws(StoreError) in
@@ -88,6 +92,55 @@ final class PlacementTask {
             }
         }
         guard isMade else { throw StoreError(.io(.improperLink), path(position)) }
+        reporter.advance(items: 1, bytes: 0)
+    }
+
+    // MARK: packs
+
+    private func isPacked(_ position: Int) throws(StoreError) -> Bool {
+        let id = items.ids[position]
+        guard placement.store.packed != nil, id.algorithm == .blake3 else { return false }
+        if placement.hasNativeFiles, try store.status(of: id) != nil { return false }
+        return true
+    }
+
+    /// Makes files of objects that are in packs: small ones of one pack together, large ones one by one.
+    private func unpackAll(_ positions: [Int]) throws(StoreError) {
+        guard let packs = placement.store.packed, !positions.isEmpty else { return }
+        var small: [Int] = []
+        for position in positions {
+            try attempt(position) { () throws(StoreError) in
+                if try packs.isSmall(items.ids[position]) {
+                    small.append(position)
+                } else {
+                    try unpackLarge(position, packs)
+                }
+            }
+        }
+        try packs.readMany(small.map { items.ids[$0] }) { (number, found) throws(StoreError) in
+            let position = small[number]
+            try attempt(position) { () throws(StoreError) in
+                let bytes = try found.get()
+                try copy(position) { (file) throws(StoreError) in
+                    do throws(SystemError) {
+                        try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in
+                            try file.write(UnsafeRawBufferPointer(bytes))
+                        }
+                    } catch {
+                        throw StoreError(error)
+                    }
+                }
+                reporter.advance(items: 1, bytes: Int64(bytes.count))
+            }
+        }
+    }
+
+    private func unpackLarge(_ position: Int, _ packs: PackedStore) throws(StoreError) {
+        let reporter = reporter
+        try copy(position) { (file) throws(StoreError) in
+            do throws(SystemError) { try file.truncate() } catch { throw StoreError(error) }
+            try packs.copy(items.ids[position], to: file) { reporter.advance(items: 0, bytes: $0) }
+        }
         reporter.advance(items: 1, bytes: 0)
     }
 

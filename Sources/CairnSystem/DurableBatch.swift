@@ -171,33 +171,71 @@ public final class DurableBatch: Sendable {
         try folder(of: temporary).remove(temporary.name)
     }
 
+    /// How files and names are made durable.
+    public enum Syncing: Sendable {
+        /// The file system as a whole, twice for any number of files.
+        case fileSystem
+        /// Each file, and each folder that gets one: for a few files, which then do not wait for what others have written.
+        case eachFile
+    }
+
     /// Makes the content of all files durable and gives each its name.
     ///
     /// - Parameters:
     ///   - count: how many files there are.
+    ///   - syncing: how they are made durable; the files must have been closed by those who wrote them.
     ///   - last: the position from which on files get their names after all before them have theirs.
     ///   - place: for each, the file and its place.
     /// - Throws: `SystemError`, with EEXIST where something that is no file has the name of one. Files renamed until then have
     ///   their names, and their content is durable.
     public func commit(
-        count: Int, last: Int? = nil, workers: Workers = .perProcessor,
-        place: (Int) -> (file: Temporary, place: Place)
+        count: Int, last: Int? = nil, syncing: Syncing = .fileSystem, workers: Workers = .perProcessor,
+        place: @Sendable (Int) -> (file: Temporary, place: Place)
     ) throws(SystemError) {
         guard count > 0 else { return }
-        try root.syncFileSystem()
+        switch syncing {
+        case .fileSystem: try root.syncFileSystem()
+        case .eachFile: for index in 0..<count { try sync(place(index).file) }
+        }
+        var destinations: Set<[ArraySlice<UInt8>]> = []
         for range in [0..<(last ?? count), (last ?? count)..<count] {
-            var groups: [[ArraySlice<UInt8>]: [(file: Temporary, name: [UInt8])]] = [:]
-            for index in range {
-                let (file, place) = place(index)
-                groups[place.folder, default: []].append((file, place.name))
-            }
+            // Positions only: there may be a million files, and names are made again when their folder's turn comes.
+            var groups: [[ArraySlice<UInt8>]: [Int]] = [:]
+            for index in range { groups[place(index).place.folder, default: []].append(index) }
+            destinations.formUnion(groups.keys)
             let folders = groups.map { (components: $0.key, files: $0.value) }
             // Threads that rename into different folders do not wait for each other.
             try workers.forEachRange(of: folders.count, stride: 4) { (range) throws(SystemError) in
-                for index in range { try name(folders[index].files, in: folders[index].components) }
+                for index in range {
+                    let files = folders[index].files.map { position in
+                        let (file, place) = place(position)
+                        return (file: file, name: place.name)
+                    }
+                    try name(files, in: folders[index].components)
+                }
             }
         }
-        try root.syncFileSystem()
+        switch syncing {
+        case .fileSystem: try root.syncFileSystem()
+        case .eachFile: try syncNames(in: destinations)
+        }
+    }
+
+    private func sync(_ temporary: Temporary) throws(SystemError) {
+        // A file is synced through any descriptor.
+        try OpenFile(reading: temporary.name, in: folder(of: temporary), followingLinks: false).sync()
+    }
+
+    /// Makes durable which names there are in folders below the root, and in those on the way to them: they may be new.
+    private func syncNames(in destinations: Set<[ArraySlice<UInt8>]>) throws(SystemError) {
+        var folders = destinations
+        for components in destinations {
+            for count in components.indices { folders.insert(Array(components[..<count])) }
+        }
+        // The deepest first: what is named by a durable name is there.
+        for components in folders.sorted(by: { $0.count > $1.count }) {
+            try root.folder(components).sync()
+        }
     }
 
     /// Gives files of one folder their names.

@@ -45,11 +45,13 @@ public final class FileLock: Sendable {
     /// Takes a lock that others may have at the same time, and that keeps out who wants it alone (`attempt`), making the file if it is not
     /// there. A symbolic link is refused.
     ///
-    /// - Parameter patience: how long to wait, in milliseconds, while somebody has it alone.
+    /// - Parameters:
+    ///   - permissions: those that the file has if it is ours; `nil` leaves it to the umask.
+    ///   - patience: how long to wait, in milliseconds, while somebody has it alone.
     /// - Returns: `nil` if somebody still has it after that.
     /// - Throws: `SystemError` if the file cannot be made or locked, with EINTR when the user asked to stop.
     public static func shared(
-        _ name: some Collection<UInt8>, in folder: Folder, patience: Int
+        _ name: some Collection<UInt8>, in folder: Folder, permissions: UInt32? = nil, patience: Int
     ) throws(SystemError) -> FileLock? {
         // Reading is enough for this kind of lock: the file may be somebody else's.
         let result = Folder.withCString(name) {
@@ -57,6 +59,8 @@ public final class FileLock: Sendable {
         }
         guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", folder.path(of: name)) }
         let lock = FileLock(owning: result)
+        // Whoever made the file does this.
+        if let permissions { _ = fchmod(result, permissions) }
         var waited = 0
         while flock(result, LOCK_SH | LOCK_NB) != 0 {
             if errno == EINTR { continue }

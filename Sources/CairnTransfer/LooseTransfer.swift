@@ -59,21 +59,25 @@ public struct LooseTransfer: Sendable {
     /// The bytes of a round, at most, unless one object has more.
     static let roundBytes: Int64 = 8 << 30
 
-    private let source: LooseStore
-    private let destination: LooseStore
+    private let source: ObjectStore
+    private let destination: ObjectStore
+    private let packs: Bool
     private let quarantine: FilePath?
     private let workers: Workers
     private let reporter: any Reporter
 
     /// Describes a transfer.
     ///
-    /// - Parameter quarantine: where objects of the source go that turn out to be damaged; `nil` to leave them alone.
+    /// - Parameters:
+    ///   - packs: whether native objects are packed at the destination, which has to be a packed store then.
+    ///   - quarantine: where objects of the source go that turn out to be damaged; `nil` to leave them alone.
     public init(
-        from source: LooseStore, to destination: LooseStore, quarantine: FilePath? = nil, workers: Workers,
-        reporter: any Reporter
+        from source: ObjectStore, to destination: ObjectStore, packs: Bool = false,
+        quarantine: FilePath? = nil, workers: Workers, reporter: any Reporter
     ) {
         self.source = source
         self.destination = destination
+        self.packs = packs
         self.quarantine = quarantine
         self.workers = workers
         self.reporter = reporter
@@ -114,7 +118,8 @@ public struct LooseTransfer: Sendable {
         let batch: DurableBatch
         do throws(SystemError) {
             batch = try DurableBatch(
-                in: folder, expecting: plan.objects.count, folderPermissions: destination.folderPermissions)
+                in: folder, expecting: plan.objects.count,
+                folderPermissions: destination.loose.folderPermissions)
         } catch {
             throw StoreError(error)
         }
@@ -158,22 +163,41 @@ public struct LooseTransfer: Sendable {
     private func copy(
         _ objects: [ObjectReader.Object], _ batch: DurableBatch, _ report: inout Report
     ) throws(StoreError) {
+        try copy(objects.filter { !isPacked($0.id) }, into: { .files(batch) }, &report)
+        guard let packed = destination.packed else { return }
+        let native = objects.filter { isPacked($0.id) }
+        try copy(native, into: { () throws(StoreError) in .packs(try PackBatch(into: packed)) }, &report)
+    }
+
+    private func isPacked(_ id: ObjectID) -> Bool {
+        packs && destination.packed != nil && id.algorithm == .blake3
+    }
+
+    /// Copies in rounds, each into a sink of its own that is committed at the end of the round.
+    private func copy(
+        _ objects: [ObjectReader.Object], into sink: () throws(StoreError) -> ObjectSink,
+        _ report: inout Report
+    ) throws(StoreError) {
         let reader = ObjectReader(of: source, workers: workers, reporter: reporter)
         for round in Self.rounds(objects) {
             var found = ObjectReader.Report()
             var failure: StoreError?
+            let sink = try sink()
             do throws(StoreError) {
-                try reader.read(Array(objects[round]), copyingInto: batch, into: &found)
+                try reader.read(Array(objects[round]), copyingInto: sink, into: &found)
             } catch {
                 failure = error
             }
             do throws(StoreError) {
                 // Also when the work stops: what is complete is kept.
-                try commit(found.copies, batch)
+                switch sink {
+                case .files(let batch): try commit(found.copies, batch)
+                case .packs(let packs): try packs.commit()
+                }
             } catch {
                 throw failure ?? error
             }
-            report.count += found.copies.count
+            report.count += found.copies.count + found.packed.count
             report.bytes += found.soundBytes
             for (id, error) in found.failures { try fail(id, error, &report) }
             if let failure { throw failure }
@@ -196,7 +220,7 @@ public struct LooseTransfer: Sendable {
     private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout Report) throws(StoreError) {
         report.failures.append((id, error))
         guard let quarantine, case .damaged = error.reason else { return }
-        report.movedAside.append((id, try source.moveAside(id, into: quarantine)))
+        report.movedAside.append((id, try source.loose.moveAside(id, into: quarantine)))
     }
 
     private static func rounds(_ objects: [ObjectReader.Object]) -> [Range<Int>] {

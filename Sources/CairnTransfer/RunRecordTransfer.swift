@@ -41,7 +41,7 @@ public struct RunRecordTransfer: Sendable {
                 }
                 copied.append((temporary, Array(record.dropLast()), record[record.count - 1]))
             }
-            try batch.commit(count: copied.count) { index in
+            try batch.commit(count: copied.count) { [copied] index in
                 (copied[index].file, (copied[index].folder.map { $0[...] }, copied[index].name))
             }
             return copied.count

@@ -54,8 +54,9 @@ final class StoreFixture: Sendable {
     func id(_ text: String, _ algorithm: HashAlgorithm = .md5) -> ObjectID { id(Array(text.utf8), algorithm) }
 
     func snapshot(followsLinks: Bool = true) throws -> TreeSnapshot {
-        try TreeWalker(workers: Workers(count: 2), following: followsLinks ? .all : .none) { _, _ in false }.snapshot(
-            of: workspace.path)
+        try TreeWalker(workers: Workers(count: 2), following: followsLinks ? .all : .none) { _, _ in false }
+            .snapshot(
+                of: workspace.path)
     }
 
     /// Reads files of the workspace into the store; all of them, or some.

@@ -11,8 +11,10 @@ struct TreeWalkerTests {
         _ root: FilePath, followsLinks: Bool = true, workers: Int = 2,
         leavingOut filter: @escaping TreeWalker.Filter = { _, _ in false }
     ) throws -> TreeSnapshot {
-        try TreeWalker(workers: Workers(count: workers), following: followsLinks ? .all : .none, leavingOut: filter)
-            .snapshot(of: root)
+        try TreeWalker(
+            workers: Workers(count: workers), following: followsLinks ? .all : .none, leavingOut: filter
+        )
+        .snapshot(of: root)
     }
 
     private func paths(_ snapshot: TreeSnapshot) -> [String] {

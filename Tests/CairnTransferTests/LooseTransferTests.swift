@@ -171,9 +171,9 @@ struct LooseTransferTests {
         let transfer = try pair.transfer()
         let plan = try transfer.plan([id])
         try Files.write([7], to: pair.path(of: id, in: "destination"), mode: 0o444)
-        let before = try pair.destination.status(of: id)
+        let before = try pair.destination.loose.status(of: id)
         #expect(try transfer.run(plan, phase: "testing").failures.isEmpty)
-        #expect(try pair.destination.status(of: id) == before)
+        #expect(try pair.destination.loose.status(of: id) == before)
     }
 }
 

@@ -11,9 +11,11 @@ struct StorePair {
 
     init() throws { scratch = try ScratchDirectory("cairn-transfer") }
 
-    var source: LooseStore { get throws { try LooseStore(at: FilePath(scratch("source")), creating: true) } }
-    var destination: LooseStore {
-        get throws { try LooseStore(at: FilePath(scratch("destination")), creating: true) }
+    var source: ObjectStore {
+        get throws { try ObjectStore(at: FilePath(scratch("source")), creating: true) }
+    }
+    var destination: ObjectStore {
+        get throws { try ObjectStore(at: FilePath(scratch("destination")), creating: true) }
     }
     var quarantine: FilePath { FilePath(scratch("damaged")) }
 
@@ -57,5 +59,5 @@ struct StorePair {
         try LooseStore(at: FilePath(scratch(name))).path(of: id).string
     }
 
-    func has(_ id: ObjectID) throws -> Bool { try destination.status(of: id) != nil }
+    func has(_ id: ObjectID) throws -> Bool { try destination.loose.status(of: id) != nil }
 }

@@ -264,7 +264,12 @@ struct CollectCommand: Verb {
 private enum LooseStorePath {
     static func of(_ id: ObjectID, in folder: FilePath) -> String {
         let digits = id.text
-        let top = id.algorithm == .md5 ? "\(folder.bytes.printable)/files/md5" : folder.bytes.printable
+        let top =
+            switch id.algorithm {
+            case .md5: "\(folder.bytes.printable)/files/md5"
+            case .blake3: "\(folder.bytes.printable)/files/blake3"
+            case .md5DOS2Unix: folder.bytes.printable
+            }
         return "\(top)/\(digits.prefix(2))/\(digits.dropFirst(2))"
     }
 }

@@ -23,7 +23,10 @@ struct ListTable {
                 (Array("isout".utf8), .bool(entry.isOutput)), (Array("isdir".utf8), .bool(entry.isFolder)),
                 (Array("isexec".utf8), .bool(entry.isExecutable)),
                 (Array("size".utf8), entry.size.map { .integer(Int($0)) } ?? .null),
-                (Array("md5".utf8), entry.id.map { .string($0.text) } ?? .null),
+                (
+                    Array((entry.id?.algorithm == .blake3 ? "blake3" : "md5").utf8),
+                    entry.id.map { .string($0.text) } ?? .null
+                ),
                 (Array("path".utf8), .string(name)),
             ])
         }

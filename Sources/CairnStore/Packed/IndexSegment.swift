@@ -64,7 +64,14 @@ public struct IndexSegment: Sendable {
             var high = end
             while low < high {
                 let middle = (low + high) / 2
-                if self.key(at: middle, section, bytes) < key { low = middle + 1 } else { high = middle }
+                // Two digests with the same first eight bytes are rare.
+                let word = bytes.integer(
+                    at: section.entries + SegmentLayout.entrySize * middle, as: UInt64.self
+                ).byteSwapped
+                let isBefore =
+                    word != key.digest.leadingWord
+                    ? word < key.digest.leadingWord : self.key(at: middle, section, bytes) < key
+                if isBefore { low = middle + 1 } else { high = middle }
             }
             while low < end, self.key(at: low, section, bytes) == key {
                 if let entry = SegmentEntry(bytes, at: section.entries + SegmentLayout.entrySize * low) {
@@ -85,6 +92,22 @@ public struct IndexSegment: Sendable {
                 }
             }
         }
+    }
+
+    /// The places of the entries of objects, as `entry(at:)` takes them.
+    var objectEntries: Range<Int> { 0..<layout.objects.count }
+    /// The places of the entries of chunks, behind those of objects.
+    var chunkEntries: Range<Int> { layout.objects.count..<count }
+
+    /// One entry.
+    func entry(at index: Int) -> SegmentEntry {
+        let objects = layout.objects.count
+        let section = index < objects ? layout.objects : layout.chunks
+        let place = section.entries + SegmentLayout.entrySize * (index < objects ? index : index - objects)
+        guard let entry = bytes.withUnsafeBytes({ SegmentEntry($0, at: place) }) else {
+            preconditionFailure("kinds were checked when the segment was read")
+        }
+        return entry
     }
 
     private func key(

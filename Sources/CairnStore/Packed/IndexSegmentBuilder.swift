@@ -42,13 +42,21 @@ public struct IndexSegmentBuilder: Sendable {
     ///
     /// - Parameter dead: packs whose entries are left out.
     public mutating func add(contentsOf segment: IndexSegment, without dead: Set<Digest> = []) {
-        let numbers = segment.packs.map { dead.contains($0.name) ? nil : number(of: $0) }
+        let numbers = addTables(of: segment, without: dead)
         segment.forEachEntry { key, pack, place in
             if let number = numbers[pack] { entries.append(SegmentEntry(key, pack: number, place)) }
         }
+    }
+
+    /// Adds what another segment says, but no entries, and that it is contained in the new one.
+    ///
+    /// - Parameter dead: packs that are left out.
+    /// - Returns: the number that each of its packs has here; `nil` for those left out.
+    mutating func addTables(of segment: IndexSegment, without dead: Set<Digest>) -> [UInt32?] {
         deadPacks += segment.deadPacks
         pushes += segment.pushes
         replaced += segment.replaced + [segment.name]
+        return segment.packs.map { dead.contains($0.name) ? nil : number(of: $0) }
     }
 
     /// Adds a pack that nothing may be read from any more.
@@ -69,8 +77,15 @@ public struct IndexSegmentBuilder: Sendable {
     ///
     /// - Precondition: there are not more entries than a segment may have.
     public func build() -> Segment {
-        let objects = Self.sorted(entries.filter { $0.key.kind != .chunk })
-        let chunks = Self.sorted(entries.filter { $0.key.kind == .chunk })
+        build(
+            objects: Self.sorted(entries.filter { $0.key.kind != .chunk }),
+            chunks: Self.sorted(entries.filter { $0.key.kind == .chunk }))
+    }
+
+    /// Makes the segment of entries that are sorted already, beside those that were added.
+    ///
+    /// - Precondition: there are not more entries than a segment may have.
+    func build(objects: SortedEntries, chunks: SortedEntries) -> Segment {
         precondition(
             objects.count + chunks.count <= PackLimits.entriesInSegment,
             "a segment is built before it is too large")
@@ -90,7 +105,7 @@ public struct IndexSegmentBuilder: Sendable {
         for name in replaced { bytes.append(name) }
         for (entries, section) in [(objects, layout.objects), (chunks, layout.chunks)] {
             Self.appendFanout(of: entries, bits: section.bits, to: &bytes)
-            for entry in entries { entry.append(to: &bytes) }
+            bytes += entries.bytes
         }
         var hash = BLAKE3()
         bytes.withUnsafeBytes { hash.update($0) }
@@ -103,7 +118,7 @@ public struct IndexSegmentBuilder: Sendable {
     }
 
     /// The entries in the order of a section, each record of a pack once: the copy that stands first in the pack.
-    private static func sorted(_ entries: [SegmentEntry]) -> [SegmentEntry] {
+    private static func sorted(_ entries: [SegmentEntry]) -> SortedEntries {
         // Sorting sixteen bytes for each entry is several times as fast as sorting the entries.
         var order = entries.indices.map { (word: entries[$0].key.digest.leadingWord, index: UInt32($0)) }
         order.sort { left, right in
@@ -113,27 +128,26 @@ public struct IndexSegmentBuilder: Sendable {
             if SegmentEntry.precedes(right, left) { return false }
             return (left.place.frameOffset, left.place.record) < (right.place.frameOffset, right.place.record)
         }
-        var result: [SegmentEntry] = []
-        result.reserveCapacity(entries.count)
-        for item in order {
-            let entry = entries[Int(item.index)]
-            if let last = result.last, last.key == entry.key, last.pack == entry.pack { continue }
-            result.append(entry)
-        }
+        var result = SortedEntries()
+        result.reserve(entries.count)
+        for item in order { result.append(entries[Int(item.index)]) }
         return result
     }
 
-    private static func appendFanout(of entries: [SegmentEntry], bits: Int, to bytes: inout [UInt8]) {
-        var index = 0
-        for bucket in 0..<(1 << bits) {
-            while index < entries.count, bits > 0,
-                Int(entries[index].key.digest.leadingWord >> UInt64(64 - bits)) < bucket
-            {
-                index += 1
+    private static func appendFanout(of entries: SortedEntries, bits: Int, to bytes: inout [UInt8]) {
+        entries.bytes.withUnsafeBytes { entries in
+            var index = 0
+            let count = entries.count / SegmentLayout.entrySize
+            for bucket in 0..<(1 << bits) {
+                while index < count, bits > 0,
+                    Int(SegmentEntry.leadingWord(entries, index) >> UInt64(64 - bits)) < bucket
+                {
+                    index += 1
+                }
+                bytes.append(integer: UInt32(index))
             }
-            bytes.append(integer: UInt32(index))
+            bytes.append(integer: UInt32(count))
         }
-        bytes.append(integer: UInt32(entries.count))
     }
 
     private static func unique<Row, Key: Hashable>(_ rows: [Row], by key: (Row) -> Key) -> [Row] {

@@ -39,7 +39,12 @@ public final class PackBatch: ChunkSink {
     ///
     /// - Throws: `StoreError` if the store has not been made, cannot be locked or written to, or its index cannot be read; with `.busy` if
     ///   somebody keeps it for himself.
-    public init(into store: PackedStore) throws(StoreError) {
+    public convenience init(into store: PackedStore) throws(StoreError) {
+        try self.init(into: store, patience: Self.patience)
+    }
+
+    /// - Parameter patience: how long to wait for a collector, in milliseconds.
+    init(into store: PackedStore, patience: Int) throws(StoreError) {
         guard let marker = store.marker, let folder = store.folder else {
             throw StoreError(.io(.noSuchFileOrDirectory), store.root.appending(PackedLayout.marker))
         }
@@ -47,7 +52,9 @@ public final class PackBatch: ChunkSink {
             throw StoreError(.readOnly(missing: missing), store.root)
         }
         let lock = try system { () throws(SystemError) in
-            try FileLock.shared(Self.lockName.utf8, in: folder, patience: Self.patience)
+            try FileLock.shared(
+                Self.lockName.utf8, in: folder,
+                permissions: store.folderPermissions == nil ? nil : 0o664, patience: patience)
         }
         guard let lock else { throw StoreError(.busy, store.root) }
         var random = SystemRandomNumberGenerator()
@@ -106,6 +113,9 @@ public final class PackBatch: ChunkSink {
         }
     }
 
+    /// Packs that few are synced one by one: nobody waits for what others have written to the file system.
+    static func syncing(_ count: Int) -> DurableBatch.Syncing { count <= 4 ? .eachFile : .fileSystem }
+
     private func append(_ frame: EncodedFrame, _ packClass: PackClass) throws(StoreError) {
         switch packClass {
         case .data: try data.append(frame)
@@ -132,7 +142,7 @@ public final class PackBatch: ChunkSink {
         guard !packs.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
-            try batch.commit(count: packs.count) { number in
+            try batch.commit(count: packs.count, syncing: Self.syncing(packs.count)) { [packs] number in
                 (
                     packs[number].file,
                     PackedLayout.place(PackedLayout.path(ofPack: packs[number].pack.info.name))

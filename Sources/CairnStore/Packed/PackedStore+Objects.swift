@@ -14,7 +14,7 @@ extension PackedStore {
         return try object(id) { () throws(StoreError) in
             switch key.kind {
             case .directory: try Int64(clamping: directory(id).streamLength)
-            case .recipe: try recipeLength(id)
+            case .recipe: try RecipeReader(id.digest, in: self, of: root).size
             default: try Int64(recordLength(key))
             }
         }
@@ -39,30 +39,37 @@ extension PackedStore {
             case .directory: return try readListing(id)
             case .recipe:
                 var bytes: [UInt8] = []
-                try readRecipe(id, range: 0..<recipeLength(id)) { (part) throws(StoreError) in
-                    bytes.append(contentsOf: part)
-                }
+                let file = try RecipeReader(id.digest, in: self, of: root)
+                // Not reserved before: a recipe may promise more than its chunks have.
+                try file.read(0..<file.size) { (part) throws(StoreError) in bytes.append(contentsOf: part) }
                 return bytes
             default: return Array(try record(key))
             }
         }
     }
 
-    /// Writes a file's bytes at the end of another file; each of them was checked against the id, or against that of its chunk.
+    /// Writes a file's bytes to another file; each of them was checked against the id.
     ///
-    /// - Parameter progress: called with the number of bytes just written.
+    /// - Parameters:
+    ///   - file: where they are written: on one thread at its current position, on several from its start.
+    ///   - workers: how many threads read and write a long file.
+    ///   - progress: called on the caller's thread with the number of bytes just written.
     /// - Throws: `StoreError` with `.missing`, `.damaged`, or `.missingPart`; the target may have some bytes then.
     public func copy(
-        _ id: ObjectID, to file: borrowing OpenFile, progress: (Int64) -> Void = { _ in }
+        _ id: ObjectID, to file: borrowing OpenFile, workers: Workers = Workers(count: 1),
+        progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) {
         let key = try key(of: id)
-        guard key.kind != .recipe else {
-            return try copyRecipe(id, to: file, progress: progress)
+        if key.kind == .recipe {
+            do throws(StoreError) {
+                let reader = try RecipeReader(id.digest, in: self, of: root)
+                try reader.copy(to: file, workers: workers, progress: progress)
+            } catch {
+                throw error.blaming(id)
+            }
+            return
         }
-        let bytes =
-            key.kind == .directory
-            ? try read(id)[...]
-            : try object(id) { () throws(StoreError) in try record(key) }
+        let bytes = try whole(id, key)
         try system { () throws(SystemError) in
             try bytes.withBytes { (bytes) throws(SystemError) in try file.write(bytes) }
         }
@@ -77,11 +84,15 @@ extension PackedStore {
         _ id: ObjectID, range: Range<Int64>, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) {
         let key = try key(of: id)
-        guard key.kind != .recipe else { return try readRecipe(id, range: range, body) }
-        let bytes =
-            key.kind == .directory
-            ? try read(id)[...]
-            : try object(id) { () throws(StoreError) in try record(key) }
+        if key.kind == .recipe {
+            let file = try object(id) { () throws(StoreError) in
+                try RecipeReader(id.digest, in: self, of: root)
+            }
+            // What `body` throws goes through as it is.
+            do throws(StoreError) { try file.read(range, body) } catch { throw error.blaming(id) }
+            return
+        }
+        let bytes = try whole(id, key)
         let wanted = range.clamped(to: 0..<Int64(bytes.count))
         guard !wanted.isEmpty else { return }
         let start = bytes.startIndex
@@ -98,45 +109,36 @@ extension PackedStore {
         return key
     }
 
+    /// The bytes of an object that is not in several chunks.
+    private func whole(_ id: ObjectID, _ key: RecordKey) throws(StoreError) -> ArraySlice<UInt8> {
+        try object(id) { () throws(StoreError) in
+            key.kind == .directory ? try readListing(id)[...] : try record(key)
+        }
+    }
+
     /// Calls `body`, and says of which object a record is missing or damaged.
     func object<Result>(
         _ id: ObjectID, _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        do throws(StoreError) {
-            return try body()
-        } catch {
-            switch error.reason {
-            case .missingPart(let key, of: nil):
-                // The index names it, and its packs are gone.
-                let isWhole = key.digest == id.digest && key.kind != .chunk
-                throw StoreError(isWhole ? .missing(id) : .missingPart(key, of: id), error.path)
-            case .malformed(let fault):
-                switch fault.problem {
-                case .unknownVersion, .unknownFeatures: throw error
-                default: throw StoreError(.damaged(id), error.path)
-                }
-            default: throw error
-            }
-        }
+        do throws(StoreError) { return try body() } catch { throw error.blaming(id) }
     }
 }
 
-// Files of several chunks.
-extension PackedStore {
-    private func recipeLength(_ id: ObjectID) throws(StoreError) -> Int64 {
-        throw StoreError(.unsupportedFile, root)
-    }
-
-    private func copyRecipe(
-        _ id: ObjectID, to file: borrowing OpenFile, progress: (Int64) -> Void
-    ) throws(StoreError) {
-        throw StoreError(.unsupportedFile, root)
-    }
-
-    private func readRecipe(
-        _ id: ObjectID, range: Range<Int64>, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        throw StoreError(.unsupportedFile, root)
+extension StoreError {
+    /// The absence or the damage of a record as that of the object that cannot be had without it; other errors as they are.
+    func blaming(_ id: ObjectID) -> StoreError {
+        switch reason {
+        case .missingPart(let key, of: nil):
+            // The index names the object, and its packs are gone.
+            let isWhole = key.digest == id.digest && key.kind != .chunk
+            return StoreError(isWhole ? .missing(id) : .missingPart(key, of: id), path)
+        case .malformed(let fault):
+            switch fault.problem {
+            case .unknownVersion, .unknownFeatures: return self
+            default: return StoreError(.damaged(id), path)
+            }
+        default: return self
+        }
     }
 }
 

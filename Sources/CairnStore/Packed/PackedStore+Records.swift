@@ -2,12 +2,24 @@ import CairnCore
 import CairnSystem
 
 extension PackedStore: ChunkSource {
-    /// Reads a record, checked against its key if that is the hash of its bytes; see `RecordKind.isNamedByContent`.
+    /// Reads a record, checked against its key: by the hash of its bytes, or by what it says of itself.
     ///
     /// A record that is damaged in one pack is taken from another one; where none is left, the index is looked at again.
     /// - Throws: `StoreError` with `.missingPart` if no pack has it, or what is wrong with the last pack that should.
     public func record(_ key: RecordKey) throws(StoreError) -> ArraySlice<UInt8> {
-        try record(key) { (bytes) throws(FormatError) in bytes }
+        try record(key) { (bytes) throws(FormatError) in
+            guard Self.isSound(bytes, key) else { throw FormatError(.record, .mismatch, at: 0) }
+            return bytes
+        }
+    }
+
+    /// Looks at records that are not named by their content; those that are have been compared with their names.
+    private static func isSound(_ bytes: ArraySlice<UInt8>, _ key: RecordKey) -> Bool {
+        switch key.kind {
+        case .chunk, .blob, .page, .directory, .directoryDelta: true
+        case .recipe: (try? Recipe(parsing: bytes.span, of: key.digest)) != nil
+        case .span: (try? RecipeSpan(parsing: bytes.span, of: key.digest)) != nil
+        }
     }
 
     /// Reads a record and has `body` make something of it; one that it refuses counts as damaged.

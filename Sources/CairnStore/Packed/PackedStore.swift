@@ -74,9 +74,10 @@ public final class PackedStore: Sendable {
         try system { () throws(SystemError) in
             let batch = try DurableBatch(in: folder, folderPermissions: folderPermissions)
             let temporary = batch.newTemporary()
-            let file = try batch.create(temporary, permissions: 0o444)
-            try marker.bytes.withBytes { (bytes) throws(SystemError) in try file.write(bytes) }
-            try batch.commit(count: 1) { _ in (temporary, ([], Array(PackedLayout.marker.utf8))) }
+            try batch.write(marker.bytes, as: temporary)
+            try batch.commit(count: 1, syncing: .eachFile) { _ in
+                (temporary, ([], Array(PackedLayout.marker.utf8)))
+            }
         }
     }
 
@@ -186,5 +187,13 @@ extension PackIndex {
         guard id.algorithm == .blake3 else { return nil }
         let kinds: [RecordKind] = id.isDirectory ? [.directory] : [.blob, .recipe, .chunk]
         return kinds.lazy.map { RecordKey($0, id.digest) }.first { contains($0) }
+    }
+}
+
+extension DurableBatch {
+    /// Writes a whole file that nobody may change.
+    func write(_ bytes: [UInt8], as temporary: Temporary) throws(SystemError) {
+        let file = try create(temporary, permissions: 0o444)
+        try bytes.withBytes { (bytes) throws(SystemError) in try file.write(bytes) }
     }
 }

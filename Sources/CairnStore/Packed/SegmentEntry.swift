@@ -26,6 +26,13 @@ struct SegmentEntry: Hashable, Sendable {
             record: bytes.integer(at: offset + 44))
     }
 
+    /// The first eight bytes of the digest of an entry among several, as a number whose order is that of the bytes.
+    ///
+    /// - Precondition: the entry lies within `entries`.
+    static func leadingWord(_ entries: UnsafeRawBufferPointer, _ index: Int) -> UInt64 {
+        entries.integer(at: SegmentLayout.entrySize * index, as: UInt64.self).byteSwapped
+    }
+
     /// The 48 bytes.
     func append(to output: inout [UInt8]) {
         output.append(key.digest)

@@ -65,12 +65,11 @@ struct SegmentWriter {
             var files: [(file: DurableBatch.Temporary, path: String)] = []
             for (level, segment) in segments {
                 let temporary = batch.newTemporary()
-                let file = try batch.create(temporary, permissions: 0o444)
-                try segment.bytes.withBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+                try batch.write(segment.bytes, as: temporary)
                 let name = SegmentName(level: level, push: push, digest: segment.name)
                 files.append((temporary, name.path))
             }
-            try batch.commit(count: files.count) { number in
+            try batch.commit(count: files.count, syncing: PackBatch.syncing(files.count)) { [files] number in
                 (files[number].file, PackedLayout.place(files[number].path))
             }
         }

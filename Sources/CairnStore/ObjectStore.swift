@@ -1,0 +1,120 @@
+public import CairnCore
+public import CairnSystem
+
+/// The objects of a cache or of a remote, wherever in its folder they lie: one file each, or in packs.
+///
+/// An object is in one of the two or in none; who asks does not have to know in which.
+public final class ObjectStore: Sendable {
+    // A class: its parts own descriptors and what they learned of their folders.
+
+    /// The objects that are files.
+    public let loose: LooseStore
+    /// The objects that are in packs; `nil` where the folder holds no packed store.
+    public let packed: PackedStore?
+
+    /// Opens a store.
+    ///
+    /// - Parameters:
+    ///   - creating: whether to make the folder if it is missing; without it a missing store is an empty one.
+    ///   - isPacked: whether to make a packed store there, if it is none yet.
+    ///   - isGroupShared: whether everybody in the folder's group may add objects.
+    /// - Throws: `StoreError` if a folder cannot be opened or made, or the packed store is of a kind that is not known.
+    public init(
+        at root: FilePath, creating: Bool = false, isPacked: Bool = false, isGroupShared: Bool = false
+    )
+        throws(StoreError)
+    {
+        loose = try LooseStore(at: root, creating: creating, isGroupShared: isGroupShared)
+        let packed = try PackedStore(
+            at: root, creating: creating && isPacked, isGroupShared: isGroupShared)
+        self.packed = packed.marker == nil ? nil : packed
+    }
+
+    /// The folder of the store.
+    public var root: FilePath { loose.root }
+    /// The open folder; `nil` while the store has not been made.
+    public var folder: Folder? { loose.folder }
+
+    /// Tells whether the store has an object. Its bytes are not looked at.
+    public func contains(_ id: ObjectID) throws(StoreError) -> Bool {
+        if try loose.status(of: id) != nil { return true }
+        return try isPacked(id)
+    }
+
+    /// Tells whether an object is in a pack.
+    public func isPacked(_ id: ObjectID) throws(StoreError) -> Bool {
+        guard id.algorithm == .blake3, let packed else { return false }
+        return try packed.contains(id)
+    }
+
+    /// How many bytes an object has; `nil` if the store does not have it.
+    public func size(of id: ObjectID) throws(StoreError) -> Int64? {
+        if let status = try loose.status(of: id) { return status.size }
+        guard id.algorithm == .blake3, let packed else { return nil }
+        return try packed.size(of: id)
+    }
+
+    /// Reads an object whole and checks its bytes against its id.
+    ///
+    /// - Throws: `StoreError` with `.missing` or `.damaged`. Meant for what is small, and for listings.
+    public func read(_ id: ObjectID) throws(StoreError) -> [UInt8] {
+        if id.algorithm == .blake3, let packed, try loose.status(of: id) == nil, try packed.contains(id) {
+            return try packed.read(id)
+        }
+        return try loose.read(id)
+    }
+
+    /// Reads the listing of a directory and checks it.
+    ///
+    /// - Throws: `StoreError` with `.missing`, or `.damaged` when its bytes are not what its id says or are no listing.
+    public func listing(_ id: ObjectID) throws(StoreError) -> DirListing {
+        let bytes = try read(id)
+        do {
+            return try DirListing(parsing: bytes, as: DirListing.Form(of: id.algorithm))
+        } catch {
+            throw StoreError(.unreadableListing(id, "\(error)"), loose.path(of: id))
+        }
+    }
+
+    /// Reads every byte of an object and compares it with its id.
+    ///
+    /// - Throws: `StoreError` with `.missing` or `.damaged`.
+    public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError) {
+        if id.algorithm == .blake3, let packed, try loose.status(of: id) == nil, try packed.contains(id) {
+            if id.isDirectory {
+                _ = try packed.read(id)
+            } else {
+                let size = try packed.size(of: id) ?? 0
+                try packed.read(id, range: 0..<size) { reporter.advance(items: 0, bytes: Int64($0.count)) }
+            }
+            return
+        }
+        try loose.verify(id, reporter: reporter)
+    }
+
+    /// All objects of the given algorithms, sorted.
+    ///
+    /// - Throws: `StoreError` if a folder or an index cannot be read.
+    public func allObjects(_ algorithms: [HashAlgorithm]) throws(StoreError) -> [ObjectID] {
+        let files = try loose.allObjects(algorithms)
+        guard algorithms.contains(.blake3), let packed else { return files }
+        let inPacks = try packed.allObjects()
+        return inPacks.isEmpty ? files : Set(files + inPacks).sorted()
+    }
+
+    /// What the store looks like as far as objects of an algorithm are concerned, and when that last changed.
+    ///
+    /// - Returns: `nil` if the store is not there.
+    /// - Throws: `StoreError` if a folder cannot be looked at.
+    public func fingerprint(_ algorithm: HashAlgorithm) throws(StoreError) -> (
+        digest: Digest, lastChange: Int64, device: UInt64
+    )? {
+        guard let files = try loose.fingerprint(algorithm) else { return nil }
+        guard algorithm == .blake3, let packed, let packs = try packed.fingerprint() else { return files }
+        return (
+            BLAKE3.digest(of: files.digest.bytes + packs.digest.bytes),
+            max(files.lastChange, packs.lastChange),
+            files.device
+        )
+    }
+}
