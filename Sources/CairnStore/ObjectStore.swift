@@ -30,6 +30,12 @@ public final class ObjectStore: Sendable {
         self.packed = packed.marker == nil ? nil : packed
     }
 
+    /// Takes a store whose objects are all files.
+    public init(_ loose: LooseStore) {
+        self.loose = loose
+        packed = nil
+    }
+
     /// The folder of the store.
     public var root: FilePath { loose.root }
     /// The open folder; `nil` while the store has not been made.

@@ -67,9 +67,10 @@ final class StoreFixture: Sendable {
     ) throws -> Intake.Report {
         let snapshot = try snapshot ?? self.snapshot()
         let batch = try DurableBatch(in: #require(store.folder))
-        let inventory = try ObjectInventory(of: store, expecting: expecting)
+        let inventory = try ObjectInventory(of: ObjectStore(store), expecting: expecting)
         let destination = Intake.Destination(
-            store: store, inventory: inventory, batch: batch, types: types, quarantine: quarantine)
+            store: ObjectStore(store), inventory: inventory, batch: batch, types: types,
+            quarantine: quarantine)
         let intake = Intake(.md5, into: destination, workers: Workers(count: workers), reporter: reporter)
         let report = try intake.read(snapshot, at: positions ?? Array(0..<snapshot.count), in: workspace)
         if commits { try report.commit(batch) }
@@ -84,7 +85,8 @@ final class StoreFixture: Sendable {
         let folder = FilePath(scratch ?? self("state"))
         try folder.makeFolders()
         let placement = Placement(
-            from: store, into: workspace, scratch: try ScratchFolder(in: Folder(folder), "scratch"),
+            from: ObjectStore(store), into: workspace,
+            scratch: try ScratchFolder(in: Folder(folder), "scratch"),
             types: types, index: index,
             workers: Workers(count: workers), reporter: reporter)
         return try placement.place(items)

@@ -165,7 +165,8 @@ struct IntakeTests {
         try Files.write("before", to: fixture("w/f"))
         let batch = try DurableBatch(in: #require(fixture.store.folder))
         let destination = Intake.Destination(
-            store: fixture.store, inventory: try ObjectInventory(of: fixture.store, expecting: 1),
+            store: ObjectStore(fixture.store),
+            inventory: try ObjectInventory(of: ObjectStore(fixture.store), expecting: 1),
             batch: batch, types: [.hardlink],
             quarantine: fixture.quarantine)
         let intake = Intake(.md5, into: destination, workers: Workers(count: 1), reporter: SilentReporter())
@@ -245,7 +246,8 @@ struct IntakeTests {
         let store = try LooseStore(at: FilePath(far), creating: true)
         let batch = try DurableBatch(in: #require(store.folder))
         let destination = Intake.Destination(
-            store: store, inventory: try ObjectInventory(of: store, expecting: 1), batch: batch,
+            store: ObjectStore(store), inventory: try ObjectInventory(of: ObjectStore(store), expecting: 1),
+            batch: batch,
             types: [.hardlink],
             quarantine: fixture.quarantine)
         let report = try Intake(
@@ -279,7 +281,8 @@ struct IntakeTests {
             guard let folder = store.folder else { exit(2) }
             let batch = try DurableBatch(in: folder)
             let destination = Intake.Destination(
-                store: store, inventory: try ObjectInventory(of: store, expecting: 1), batch: batch,
+                store: ObjectStore(store),
+                inventory: try ObjectInventory(of: ObjectStore(store), expecting: 1), batch: batch,
                 types: [.copy],
                 quarantine: FilePath(root + "/damaged"))
             let report = try Intake(
@@ -329,7 +332,8 @@ struct IntakeTests {
         do {
             let batch = try DurableBatch(in: #require(store.folder))
             let destination = Intake.Destination(
-                store: store, inventory: try ObjectInventory(of: store, expecting: 1), batch: batch,
+                store: ObjectStore(store),
+                inventory: try ObjectInventory(of: ObjectStore(store), expecting: 1), batch: batch,
                 types: [.copy],
                 quarantine: fixture.quarantine)
             let intake = Intake(

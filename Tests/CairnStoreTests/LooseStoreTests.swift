@@ -120,7 +120,7 @@ struct LooseStoreTests {
         #expect(try store.status(of: id) == nil)
         #expect(try store.allObjects([.md5]) == [])
         for expecting in [1, 1 << 20] {
-            #expect(try !ObjectInventory(of: store, expecting: expecting).contains(id))
+            #expect(try !ObjectInventory(of: ObjectStore(store), expecting: expecting).contains(id))
         }
         #expect(throws: StoreError(.missing(id), store.path(of: id))) { _ = try store.open(id) }
         #expect(throws: StoreError(.missing(id), store.path(of: id))) { try store.read(id) }
@@ -209,7 +209,8 @@ struct LooseStoreTests {
         }
         let store = try LooseStore(at: fixture.store.root)
         let (few, many) = (
-            try ObjectInventory(of: store, expecting: 1), try ObjectInventory(of: store, expecting: 1 << 20)
+            try ObjectInventory(of: ObjectStore(store), expecting: 1),
+            try ObjectInventory(of: ObjectStore(store), expecting: 1 << 20)
         )
         for id in ids { #expect(try few.contains(id) == many.contains(id)) }
         let there = try ids.filter { try few.contains($0) }

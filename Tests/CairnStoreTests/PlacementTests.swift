@@ -92,7 +92,7 @@ struct PlacementTests {
             items.append("script".utf8, id, isExecutable: true)
             items.append("text".utf8, id)
             let placement = Placement(
-                from: try LooseStore(at: FilePath(root + "/store")), into: try Folder(FilePath(root + "/w")),
+                from: try ObjectStore(at: FilePath(root + "/store")), into: try Folder(FilePath(root + "/w")),
                 scratch: try ScratchFolder(in: Folder(FilePath(root)), "scratch"), types: [.copy], index: nil,
                 workers: Workers(count: 1), reporter: SilentReporter())
             guard try placement.place(items).failures.isEmpty else { exit(3) }
@@ -257,7 +257,7 @@ struct PlacementTests {
         try Files.makeFolder(disk("state"))
         do {
             let placement = Placement(
-                from: fixture.store, into: try Folder(FilePath(disk("w"))),
+                from: ObjectStore(fixture.store), into: try Folder(FilePath(disk("w"))),
                 scratch: try ScratchFolder(in: Folder(FilePath(disk("state"))), "scratch"), types: [.copy],
                 index: nil,
                 workers: Workers(count: 2), reporter: SilentReporter())

@@ -198,7 +198,7 @@ struct RunRecordTransferTests {
         }
         try Files.link(
             pair.scratch("source/\(folder)/\(String(repeating: "8", count: 64))"), to: "/etc/passwd")
-        #expect(try RunRecordTransfer(from: pair.source, to: pair.destination).run() == 1)
+        #expect(try RunRecordTransfer(from: pair.source.loose, to: pair.destination.loose).run() == 1)
         #expect(
             Files.paths(below: pair.scratch("destination")).sorted() == [
                 "\(folder)/\(Self.value)", "\(folder)/\(known)",
@@ -206,6 +206,6 @@ struct RunRecordTransferTests {
         #expect(try Files.text(pair.scratch("destination/\(folder)/\(known)")) == "from before")
         let status = try FilePath(pair.scratch("destination/\(folder)/\(Self.value)")).status()
         #expect(status?.permissions == 0o644)
-        #expect(try RunRecordTransfer(from: pair.source, to: pair.destination).run() == 0)
+        #expect(try RunRecordTransfer(from: pair.source.loose, to: pair.destination.loose).run() == 0)
     }
 }
