@@ -138,3 +138,8 @@ extension SeededRandom {
         }
     }
 }
+
+/// True if the bytes are equal; an expectation of its own would print millions of them, one a line.
+func isSame(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+    Array(left) == Array(right)
+}

@@ -64,7 +64,7 @@ struct RecipeReaderTests {
             let target = try stored.fixture.target()
             var done: Int64 = 0
             try stored.reader().copy(to: target, workers: Workers(count: workers)) { done += $0 }
-            #expect(try Files.read(stored.fixture.scratch("target")) == stored.bytes)
+            #expect(isSame(try Files.read(stored.fixture.scratch("target")), stored.bytes))
             #expect(done == Int64(size))
         }
     }
@@ -93,7 +93,7 @@ struct RecipeReaderTests {
             stored.records.forgetWhatWasAsked()
             let result = try stored.read(Int64(range.lowerBound)..<Int64(range.upperBound))
             #expect(result.error == nil)
-            #expect(result.bytes == Array(stored.bytes[range]))
+            #expect(isSame(result.bytes, stored.bytes[range]))
             var covering: [RecordKey] = []
             var place = 0
             for chunk in chunks {
@@ -167,7 +167,7 @@ struct RecipeReaderTests {
                 #expect(result.error == StoreError(.damaged(stored.id), MemoryRecords.place))
                 // What was given before is right.
                 let given = Int(range.lowerBound)..<Int(range.lowerBound) + result.bytes.count
-                #expect(result.bytes == Array(stored.bytes[given]))
+                #expect(isSame(result.bytes, stored.bytes[given]))
             }
             for workers in [1, 2] {
                 let target = try stored.fixture.target()
@@ -179,7 +179,7 @@ struct RecipeReaderTests {
             if start > 0 { #expect(try stored.read(0..<1).bytes == [stored.bytes[0]]) }
             try stored.damage(number)
         }
-        #expect(try stored.read(0..<size).bytes == stored.bytes)
+        #expect(isSame(try stored.read(0..<size).bytes, stored.bytes))
     }
 
     @Test("a missing chunk is a missing part, a missing recipe a missing file")
@@ -242,7 +242,7 @@ struct RecipeReaderTests {
                     default: Issue.record("\(error)")
                     }
                 } else {
-                    #expect(result.bytes == stored.bytes)
+                    #expect(isSame(result.bytes, stored.bytes))
                 }
             } catch let error as StoreError {
                 #expect(error.reason == .damaged(stored.id))
