@@ -155,7 +155,7 @@ struct CheckoutPlan {
             case .missing:
                 missing.append((path, path.bytes, id))
                 return nil
-            case .damaged:
+            case .damaged, .missingPart:
                 damaged.append((path, id))
                 return nil
             default:

@@ -79,7 +79,7 @@ struct CheckoutRun {
     private func damaged(_ failures: [(path: [UInt8], error: StoreError)]) -> [(ObjectID, [UInt8])] {
         var seen: Set<ObjectID> = []
         return failures.compactMap { failure in
-            guard case .damaged(let id) = failure.error.reason, seen.insert(id).inserted else { return nil }
+            guard let id = failure.error.damagedObject, seen.insert(id).inserted else { return nil }
             return (id, failure.path)
         }
     }

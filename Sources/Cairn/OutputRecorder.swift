@@ -163,7 +163,7 @@ final class OutputRecorder {
         } catch {
             switch error.reason {
             case .missing: return false
-            case .damaged:
+            case .damaged, .missingPart:
                 _ = try store.moveAside(id, into: session.workspace.damagedFolder)
                 packs?.forgetPacks()
                 return false

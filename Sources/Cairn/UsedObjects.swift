@@ -95,7 +95,7 @@ final class ListingReader {
                 switch error.reason {
                 case .missing: failure = failure ?? error
                 case .unreadableListing: failure = error
-                case .damaged:
+                case .damaged, .missingPart:
                     failure = error
                     if number == 0, movesDamagedAside { try moveAside(id) }
                 default: throw error

@@ -118,7 +118,7 @@ extension Workspace {
         for (id, error) in read.failures.sorted(by: { $0.id < $1.id }) {
             switch error.reason {
             case .missing: report.missing.append(object(id))
-            case .damaged:
+            case .damaged, .missingPart:
                 report.damaged.append(VerifyReport.Damage(object: object(id), error: CairnError(error)))
             default:
                 report.unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
@@ -143,7 +143,7 @@ extension Workspace {
                 try store.verify(id)
             } catch {
                 // Somebody may have taken it away, or brought a sound one, in the meantime.
-                guard case .damaged = error.reason else { continue }
+                guard error.damagedObject != nil else { continue }
                 report.damaged[index].movedTo = try store.moveAside(id, into: damagedFolder)
             }
         }

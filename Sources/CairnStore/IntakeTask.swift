@@ -203,12 +203,14 @@ final class IntakeTask {
         }
         let after = try status(of: file)
         guard after.hasSameContent(as: before), size == after.size else { return false }
-        // Its chunks may have been there, and damaged: then they are put aside, and the file is read again.
-        if let destination = intake.destination,
-            try isMissing(ObjectID(intake.algorithm, digest), destination),
-            try destination.inventory.contains(ObjectID(intake.algorithm, digest))
+        // What was there of it before may be damaged: then that is put aside, and the file is read again.
+        let id = ObjectID(intake.algorithm, digest)
+        if let destination = intake.destination, try destination.inventory.contains(id),
+            try isMissing(id, destination)
         {
-            return false
+            guard try packs.add(file, workers: intake.workers).digest == digest,
+                try status(of: file).hasSameContent(as: before)
+            else { return false }
         }
         report.packedCount += 1
         report.files.append((position, digest, after))
@@ -256,7 +258,7 @@ final class IntakeTask {
         } catch {
             switch error.reason {
             case .missing: return true
-            case .damaged:
+            case .damaged, .missingPart:
                 _ = try destination.store.moveAside(id, into: destination.quarantine)
                 destination.packs?.forgetPacks()
                 intake.reporter.warn(

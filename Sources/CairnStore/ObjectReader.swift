@@ -114,7 +114,7 @@ public struct ObjectReader: Sendable {
         do throws(StoreError) {
             return try store.size(of: id)
         } catch {
-            guard case .damaged = error.reason else { throw error }
+            guard error.damagedObject != nil else { throw error }
             return 0
         }
     }

@@ -44,6 +44,14 @@ public struct StoreError: Error, Hashable, Sendable {
         self.path = path
     }
 
+    /// The object that the store has, but not as it should: with wrong bytes, or without some of its parts.
+    public var damagedObject: ObjectID? {
+        switch reason {
+        case .damaged(let id), .missingPart(_, of: let id?): id
+        default: nil
+        }
+    }
+
     /// Translates a failed system call.
     public init(_ error: SystemError) {
         self.init(.io(error.errno), error.path)

@@ -219,7 +219,7 @@ public struct LooseTransfer: Sendable {
 
     private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout Report) throws(StoreError) {
         report.failures.append((id, error))
-        guard let quarantine, case .damaged = error.reason else { return }
+        guard let quarantine, error.damagedObject != nil else { return }
         if let place = try source.moveAside(id, into: quarantine) { report.movedAside.append((id, place)) }
     }
 

@@ -29,6 +29,19 @@ struct WriteOrder {
             return ("\(files[0])/\(texts[0])", "\(files[1])/\(texts[1])")
         }
 
+        /// For a call that gives a file without a name its first one: the number of its descriptor and the path.
+        var naming: (descriptor: String, to: String)? {
+            guard name == "linkat", texts.count == 2, texts[0].hasPrefix("/proc/self/fd/"),
+                let folder = files.last
+            else { return nil }
+            return (String(texts[0].dropFirst("/proc/self/fd/".count)), "\(folder)/\(texts[1])")
+        }
+
+        /// True for a call that makes a file without a name in a folder.
+        func makesUnnamed(in folder: String) -> Bool {
+            name == "openat" && arguments.contains("O_TMPFILE") && files.first == folder
+        }
+
         /// For a call that makes a file: its path.
         var created: String? {
             guard name == "openat", arguments.contains("O_CREAT"), let folder = files.first,
@@ -97,6 +110,18 @@ struct WriteOrder {
     /// The last call before or after which something must have happened.
     func renames(where isMeant: (String) -> Bool) -> [(from: String, to: String, call: Call)] {
         calls.compactMap { call in call.rename.flatMap { isMeant($0.to) ? ($0.from, $0.to, call) : nil } }
+    }
+
+    /// Files that got a name: by a rename, or from having none; with what the calls before name them by.
+    func named(where isMeant: (String) -> Bool) -> [(from: String, to: String, call: Call)] {
+        calls.compactMap { call in
+            if let rename = call.rename { return isMeant(rename.to) ? (rename.from, rename.to, call) : nil }
+            guard let naming = call.naming, isMeant(naming.to) else { return nil }
+            let earlier = calls.last {
+                $0.end < call.begin && $0.arguments.hasPrefix("\(naming.descriptor)<")
+            }
+            return earlier?.files.first.map { ($0, naming.to, call) }
+        }
     }
 
     /// Calls that wrote into a file.

@@ -50,10 +50,15 @@ struct WriteOrderTests {
     ) throws -> Int {
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         let named = try #require(
-            order.renames { $0 == path }.last, "\(path) got its name by a rename",
+            order.named { $0 == path }.last, "\(path) got its name in one step",
             sourceLocation: sourceLocation)
+        let firstWrite = try #require(
+            order.writes(to: named.from).map(\.begin).min(), sourceLocation: sourceLocation)
         let made = try #require(
-            order.calls.first { $0.created == named.from }, sourceLocation: sourceLocation)
+            order.calls.last {
+                $0.end < firstWrite && ($0.created == named.from || $0.makesUnnamed(in: folder))
+            },
+            sourceLocation: sourceLocation)
         let last = try #require(order.writes(to: named.from).map(\.end).max(), sourceLocation: sourceLocation)
         #expect(
             order.has(["fsync"], on: named.from, after: last, before: named.call.begin),
@@ -76,8 +81,8 @@ struct WriteOrderTests {
             let begin = try expectDurableFile(sandbox("one/\(name)"), order)
             #expect(order.has(["syncfs"], after: lastObject, before: begin), "\(name)")
         }
-        let ignored = try #require(order.renames { $0 == sandbox("one/.gitignore") }.last)
-        let pointers = order.renames { $0.hasSuffix(".dvc") }
+        let ignored = try #require(order.named { $0 == sandbox("one/.gitignore") }.last)
+        let pointers = order.named { $0.hasSuffix(".dvc") }
         #expect(
             pointers.count == 2 && pointers.allSatisfy { $0.call.begin > ignored.call.end },
             "pointers come last")

@@ -2,15 +2,16 @@ import CairnCore
 public import CairnSystem
 
 extension PackedStore {
-    /// Takes the packs in which records of an object are damaged out of the store, so that it can be stored or fetched anew.
+    /// Takes the packs in which records of an object are damaged out of the store, so that it can be stored or fetched anew. The store
+    /// does not have the object any more if no pack has one of its records as it should be.
     ///
     /// Their other records are copied into a new pack before, each checked; the damaged packs are kept in the quarantine: they may have the
     /// only copy of something. The order is: new pack, a segment that tells of it and calls the old ones dead, and only then the move.
     /// - Parameter quarantine: a folder, best on the file system of the store; from another one the packs stay where they are, dead.
-    /// - Returns: where a pack lies now; `nil` if every record is sound, or could not be looked at.
+    /// - Returns: where a pack lies now; `nil` if every record is sound.
     /// - Throws: `StoreError` if the store cannot be written to.
     public func setAsideDamage(of id: ObjectID, into quarantine: FilePath) throws(StoreError) -> FilePath? {
-        let suspects = try damagedPacks(of: id)
+        let (suspects, lost) = try damage(of: id)
         guard !suspects.isEmpty, let folder else { return nil }
         let batch = try PackBatch(into: self)
         batch.distrust(suspects)
@@ -21,7 +22,7 @@ extension PackedStore {
         }
         for (key, location) in entries {
             try system { () throws(SystemError) in try Interruption.check() }
-            guard let bytes = try soundRecord(key, at: location) else { continue }
+            guard key != lost, let bytes = try soundRecord(key, at: location) else { continue }
             try bytes.withBytes { (bytes) throws(StoreError) in try batch.add([(key, bytes)]) }
         }
         try batch.commit(without: suspects)
@@ -43,9 +44,12 @@ extension PackedStore {
     }
 
     /// The packs in which a record that an object needs is not what it should be.
-    private func damagedPacks(of id: ObjectID) throws(StoreError) -> [PackInfo] {
+    ///
+    /// - Returns: these packs; and if the object cannot be put together any more, the record that it begins with, whose packs are among
+    ///   them then.
+    private func damage(of id: ObjectID) throws(StoreError) -> (packs: [PackInfo], lost: RecordKey?) {
         let index = try refresh()
-        guard let first = index.key(of: id) else { return [] }
+        guard let first = index.key(of: id) else { return ([], nil) }
         var keys = [first]
         // Whatever cannot be read has no parts to be looked at.
         if first.kind == .directory, let directory = try? directory(id) {
@@ -62,13 +66,23 @@ extension PackedStore {
             }
         }
         var found: [Digest: PackInfo] = [:]
+        var isLost = false
         for key in keys {
             try system { () throws(SystemError) in try Interruption.check() }
-            for location in index.locations(of: key) where found[location.pack.name] == nil {
-                if try soundRecord(key, at: location) == nil { found[location.pack.name] = location.pack }
+            var isSound = false
+            for location in index.locations(of: key) {
+                if try soundRecord(key, at: location) != nil {
+                    isSound = true
+                } else {
+                    found[location.pack.name] = location.pack
+                }
             }
+            if !isSound { isLost = true }
         }
-        return found.values.sorted { $0.name < $1.name }
+        if isLost {
+            for location in index.locations(of: first) { found[location.pack.name] = location.pack }
+        }
+        return (found.values.sorted { $0.name < $1.name }, isLost ? first : nil)
     }
 
     /// Reads a record from one pack; `nil` if it is not there or not sound.
