@@ -51,6 +51,9 @@ public struct IndexSegmentBuilder: Sendable {
         replaced += segment.replaced + [segment.name]
     }
 
+    /// Says that what matters of a segment is in this one, or in others that are there already.
+    public mutating func replace(_ name: Digest) { replaced.append(name) }
+
     /// Adds a pack that nothing may be read from any more.
     public mutating func add(_ dead: DeadPack) { deadPacks.append(dead) }
 

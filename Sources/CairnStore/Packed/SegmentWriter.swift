@@ -60,7 +60,10 @@ struct SegmentWriter {
         return chosen
     }
 
-    private func write(_ segments: [(level: Int, segment: IndexSegmentBuilder.Segment)]) throws(StoreError) {
+    /// - Parameter lastIsLater: whether the last one gets its name after all others have theirs.
+    func write(
+        _ segments: [(level: Int, segment: IndexSegmentBuilder.Segment)], lastIsLater: Bool = false
+    ) throws(StoreError) {
         try system { () throws(SystemError) in
             var files: [(file: DurableBatch.Temporary, path: String)] = []
             for (level, segment) in segments {
@@ -70,7 +73,8 @@ struct SegmentWriter {
                 let name = SegmentName(level: level, push: push, digest: segment.name)
                 files.append((temporary, name.path))
             }
-            try batch.commit(count: files.count) { [files] number in
+            try batch.commit(count: files.count, last: lastIsLater ? files.count - 1 : nil) {
+                [files] number in
                 (files[number].file, PackedLayout.place(files[number].path))
             }
         }
