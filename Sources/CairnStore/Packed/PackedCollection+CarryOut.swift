@@ -34,9 +34,11 @@ extension PackedCollection {
         patience: Int, now: Int64?, progress: (Int64) -> Void = { _ in },
         step: (Step) throws(StoreError) -> Void
     ) throws(StoreError) -> Result {
-        guard let folder = store.folder, let marker = store.marker else {
-            return Result(count: 0, freed: 0, emptied: 0)
-        }
+        let nothing = Result(count: 0, freed: 0, emptied: 0)
+        guard let folder = store.folder, let marker = store.marker else { return nothing }
+        let hasTrash = try !PackTrash(of: folder).items().isEmpty
+        // The plan had its strays from another clock.
+        guard !isEmpty || hasTrash || now != nil else { return nothing }
         let lock = try store.lockAlone(patience: patience)
         defer { withExtendedLifetime(lock) {} }
         try step(.locked)
