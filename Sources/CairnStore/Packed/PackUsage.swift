@@ -21,6 +21,8 @@ struct PackUsage {
     /// Objects that nobody needs, sorted, and the number of those that stay.
     private(set) var unneeded: [ObjectID] = []
     private(set) var keptCount = 0
+    /// All directories, needed or not.
+    private(set) var directories: Set<ObjectID> = []
     /// Chunks that are kept because a file consists of nothing else and has no other record.
     private(set) var wholeChunks: Set<Digest> = []
 
@@ -44,6 +46,7 @@ struct PackUsage {
         }
         for id in try store.allObjects() {
             try system { () throws(SystemError) in try Interruption.check() }
+            if id.isDirectory { directories.insert(id) }
             guard isNeeded(id) else {
                 unneeded.append(id)
                 continue

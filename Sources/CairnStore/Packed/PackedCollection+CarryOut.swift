@@ -42,7 +42,7 @@ extension PackedCollection {
         let lock = try store.lockAlone(patience: patience)
         defer { withExtendedLifetime(lock) {} }
         try step(.locked)
-        let going = Set(usage.unneeded)
+        let going = Set(usage.unneeded).subtracting(try membersOfNewDirectories())
         let chunks = usage.wholeChunks
         let clock = if let now { now } else { try folder.clock() }
         let usage = try PackUsage(of: store) { id in
@@ -55,6 +55,27 @@ extension PackedCollection {
         let freed = try PackedCollectionRun(of: fresh, in: folder).run(progress: progress, step: step)
         store.forgetEverything()
         return Result(count: usage.unneeded.count, freed: freed, emptied: emptied)
+    }
+}
+
+extension PackedCollection {
+    /// The files of directories that were added since the plan was made: who added them may have found some of the files stored already.
+    private func membersOfNewDirectories() throws(StoreError) -> Set<ObjectID> {
+        _ = try store.refresh()
+        var members: Set<ObjectID> = []
+        for id in try store.allObjects() where id.isDirectory && !usage.directories.contains(id) {
+            let bytes = try store.read(id)
+            let listing: DirListing
+            do {
+                listing = try DirListing(parsing: bytes, as: .native)
+            } catch {
+                throw StoreError(.unreadableListing(id, "\(error)"), store.root)
+            }
+            for index in 0..<listing.count {
+                members.insert(ObjectID(.blake3, listing.digest(at: index)))
+            }
+        }
+        return members
     }
 }
 
