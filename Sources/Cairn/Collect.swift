@@ -1,5 +1,5 @@
 import CairnCore
-import CairnStore
+public import CairnStore
 import CairnSystem
 
 extension Workspace {
@@ -20,13 +20,22 @@ extension Workspace {
             sessions.append(try Session(project, reporter: reporter, writes: true))
         }
         try refuseSharedCache(options)
-        let collection = try Collection(options, sessions)
+        var collection = try Collection(options, sessions)
         let plan = try collection.plan()
         var report = CollectReport(plan: plan)
         guard !options.isDry, try confirm(plan) else { return report }
         try collection.carryOut(&report)
         report.isDone = true
         return report
+    }
+
+    /// Brings back into the cache what the last collection put aside.
+    ///
+    /// - Returns: `nil` if there is nothing to bring back: it is so long ago that it was deleted, or nothing was put aside.
+    /// - Throws: `CairnError` if the cache is in use, or a file cannot be moved.
+    public func undoCollection(reporter: any Reporter = SilentReporter()) throws -> PackedStore.Undone? {
+        let session = try Session(self, reporter: reporter, writes: true)
+        return try session.store().packed?.undoCollection()
     }
 
     /// The other workspaces that the user names, each once.
@@ -65,6 +74,8 @@ private struct Collection {
     private let remote: (name: String, store: ObjectStore)?
     /// The clock of the cache's file system before anything was looked at.
     private let start: Int64
+    /// What goes from the packs of the cache, once the plan is made.
+    private var packs: PackedCollection?
 
     init(_ options: CollectOptions, _ sessions: [Session]) throws {
         self.options = options
@@ -106,7 +117,7 @@ private struct Collection {
     // MARK: what is used
 
     /// - Throws: `CairnError` if it is not certain what is used.
-    func plan() throws -> CollectPlan {
+    mutating func plan() throws -> CollectPlan {
         var plan = CollectPlan()
         let others =
             try [remote?.store, fallback()].compactMap(\.self) + sessions.dropFirst().map { try $0.store() }
@@ -123,7 +134,10 @@ private struct Collection {
         let count = deleted.count
         let pushed = try pushedObjects(used)
         deleted.removeAll { used.contains($0) && !pushed.contains($0) }
-        plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count))
+        packs = try cache.packed.map { packed in
+            try PackedCollection(of: packed) { used.contains($0) && !pushed.contains($0) }
+        }
+        plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count, packs))
         if options.includesRemote, let remote {
             var deleted = try remote.store.loose.allObjects(HashAlgorithm.all)
             let count = deleted.count
@@ -213,22 +227,39 @@ private struct Collection {
         return result
     }
 
-    private func place(_ name: String?, _ store: ObjectStore, _ ids: [ObjectID], kept: Int) throws
-        -> CollectPlan.Place
-    {
+    private func place(
+        _ name: String?, _ store: ObjectStore, _ ids: [ObjectID], kept: Int, _ packs: PackedCollection? = nil
+    ) throws -> CollectPlan.Place {
         var objects: [CollectPlan.Object] = []
         // Listings first: what names others goes before them.
         for id in ids.filter(\.isDirectory) + ids.filter({ !$0.isDirectory }) {
             guard let status = try store.loose.status(of: id) else { continue }
             objects.append(CollectPlan.Object(id: id, size: status.size, modified: status.mtime))
         }
-        return CollectPlan.Place(remote: name, folder: store.root, objects: objects, keptCount: kept)
+        for object in packs?.objects ?? [] {
+            objects.append(
+                CollectPlan.Object(id: object.id, size: object.size, modified: object.created, isPacked: true)
+            )
+        }
+        return CollectPlan.Place(
+            remote: name, folder: store.root, objects: objects, keptCount: kept + (packs?.keptCount ?? 0),
+            packedBytes: max(0, packs?.freed ?? 0))
     }
 
     // MARK: deleting
 
     func carryOut(_ report: inout CollectReport) throws {
-        for place in report.plan.places where !place.objects.isEmpty {
+        // What is needed and cannot be read stops this one before anything is deleted.
+        if let packs {
+            session.reporter.begin("collecting", items: nil, bytes: nil)
+            let reporter = session.reporter
+            let result = try packs.carryOut { reporter.advance(items: 0, bytes: $0) }
+            report.count += result.count
+            report.bytes += max(0, result.freed)
+            report.asideBytes = max(0, result.freed)
+            report.emptiedBytes = result.emptied
+        }
+        for place in report.plan.places where place.objects.contains(where: { !$0.isPacked }) {
             let store = place.remote == nil ? cache : remote?.store ?? cache
             guard let folder = store.folder else { continue }
             // Where the file system has no locks, the repository's own has to do.
@@ -238,9 +269,10 @@ private struct Collection {
                     .locked, "another process is deleting from '\(place.folder.bytes.printable)'",
                     hint: "wait until it is done")
             }
-            session.reporter.begin("deleting", items: place.objects.count, bytes: nil)
-            let files = place.objects.firstIndex { !$0.id.isDirectory } ?? place.objects.count
-            for (index, object) in place.objects.enumerated() {
+            let objects = place.objects.filter { !$0.isPacked }
+            session.reporter.begin("deleting", items: objects.count, bytes: nil)
+            let files = objects.firstIndex { !$0.id.isDirectory } ?? objects.count
+            for (index, object) in objects.enumerated() {
                 // After a power cut no listing may come back without its files.
                 if index == files, files > 0 { try folder.syncFileSystem() }
                 try Interruption.check()

@@ -19,8 +19,10 @@ public struct CollectPlan: Sendable {
         public let id: ObjectID
         /// Its bytes.
         public let size: Int64
-        /// When it was written, in nanoseconds since 1970.
+        /// When it, or the pack in which it lies, was written, in nanoseconds since 1970.
         public let modified: Int64
+        /// Whether it lies in a pack, together with others.
+        public var isPacked = false
         /// The last that is known of it.
         public internal(set) var lastKnown: LastKnown?
     }
@@ -35,9 +37,11 @@ public struct CollectPlan: Sendable {
         public internal(set) var objects: [Object]
         /// How many objects stay.
         public let keptCount: Int
+        /// The bytes by which packs become fewer, about: compressed, and less what is copied out of them.
+        public var packedBytes: Int64 = 0
 
         /// The bytes that become free.
-        public var bytes: Int64 { objects.reduce(0) { $0 + $1.size } }
+        public var bytes: Int64 { objects.reduce(packedBytes) { $1.isPacked ? $0 : $0 + $1.size } }
     }
 
     /// The cache, then the remote if one is meant.
@@ -59,8 +63,12 @@ public struct CollectReport: Sendable {
     public internal(set) var isDone = false
     /// How many objects were deleted.
     public internal(set) var count = 0
-    /// Their bytes.
+    /// The bytes that become free.
     public internal(set) var bytes: Int64 = 0
+    /// Those of them that packs take which were put aside: they are deleted by a later collection, and until then can be brought back.
+    public internal(set) var asideBytes: Int64 = 0
+    /// The bytes of packs that an earlier collection had put aside, and that were deleted now.
+    public internal(set) var emptiedBytes: Int64 = 0
     /// Objects that stay because somebody wrote or linked them while the plan was made.
     public internal(set) var spared: [ObjectID] = []
 }

@@ -91,6 +91,45 @@ struct NativeTests {
         }
     }
 
+    @Test(
+        "a collection takes an older version from the packs, a dry run does not, and undoing it brings it back"
+    )
+    func collects() throws {
+        let trial = try Trial("native", cacheType: "copy")
+        for number in 0..<20 { try trial.project.write("old \(number)", to: "data/f\(number)") }
+        let old = try trial.add()
+        let oldFiles = try trial.files()
+        for number in 0..<10 { try trial.project.write("new \(number)", to: "data/f\(number)") }
+        let new = try trial.add()
+        let newFiles = try trial.files()
+        var scope = CollectOptions()
+        scope.keepsWorkspace = true
+        scope.isDry = true
+        let cache = trial.project("one/.dvc/cache")
+        let before = Files.paths(below: cache).sorted()
+        let dry = try trial.project.workspace().collect(scope) { _ in true }
+        #expect(dry.plan.count == 11 && !dry.isDone)
+        #expect(dry.plan.places.first?.objects.first?.id.isDirectory == true)
+        #expect(Files.paths(below: cache).sorted() == before)
+
+        scope.isDry = false
+        let report = try trial.project.workspace().collect(scope) { $0.count == 11 }
+        #expect(report.isDone && report.count == 11 && report.spared.isEmpty)
+        #expect(report.bytes == report.asideBytes)
+        #expect(try trial.isClean())
+        Files.delete(trial.project("one/data"))
+        try trial.checkout(new)
+        #expect(try trial.files() == newFiles)
+        try Files.write(old, to: trial.project("one/data.dvc"))
+        #expect(try trial.project.workspace().checkout([], CheckoutOptions()).failed.isEmpty == false)
+
+        let undone = try #require(try trial.project.workspace().undoCollection())
+        #expect(undone.objects == 11)
+        try trial.checkout(old, force: true)
+        #expect(try trial.files() == oldFiles)
+        #expect(try trial.project.workspace().undoCollection() == nil)
+    }
+
     /// A workspace with what only a native listing keeps.
     private func special(_ cacheType: String = "copy") throws -> Trial {
         let trial = try Trial("native", cacheType: cacheType)

@@ -63,6 +63,9 @@ struct CollectCommand: Verb {
     @Flag(help: "Only name what would be deleted.")
     var dry = false
 
+    @Flag(help: "Bring back the packs that the last collection put aside.")
+    var undo = false
+
     @Option(name: .shortAndLong, help: "How many files to look at at a time.")
     var jobs: Int?
 
@@ -73,6 +76,7 @@ struct CollectCommand: Verb {
     private static let shownCount = 20
 
     func run(in context: Context) throws -> Outcome {
+        if undo { return try bringBack(context) }
         let options = try options(context)
         let workspace = try context.workspace()
         if context.personality == .dvc { context.output.warn(scopeOfDVC(context)) }
@@ -96,6 +100,31 @@ struct CollectCommand: Verb {
             try write(report, wasAsked: wasAsked, context)
         }
         return report.isDone || dry ? .done : .no
+    }
+
+    /// `--undo`.
+    private func bringBack(_ context: Context) throws -> Outcome {
+        let scope = revisions.scope
+        guard scope.isEmpty, !workspace, rev == nil, num == nil, date == nil, !allExperiments, !cloud,
+            !notInRemote, remote == nil, projects.isEmpty, !skipFailed, !dry
+        else {
+            throw CairnError(
+                .usage, "--undo brings back what the last collection took: no other option goes with it")
+        }
+        let undone = try context.workspace().undoCollection(reporter: context.reporter)
+        if json {
+            try context.output.json(
+                .object([
+                    (Array("bytes".utf8), .integer(Int(undone?.bytes ?? 0))),
+                    (Array("restored".utf8), .integer(undone?.objects ?? 0)),
+                ]))
+        } else if let undone {
+            try context.output.note(
+                "brought back \(Words.count(undone.objects, "object")) (\(Words.bytes(undone.bytes)))")
+        } else {
+            try context.output.note("there is nothing to bring back")
+        }
+        return .done
     }
 
     private func options(_ context: Context) throws -> CollectOptions {
@@ -129,6 +158,10 @@ struct CollectCommand: Verb {
                     ? "nothing was deleted"
                     : "nothing was deleted: nobody can be asked here; `--force` does not ask")
         }
+        if report.emptiedBytes > 0 {
+            try output.note(
+                "\(Words.bytes(report.emptiedBytes)) that an earlier collection put aside are deleted now")
+        }
         guard report.plan.count > 0 else { return try output.note("everything that is stored is used") }
         if !wasAsked {
             for place in report.plan.places {
@@ -136,6 +169,11 @@ struct CollectCommand: Verb {
             }
         }
         try output.note("deleted \(Words.count(report.count, "object")) (\(Words.bytes(report.bytes)))")
+        if report.asideBytes > 0 {
+            try output.note(
+                "\(Words.bytes(report.asideBytes)) of that are put aside until a collection a day from now or later; `cairn gc --undo` brings them back"
+            )
+        }
         if !report.spared.isEmpty {
             try output.note(
                 "\(Words.count(report.spared.count, "object")) stayed: somebody wrote or linked them meanwhile"

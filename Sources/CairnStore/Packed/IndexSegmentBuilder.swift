@@ -59,6 +59,9 @@ public struct IndexSegmentBuilder: Sendable {
         return segment.packs.map { dead.contains($0.name) ? nil : number(of: $0) }
     }
 
+    /// Says that what matters of a segment is in this one, or in others that are there already.
+    public mutating func replace(_ name: Digest) { replaced.append(name) }
+
     /// Adds a pack that nothing may be read from any more.
     public mutating func add(_ dead: DeadPack) { deadPacks.append(dead) }
 

@@ -58,6 +58,19 @@ struct SegmentFolder {
         return segments.filter { !replaced.contains($0.key.digest) }
     }
 
+    /// Reads a segment.
+    ///
+    /// - Returns: `nil` if it is gone or damaged.
+    /// - Throws: `StoreError` if the user asked to stop.
+    func readIfSound(_ name: SegmentName) throws(StoreError) -> IndexSegment? {
+        do throws(StoreError) {
+            return try read(name)
+        } catch {
+            if error.reason == .io(.interrupted) { throw error }
+            return nil
+        }
+    }
+
     private func read(_ name: SegmentName) throws(StoreError) -> IndexSegment {
         let file = try system { () throws(SystemError) in
             try OpenFile(readingBelow: root, name.path.utf8)

@@ -64,7 +64,10 @@ struct SegmentWriter {
         return chosen
     }
 
-    private func write(_ segments: [(level: Int, segment: IndexSegmentBuilder.Segment)]) throws(StoreError) {
+    /// - Parameter lastIsLater: whether the last one gets its name after all others have theirs.
+    func write(
+        _ segments: [(level: Int, segment: IndexSegmentBuilder.Segment)], lastIsLater: Bool = false
+    ) throws(StoreError) {
         try system { () throws(SystemError) in
             var files: [(file: DurableBatch.Temporary, path: String)] = []
             for (level, segment) in segments {
@@ -73,7 +76,9 @@ struct SegmentWriter {
                 let name = SegmentName(level: level, push: push, digest: segment.name)
                 files.append((temporary, name.path))
             }
-            try batch.commit(count: files.count, syncing: PackBatch.syncing(files.count)) { [files] number in
+            let last = lastIsLater ? files.count - 1 : nil
+            try batch.commit(count: files.count, last: last, syncing: PackBatch.syncing(files.count)) {
+                [files] number in
                 (files[number].file, PackedLayout.place(files[number].path))
             }
         }

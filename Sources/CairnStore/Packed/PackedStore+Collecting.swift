@@ -1,0 +1,155 @@
+import CairnCore
+import CairnSystem
+
+extension PackedStore {
+    /// What `undoCollection` brought back.
+    public struct Undone: Sendable {
+        /// How many objects can be read that could not before.
+        public let objects: Int
+        /// The bytes of the packs that came back.
+        public let bytes: Int64
+    }
+
+    /// Brings back what the last collection put aside, as far as the trash still has it.
+    ///
+    /// Records that the collection had copied are there twice then, until the next one.
+    /// - Returns: `nil` if the trash is empty.
+    /// - Throws: `StoreError` with `.busy` if somebody writes to the store, or why a file cannot be read, written or moved. The same call goes
+    ///   on where it stopped then.
+    public func undoCollection() throws(StoreError) -> Undone? {
+        try undoCollection(patience: PackedCollection.patience)
+    }
+
+    func undoCollection(patience: Int) throws(StoreError) -> Undone? {
+        guard let folder, marker != nil else { return nil }
+        let lock = try lockAlone(patience: patience)
+        defer { withExtendedLifetime(lock) {} }
+        let trash = PackTrash(of: folder)
+        var last: PackTrash.Item?
+        for item in try trash.items() {
+            let (packs, segments) = (try item.packs(), try item.segmentNames())
+            if !packs.isEmpty || !segments.isEmpty { last = item }
+        }
+        guard let last else { return nil }
+        _ = try refresh()
+        let before = Set(try allObjects())
+        var bytes: Int64 = 0
+        for (name, status) in try last.packs() {
+            let path = PackedLayout.path(ofPack: name)
+            let isMoved = try PackTrash.move(
+                path, from: last.folder, to: folder, permissions: folderPermissions)
+            if isMoved { bytes += status.size }
+        }
+        // All segments that there are, also those that a collection which was killed has only just replaced.
+        let names = try SegmentFolder(root: folder).names()
+        var segments = try last.segments()
+        for name in names {
+            if let segment = try SegmentFolder(root: folder).readIfSound(name) { segments.append(segment) }
+        }
+        var content: [(PackInfo, [PackEntry])] = []
+        var isThere: [Digest: Bool] = [:]
+        for segment in segments {
+            var entries = [[PackEntry]](repeating: [], count: segment.packs.count)
+            segment.forEachEntry { key, pack, place in entries[pack].append(PackEntry(key, place)) }
+            for (info, entries) in zip(segment.packs, entries) {
+                if isThere[info.name] == nil {
+                    isThere[info.name] = try system { () throws(SystemError) in try folder.has(info) }
+                }
+                if isThere[info.name] == true { content.append((info, entries)) }
+            }
+        }
+        let batch = try system { () throws(SystemError) in
+            try folder.syncFileSystem()
+            return try DurableBatch(in: folder, folderPermissions: folderPermissions)
+        }
+        let writer = SegmentWriter(store: self, folder: folder, batch: batch, push: .now())
+        try writer.replace(names, by: content, and: try last.segmentNames())
+        // What these say is in the index now.
+        try trash.removeSegments(of: last)
+        forgetEverything()
+        let after = try allObjects()
+        return Undone(objects: after.count { !before.contains($0) }, bytes: bytes)
+    }
+
+    /// True if the index names the object as a file or a directory, and not only as a chunk.
+    func isObject(_ id: ObjectID) -> Bool {
+        guard let key = try? index().key(of: id) else { return false }
+        return key.kind != .chunk
+    }
+
+    /// Forgets what was read of the index and of packs.
+    func forgetEverything() {
+        forgetIndex()
+        readers.removeAll()
+    }
+
+    /// Keeps everybody from writing.
+    ///
+    /// - Parameter patience: how long to wait for those who do, in milliseconds.
+    /// - Throws: `StoreError` with `.busy`, or `.readOnly` if the store needs a newer program.
+    func lockAlone(patience: Int) throws(StoreError) -> FileLock {
+        if case .readOnly(let missing)? = marker?.access {
+            throw StoreError(.readOnly(missing: missing), root)
+        }
+        return try system { () throws(SystemError) -> FileLock? in
+            let path = root.appending(PackBatch.lockName)
+            var waited = 0
+            while true {
+                if case .acquired(let lock) = try FileLock.attempt(path, note: []) { return lock }
+                guard waited < patience else { return nil }
+                try Interruption.check()
+                Surroundings.sleep(milliseconds: 10)
+                waited += 10
+            }
+        }.orBusy(root)
+    }
+}
+
+extension Optional<FileLock> {
+    fileprivate func orBusy(_ root: FilePath) throws(StoreError) -> FileLock {
+        guard let self else { throw StoreError(.busy, root) }
+        return self
+    }
+}
+
+extension ULID {
+    /// A new name.
+    static func now() -> ULID {
+        var random = SystemRandomNumberGenerator()
+        return ULID(milliseconds: UInt64(Surroundings.now / 1_000_000), using: &random)
+    }
+}
+
+extension SegmentWriter {
+    /// Writes an index that replaces every other one.
+    ///
+    /// - Parameters:
+    ///   - old: all segments that are there, each contained in the new ones or given up.
+    ///   - content: the packs and the records in them.
+    ///   - others: further segments that are contained in the new ones.
+    func replace(
+        _ old: Set<SegmentName>, by content: [(PackInfo, [PackEntry])], and others: Set<SegmentName> = []
+    ) throws(StoreError) {
+        var segments: [IndexSegmentBuilder.Segment] = []
+        var builder = IndexSegmentBuilder()
+        for (pack, entries) in content where !entries.isEmpty {
+            if builder.isFull {
+                segments.append(builder.build())
+                builder = IndexSegmentBuilder()
+            }
+            builder.add(pack, entries)
+        }
+        // Only the last one, which gets its name when all others have theirs, says what is replaced.
+        for name in old {
+            guard let segment = try SegmentFolder(root: folder).readIfSound(name) else {
+                builder.replace(name.digest)
+                continue
+            }
+            builder.add(contentsOf: segment, without: Set(segment.packs.map(\.name)))
+        }
+        for name in others { builder.replace(name.digest) }
+        segments.append(builder.build())
+        let level = min(9, (old.map(\.level).max() ?? 0) + 1)
+        try write(segments.map { (level, $0) }, lastIsLater: true)
+    }
+}
