@@ -10,7 +10,8 @@ struct CollectCommand: Verb {
         abstract: "Delete data that nothing in scope uses from the cache, or from a remote.",
         discussion: """
             What the workspace uses is always kept; options say which revisions count besides. What would be deleted is named first, by its \
-            last known path and revision, and nothing is deleted without a yes. Exit code 1 means that the answer was no.
+            last known path and revision, and nothing is deleted without a yes. Exit code 1 means that the answer was no. \
+            What goes from the packs of a native repository is put aside and deleted by a later collection, after a day at the earliest.
             """)
 
     @OptionGroup var global: GlobalOptions

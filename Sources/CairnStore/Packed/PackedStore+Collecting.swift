@@ -73,8 +73,13 @@ extension PackedStore {
 
     /// True if the index names the object as a file or a directory, and not only as a chunk.
     func isObject(_ id: ObjectID) -> Bool {
-        guard let key = try? index().key(of: id) else { return false }
-        return key.kind != .chunk
+        do throws(StoreError) {
+            guard let key = try index().key(of: id) else { return false }
+            return key.kind != .chunk
+        } catch {
+            // What is not known to be of no use is kept.
+            return true
+        }
     }
 
     /// Forgets what was read of the index and of packs.
