@@ -234,12 +234,13 @@ struct CheckoutPlan {
                 prefix + name, wanted, isExecutable: kind == .executable, isLink: kind == .symbolicLink,
                 replacing: try own(prefix + name))
         }
+        let emptyFolders = Set(tree?.snapshot.emptyFolders ?? [])
         for entry in 0..<listing.count where !present[entry] {
             let name = prefix + listing.paths[entry]
             guard isInScope(name) else { continue }
             let kind = listing.kind(at: entry)
             guard let wanted = listing.object(at: entry, id.algorithm) else {
-                if !isEmptyFolder(listing.paths[entry], tree) {
+                if !emptyFolders.contains(Array(listing.paths[entry])) {
                     newFolders.append(try RepoPath(validating: name))
                 }
                 continue
@@ -259,11 +260,6 @@ struct CheckoutPlan {
             if isKept || !listing.indices(below: folder).isEmpty { continue }
             oldFolders.append(try RepoPath(validating: prefix + folder))
         }
-    }
-
-    private func isEmptyFolder(_ path: ArraySlice<UInt8>, _ tree: DataTree?) -> Bool {
-        guard let tree, tree.isFolder else { return false }
-        return tree.snapshot.emptyFolders.contains { $0.elementsEqual(path) }
     }
 
     /// True if a folder above the file has the name of an entry.

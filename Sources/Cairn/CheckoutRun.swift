@@ -47,8 +47,8 @@ struct CheckoutRun {
         for output in plan.changes where output.change == .deleted {
             try? session.index?.forgetOutput(output.path)  // a memory, nothing depends on it
         }
-        for output in plan.changes where output.change == .added && output.isFolder {
-            // An empty directory has no file that would have made it.
+        for output in plan.outputs where output.id.isDirectory {
+            // An empty directory has no file that would have made it, and goes with the last file that is removed from it.
             _ = try session.folder.makeFolder(output.path.components)
         }
         for output in plan.outputs { try? session.index?.rememberOutput(output.path, output.id) }

@@ -37,8 +37,8 @@ extension Workspace {
             throw CairnError(
                 .missing,
                 "the cache does not have the data of '\(name)'\(revision.map { " in '\($0)'" } ?? "")",
-                hint: "bring it: `cairn fetch \(Shell.quoted(name))`"
-                    + (revision == nil ? "" : " with `--all-commits`, or of that revision"))
+                hint:
+                    "bring it: `cairn fetch \(revision == nil ? "" : "--all-commits ")\(Shell.quoted(name))`")
         }
         let wanted = (range ?? 0..<size).clamped(to: 0..<size)
         guard !wanted.isEmpty else { return }

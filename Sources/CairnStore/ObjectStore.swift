@@ -109,16 +109,6 @@ public final class ObjectStore: Sendable {
         return try packed.setAsideDamage(of: id, into: quarantine)
     }
 
-    /// All objects of the given algorithms, sorted.
-    ///
-    /// - Throws: `StoreError` if a folder or an index cannot be read.
-    public func allObjects(_ algorithms: [HashAlgorithm]) throws(StoreError) -> [ObjectID] {
-        let files = try loose.allObjects(algorithms)
-        guard algorithms.contains(.blake3), let packed else { return files }
-        let inPacks = try packed.allObjects()
-        return inPacks.isEmpty ? files : Set(files + inPacks).sorted()
-    }
-
     /// What the store looks like as far as objects of an algorithm are concerned, and when that last changed.
     ///
     /// - Returns: `nil` if the store is not there.

@@ -2,7 +2,7 @@ public import CairnCore
 public import CairnStore
 public import CairnSystem
 
-/// Copies objects from one loose store to another, a folder remote or a cache, and checks every byte on the way.
+/// Copies objects between a cache, whose objects may be packed, and a folder remote in loose layout, and checks every byte on the way.
 ///
 /// What the destination has is left alone. New objects get their names when their bytes are durable, and the listing of a directory only
 /// when everything that it names is: whoever finds a listing may rely on it, at whatever moment the work stops.

@@ -50,7 +50,7 @@ struct NativeTests {
         arguments: ["copy", "hardlink", "symlink"], [1, 2] as [UInt64])
     func sameAnswers(_ cacheType: String, _ seed: UInt64) throws {
         let trials = try ["native", "dvc"].map { try Trial($0, cacheType: cacheType) }
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         var versions: [(files: [String: String], pointers: [String])] = []
         var files: [String: String] = [:]
         for round in 0..<12 {
@@ -128,6 +128,20 @@ struct NativeTests {
         try trial.checkout(old, force: true)
         #expect(try trial.files() == oldFiles)
         #expect(try trial.project.workspace().undoCollection() == nil)
+    }
+
+    @Test(
+        "keep a directory that a checkout empties, as those of DVC's format do", arguments: ["native", "dvc"])
+    func emptied(_ format: String) throws {
+        let trial = try Trial(format, cacheType: "copy")
+        try Files.makeFolder(trial.project("one/data"))
+        let pointer = try trial.add()
+        try trial.project.write("x", to: "data/sub/f")
+        _ = try trial.add()
+        try trial.checkout(pointer)
+        #expect(
+            Files.isFolder(trial.project("one/data")) && Files.names(in: trial.project("one/data")).isEmpty)
+        #expect(try trial.isClean())
     }
 
     /// A workspace with what only a native listing keeps.
@@ -279,18 +293,5 @@ struct NativeTests {
         } catch let error as CairnError {
             #expect(error.kind == .config && error.message.contains("native"))
         }
-    }
-}
-
-/// A generator whose seed is in the test's arguments.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
