@@ -20,6 +20,8 @@ public struct DoctorReport: Sendable {
         public let root: FilePath
         /// The file system that it is on.
         public let fileSystem: FileSystemFacts?
+        /// True for a native workspace, false for one in DVC's format.
+        public let isNative: Bool
         /// The cache folder.
         public let cache: FilePath
         /// The file system of the cache; `nil` if the folder is not there yet.
@@ -92,7 +94,7 @@ extension Workspace {
             problem = CairnError(error).message
         }
         return DoctorReport.WorkspaceFacts(
-            root: root, fileSystem: mounts.entry(for: root), cache: cacheFolder,
+            root: root, fileSystem: mounts.entry(for: root), isNative: isNative, cache: cacheFolder,
             cacheFileSystem: hasCache ? mounts.entry(for: (try? cacheFolder.resolved()) ?? cacheFolder) : nil,
             linkTypes: types, linkProblem: problem, git: gitFacts(), remotes: remoteFacts(),
             lockHolder: lockHolder())

@@ -48,7 +48,7 @@ public struct Workspace: Sendable {
         let files = ConfigurationFiles(root: root, surroundings: surroundings)
         let workspace = Workspace(
             root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
-        guard personality == .cairn || workspace.algorithm == .md5 else {
+        guard personality == .cairn || !workspace.isNative else {
             throw CairnError(
                 .config, "'\(root.bytes.printable)' is a native cairn workspace, which DVC cannot use",
                 hint: "call this program `cairn`")
@@ -95,7 +95,9 @@ public struct Workspace: Sendable {
     /// What the ids of new data are made with: BLAKE3 in a native workspace, MD5 in one that DVC can use.
     ///
     /// What is recorded already is read by its own.
-    public var algorithm: HashAlgorithm { configuration.string("cairn.format") == "native" ? .blake3 : .md5 }
+    public var algorithm: HashAlgorithm { isNative ? .blake3 : .md5 }
+    /// True for a native workspace, which DVC cannot use.
+    public var isNative: Bool { configuration.string("cairn.format") == "native" }
     /// False in a workspace that was made with `init --no-scm`.
     public var usesGit: Bool { !configuration.bool("core.no_scm") }
 

@@ -113,6 +113,16 @@ struct NativeCommandTests {
         #expect(try Files.text(sandbox("one/data/7")) == "changed")
     }
 
+    @Test("version says which format a workspace has")
+    func format() throws {
+        try sandbox.makeProject("two")
+        for (folder, format) in [("one", "native"), ("two", "dvc")] {
+            #expect(try sandbox.cairn("version", in: folder).stdout.contains("\nformat: \(format)\n"))
+            let json = try sandbox.cairn("version", "--json", in: folder).stdout
+            #expect(json.contains("\"format\": \"\(format)\""))
+        }
+    }
+
     @Test("two workspaces may share a cache, and add to it at the same time")
     func shared() throws {
         for name in ["two", "three"] {

@@ -37,7 +37,7 @@ private enum VersionText {
         }
         guard let facts = report.workspace else { return lines + ["workspace: none here"] }
         lines.append("workspace: \(facts.root.bytes.printable)\(on(facts.fileSystem))")
-        lines.append("format: dvc")
+        lines.append("format: \(facts.isNative ? "native" : "dvc")")
         let cache = facts.cache.bytes.printable
         lines.append(
             "cache: \(cache)\(facts.cacheFileSystem == nil ? " (empty)" : on(facts.cacheFileSystem))")
@@ -92,7 +92,7 @@ private enum VersionText {
         ]
         if let facts = report.workspace {
             members += [
-                ("cache", .string(facts.cache.bytes)), ("format", .string("dvc")),
+                ("cache", .string(facts.cache.bytes)), ("format", .string(facts.isNative ? "native" : "dvc")),
                 ("git", .string(git(facts.git))),
                 ("links", .array(facts.linkTypes.map { .string($0.rawValue) })),
                 ("lock", facts.lockHolder.map { .string($0) } ?? .null),
