@@ -38,13 +38,14 @@ let package = Package(
 
         .target(name: "CKernels", cSettings: cRules),
         .target(name: "CLinux", cSettings: cRules),
+        .target(name: "CGitStart", cSettings: cRules),
 
         library("CairnCore", ["CKernels"]),
         library(
             "CairnSystem", ["CairnCore", "CLinux", .product(name: "SystemPackage", package: "swift-system")]),
         library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
         library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite", "CZstd", "CZlib"]),
-        library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2"]),
+        library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2", "CGitStart"]),
         library("CairnRemote", ["CairnSystem", "CairnCore"]),
 
         library(

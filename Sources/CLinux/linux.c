@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -44,6 +45,11 @@ int clinux_open_at(int folder, const char *name, int flags, mode_t mode) {
         descriptor = openat(folder, name, flags | O_CLOEXEC, mode);
     } while (descriptor < 0 && errno == EINTR);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+int64_t clinux_read_entries(int folder, void *buffer, size_t size) {
+    ssize_t count = getdents64(folder, buffer, size);
+    return count < 0 ? -errno : count;
 }
 
 int clinux_open_unnamed(int folder, mode_t mode) { return clinux_open_at(folder, ".", O_TMPFILE | O_RDWR, mode); }

@@ -8,6 +8,8 @@ struct CheckoutRun {
     private let session: Session
     private let store: ObjectStore
     private let types: [LinkType]
+    /// How many files are noted in the stat index at a time.
+    private static let roundCount = 1 << 16
 
     init(_ session: Session) throws {
         self.session = session
@@ -113,11 +115,24 @@ struct CheckoutRun {
     private func remember(_ items: Placement.Items, _ report: Placement.Report) throws {
         guard let index = session.index else { return }
         let time = session.fileSystemTime()
+        // In rounds, so that a million files are not all in memory once more.
+        for start in stride(from: 0, to: items.count, by: Self.roundCount) {
+            let round = start..<min(start + Self.roundCount, items.count)
+            for (algorithm, rows) in try newRows(round, items, report) {
+                // Failing to remember costs time later, nothing else.
+                try? index.record(rows, by: algorithm, at: time)
+            }
+        }
+    }
+
+    private func newRows(_ round: Range<Int>, _ items: Placement.Items, _ report: Placement.Report) throws
+        -> [HashAlgorithm: [StatIndex.Row]]
+    {
         let rows = Mutex<[HashAlgorithm: [StatIndex.Row]]>([:])
         let folder = session.folder
-        try session.workers.forEachRange(of: items.count, stride: 512) { (range) throws(SystemError) in
+        try session.workers.forEachRange(of: round.count, stride: 512) { (range) throws(SystemError) in
             var found: [HashAlgorithm: [StatIndex.Row]] = [:]
-            for position in range {
+            for position in range.lazy.map({ round.lowerBound + $0 }) {
                 let path = Array(items.paths[position])
                 // The user may have written to it in the meantime.
                 let isLink = items.links.contains(position)
@@ -128,12 +143,12 @@ struct CheckoutRun {
                 found[id.algorithm, default: []].append(
                     StatIndex.Row(path: path, status: status, digest: id.digest))
             }
-            rows.withLock { [found] in $0.merge(found) { $0 + $1 } }
+            rows.withLock { [found] in
+                // Appended where they are: a merge of the dictionaries would copy what is there each time.
+                for (algorithm, list) in found { $0[algorithm, default: []] += list }
+            }
         }
-        for (algorithm, list) in rows.withLock({ $0 }) {
-            // Failing to remember costs time later, nothing else.
-            try? index.record(list, by: algorithm, at: time)
-        }
+        return rows.withLock { $0 }
     }
 
     private func checkSpace(_ plan: CheckoutPlan) throws {

@@ -28,32 +28,7 @@ struct DataTree {
     static func load(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session)
         throws -> DataTree?
     {
-        let form = DirListing.Form(of: algorithm)
-        guard let own = try session.folder.status(of: path.bytes) else { return nil }
-        guard let status = try session.folder.status(of: path.bytes, following: true) else {
-            throw CairnError(
-                .notFound, "'\(path)' is a symbolic link that leads nowhere",
-                hint: "remove it, or restore what it leads to")
-        }
-        let isLink = own.kind == .symbolicLink
-        switch status.kind {
-        case .regular:
-            var snapshot = TreeSnapshot()
-            snapshot.append(path.name, status, isLink: isLink)
-            return DataTree(
-                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: isLink, form: form)
-        case .folder:
-            let filter = rules.filter(in: path)
-            let walker = TreeWalker(
-                workers: session.workers, following: session.linkRule(form), leavingOut: filter)
-            let snapshot = try walker.snapshot(of: session.workspace.absolute(path))
-            return DataTree(
-                path: path, isFolder: true, snapshot: snapshot,
-                digests: Array(repeating: nil, count: snapshot.count),
-                isLink: isLink, form: form)
-        case .symbolicLink, .fifo, .socket, .device:
-            throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(path), status.kind))
-        }
+        try DataLook(path, as: algorithm, rules: rules, session: session)?.tree()
     }
 
     /// Looks at data outside of the workspace that is to become the output `path`.
@@ -151,12 +126,15 @@ struct DataTree {
     ) {
         guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
-        let rows = files.compactMap { file in
-            digests[file.index].map {
-                StatIndex.Row(path: prefix + snapshot.paths[file.index], status: file.status, digest: $0)
+        // In rounds, so that a million paths are not all in memory once more.
+        for start in stride(from: 0, to: files.count, by: 1 << 16) {
+            let rows = files[start..<min(start + 1 << 16, files.count)].compactMap { file in
+                digests[file.index].map {
+                    StatIndex.Row(path: prefix + snapshot.paths[file.index], status: file.status, digest: $0)
+                }
             }
+            try? session.index?.record(rows, by: algorithm, at: time)
         }
-        try? session.index?.record(rows, by: algorithm, at: time)
     }
 
     /// The listing of a directory whose files are all read.

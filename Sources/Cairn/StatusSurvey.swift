@@ -42,18 +42,19 @@ final class StatusSurvey {
         let output = target.output
         let shown = session.workspace.display(target.part ?? output.path)
         let memory = target.part == nil ? TreeMemory(output, store, session) : nil
-        let tree = try tree(
-            output.path, output.record.id?.algorithm ?? session.workspace.algorithm, unless: memory)
+        let algorithm = output.record.id?.algorithm ?? session.workspace.algorithm
+        let found = try look(at: output.path, algorithm, remembering: memory)
+        if case .asRemembered = found { return nil }
+        let tree = found.tree
         guard let id = output.record.id else {
             return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
         }
-        if let memory, let tree, try memory.holds(for: tree.snapshot) { return nil }
         let current = try tree.map { try $0.id(id.algorithm) }
         if current == id, let tree {
             // The workspace has the very content, so its digests tell what the cache must have.
             let isComplete = try !output.record.isCached || hasAll(id, tree, target)
-            if isComplete, let memory, tree.snapshot.count >= Self.smallestMemory {
-                memory.keep(tree.snapshot)
+            if isComplete, case .files(_, let walked?) = found, walked.count >= Self.smallestMemory {
+                memory?.keep(walked)
             }
             return isComplete ? nil : StatusReport.Item(path: shown, state: .notInCache, files: nil)
         }
@@ -94,23 +95,40 @@ final class StatusSurvey {
         return StatusReport.Item(path: dependency.shown, state: .modified, files: nil)
     }
 
+    /// What is at a path.
+    private enum Found {
+        case nothing
+        /// A directory that looks as it did when all of it was as recorded.
+        case asRemembered
+        /// The files with their digests; with the walk that found them, if it was made just now.
+        case files(DataTree, WalkedTree?)
+
+        var tree: DataTree? { if case .files(let tree, _) = self { tree } else { nil } }
+    }
+
     /// The files at a path with their digests; `nil` if there is nothing.
-    ///
-    /// - Parameter memory: if the files look as it says, their digests are not filled in.
-    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm, unless memory: TreeMemory? = nil)
-        throws -> DataTree?
+    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> DataTree? {
+        try look(at: path, algorithm, remembering: nil).tree
+    }
+
+    /// Looks at a path, and reads what is not known of its files unless they are as remembered.
+    private func look(at path: RepoPath, _ algorithm: HashAlgorithm, remembering memory: TreeMemory?) throws
+        -> Found
     {
-        if algorithm == session.workspace.algorithm, let known = trees[path] { return known }
+        if algorithm == session.workspace.algorithm, let known = trees[path] { return .files(known, nil) }
         let rules = try IgnoreFiles(above: path, session: session)
         // What is ignored does not exist for us.
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard !rules.isIgnored(path, isFolder: isFolder),
-            var tree = try DataTree.load(path, as: algorithm, rules: rules, session: session)
-        else { return nil }
-        if let memory, try memory.holds(for: tree.snapshot) { return tree }
+            let look = try DataLook(path, as: algorithm, rules: rules, session: session)
+        else { return .nothing }
+        var walked: WalkedTree?
+        if case .directory(let directory) = look.content { walked = directory }
+        if let memory, let walked, memory.holds(for: walked) { return .asRemembered }
+        var tree = look.tree()
         try tree.readAll(algorithm, session)
         if algorithm == session.workspace.algorithm { trees[path] = tree }
-        return tree
+        return .files(tree, walked)
     }
 
     private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {

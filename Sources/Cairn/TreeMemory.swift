@@ -3,9 +3,7 @@ import CairnStore
 import CairnSystem
 
 /// What is remembered of the last time when an output was all as recorded, so that a second look need not compare file by file.
-final class TreeMemory {
-    // A class: the fingerprint of a tree is made once, however often it is asked for.
-
+struct TreeMemory {
     private let path: RepoPath
     private let id: ObjectID
     private let index: StatIndex
@@ -13,7 +11,6 @@ final class TreeMemory {
     private let objects: Digest?
     /// The file system's clock before the tree was looked at; `nil` if nothing new may be remembered.
     private let time: Int64?
-    private var answer: Bool?
 
     /// Prepares to look at an output's files.
     ///
@@ -39,20 +36,18 @@ final class TreeMemory {
     }
 
     /// True if files and store look as they did when all was as recorded.
-    func holds(for snapshot: TreeSnapshot) throws -> Bool {
-        if let answer { return answer }
+    func holds(for tree: WalkedTree) -> Bool {
         guard let remembered else { return false }
-        let holds = remembered == TreeFingerprint(files: snapshot.fingerprint, objects: objects)
+        let holds = remembered == TreeFingerprint(files: tree.fingerprint, objects: objects)
         // Next time there is none, and a new one is made.
         if !holds { try? index.forgetTree(path) }
-        answer = holds
         return holds
     }
 
     /// Remembers that all is as recorded.
-    func keep(_ snapshot: TreeSnapshot) {
-        guard let time, snapshot.isOlder(than: time) else { return }
-        let fingerprint = TreeFingerprint(files: snapshot.fingerprint, objects: objects)
+    func keep(_ tree: WalkedTree) {
+        guard let time, tree.isOlder(than: time) else { return }
+        let fingerprint = TreeFingerprint(files: tree.fingerprint, objects: objects)
         try? index.rememberTree(path, id, fingerprint)  // failing to costs time later, nothing else
     }
 }

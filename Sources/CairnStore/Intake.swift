@@ -93,9 +93,10 @@ public struct Intake: Sendable {
         let units = Self.units(positions, snapshot)
         let total = Mutex(Report())
         let claims = ObjectClaims()
-        try workers.forEachRange(of: units.count, stride: 1) { (range) throws(StoreError) in
+        try workers.forEachRange(of: units.count, stride: 1, with: SmallFiles.init) {
+            (files, range) throws(StoreError) in
             for unit in range {
-                let task = IntakeTask(self, snapshot, folder, claims)
+                let task = IntakeTask(self, snapshot, folder, claims, files)
                 try task.run(positions[units[unit]])
                 total.withLock { [report = task.report] in $0.add(report) }
             }

@@ -7,16 +7,22 @@ final class IntakeTask {
     private let snapshot: TreeSnapshot
     private let folder: Folder
     private let claims: ObjectClaims
+    private let files: SmallFiles
     private let parents: ParentFolders
     /// New objects of the run that will be packed together; their bytes are those of the run.
     private var fresh: [(key: RecordKey, bytes: UnsafeRawBufferPointer)] = []
     private(set) var report = Intake.Report()
 
-    init(_ intake: Intake, _ snapshot: TreeSnapshot, _ folder: Folder, _ claims: ObjectClaims) {
+    /// - Parameter files: the memory that small files are read into.
+    init(
+        _ intake: Intake, _ snapshot: TreeSnapshot, _ folder: Folder, _ claims: ObjectClaims,
+        _ files: SmallFiles
+    ) {
         self.intake = intake
         self.snapshot = snapshot
         self.folder = folder
         self.claims = claims
+        self.files = files
         parents = ParentFolders(below: folder, isMaking: false)
     }
 
@@ -43,7 +49,7 @@ final class IntakeTask {
     // MARK: small files
 
     private func readTogether(_ positions: ArraySlice<Int>) throws(StoreError) {
-        let files = SmallFiles(sizes: positions.lazy.map { self.snapshot.files[$0].size })
+        files.removeAll()
         for position in positions {
             try attempt(position) { () throws(StoreError) in
                 if snapshot.files[position].kind == .symbolicLink {

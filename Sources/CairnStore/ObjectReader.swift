@@ -90,9 +90,10 @@ public struct ObjectReader: Sendable {
         let total = Mutex(Report())
         var failure: StoreError?
         do throws(StoreError) {
-            try workers.forEachRange(of: units.count, stride: 1) { (range) throws(StoreError) in
+            try workers.forEachRange(of: units.count, stride: 1, with: SmallFiles.init) {
+                (files, range) throws(StoreError) in
                 for unit in range {
-                    var task = ReadingTask(reader: self, objects: objects, sink: sink)
+                    var task = ReadingTask(reader: self, objects: objects, sink: sink, files: files)
                     do throws(StoreError) {
                         try task.run(units[unit])
                     } catch {
@@ -159,6 +160,8 @@ private struct ReadingTask {
     let reader: ObjectReader
     let objects: [ObjectReader.Object]
     let sink: ObjectSink?
+    /// The memory that small objects are read into.
+    let files: SmallFiles
     var report = ObjectReader.Report()
 
     /// A failure that concerns more than one object.
@@ -198,7 +201,8 @@ private struct ReadingTask {
     }
 
     private mutating func readTogether(_ range: Range<Int>) throws(StoreError) {
-        let files = SmallFiles(sizes: objects[range].lazy.map(\.size))
+        let files = files
+        files.removeAll()
         for index in range {
             if try isPacked(objects[index].id) {
                 try attempt(index) { (task) throws(Stop) in try task.unpack(index) }

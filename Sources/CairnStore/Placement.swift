@@ -113,9 +113,9 @@ public struct Placement: Sendable {
     public func place(_ items: Items) throws(StoreError) -> Report {
         let total = Mutex(Report(count: items.count))
         let choice = LinkChoice(types)
-        try workers.forEachRange(of: items.count, stride: SmallFiles.batchCount) {
-            (range) throws(StoreError) in
-            let task = PlacementTask(self, items, choice)
+        try workers.forEachRange(of: items.count, stride: SmallFiles.batchCount, with: SmallFiles.init) {
+            (files, range) throws(StoreError) in
+            let task = PlacementTask(self, items, choice, files)
             try task.run(range)
             total.withLock { [report = task.report] in $0.add(report) }
         }

@@ -22,16 +22,19 @@ final class PlacementTask {
     private let placement: Placement
     private let items: Placement.Items
     private let choice: LinkChoice
+    private let files: SmallFiles
     private let parents: ParentFolders
     private(set) var report = Report()
 
     private var store: LooseStore { placement.store.loose }
     private var reporter: any Reporter { placement.reporter }
 
-    init(_ placement: Placement, _ items: Placement.Items, _ choice: LinkChoice) {
+    /// - Parameter files: the memory that small objects are read into.
+    init(_ placement: Placement, _ items: Placement.Items, _ choice: LinkChoice, _ files: SmallFiles) {
         self.placement = placement
         self.items = items
         self.choice = choice
+        self.files = files
         parents = ParentFolders(below: placement.workspace, isMaking: true)
     }
 
@@ -148,7 +151,7 @@ final class PlacementTask {
 
     private func copyAll(_ positions: [Int]) throws(StoreError) {
         guard let first = positions.first else { return }
-        let files = SmallFiles()
+        files.removeAll()
         var algorithm = items.ids[first].algorithm
         for position in positions {
             let id = items.ids[position]

@@ -16,15 +16,11 @@ final class SmallFiles {
     /// The bytes of each; valid as long as the run.
     private(set) var contents: [UnsafeRawBufferPointer] = []
 
-    /// Makes room for files of these sizes, in bytes.
-    convenience init(sizes: some Sequence<Int64>) {
+    /// Makes room for any run of small files, to be used for one after the other: memory that is never touched costs nothing.
+    init() {
         // One byte more than each file should have shows a file that grew.
-        self.init(capacity: sizes.reduce(1) { $0 + Int($1) + 1 })
-    }
-
-    /// Makes room for `capacity` bytes; each file takes one more than it has.
-    init(capacity: Int = Int(batchSize + largestSize) + batchCount) {
-        memory = .allocate(byteCount: capacity, alignment: 64)
+        memory = .allocate(
+            byteCount: Int(Self.batchSize + Self.largestSize) + Self.batchCount + 1, alignment: 64)
     }
 
     deinit { memory.deallocate() }

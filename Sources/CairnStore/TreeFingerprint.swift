@@ -1,5 +1,5 @@
 public import CairnCore
-public import CairnSystem
+internal import CairnSystem
 
 /// What a tree and the store behind it looked like when every file was found to be what is recorded, and stored.
 ///
@@ -15,24 +15,6 @@ public struct TreeFingerprint: Equatable, Sendable {
         self.files = files
         self.objects = objects
     }
-}
-
-extension TreeSnapshot {
-    /// Changes when a file is added, removed, renamed or written to, as far as its status tells.
-    public var fingerprint: Digest {
-        var hash = BLAKE3()
-        paths.withAllPaths { bytes, ends in
-            hash.update(UnsafeRawBufferPointer(bytes))
-            hash.update(UnsafeRawBufferPointer(ends))
-        }
-        let words = files.flatMap { [$0.size, $0.mtime, $0.ctime, Int64(bitPattern: $0.inode)] }
-        words.withUnsafeBytes { hash.update($0) }
-        for folder in emptyFolders { (folder + [0]).withUnsafeBytes { hash.update($0) } }
-        return hash.finish()
-    }
-
-    /// True if every file was last changed before a moment, so that a change after the snapshot shows in its status.
-    public func isOlder(than time: Int64) -> Bool { files.allSatisfy { $0.ctime < time } }
 }
 
 extension LooseStore {

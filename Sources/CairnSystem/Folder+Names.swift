@@ -22,6 +22,8 @@ extension Folder {
 }
 
 /// The names in a folder, read one after the other.
+///
+/// As getdents64(2) gives them: readdir(3) would want a descriptor of its own for each folder of a walk.
 final class FolderEntries {
     /// One name; its memory is valid until the next one is read.
     struct Entry {
@@ -33,38 +35,50 @@ final class FolderEntries {
         let kind: Folder.NameKind
     }
 
-    private let stream: OpaquePointer
-    private let path: FilePath
-
-    /// Starts to read.
-    init(of folder: Folder) throws(SystemError) {
-        path = folder.path
-        let result = clinux_open_at(folder.descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
-        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "list", folder.path) }
-        guard let stream = fdopendir(result) else {
-            let code = errno
-            close(result)
-            throw SystemError(Errno(rawValue: code), "list", folder.path)
-        }
-        self.stream = stream
+    /// Where things are in a `struct linux_dirent64`.
+    private enum Offset {
+        static let length = 16
+        static let type = 18
+        static let name = 19
     }
 
-    deinit { closedir(stream) }
+    private let folder: Folder
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 8)
+    private var unread: Range<Int> = 0..<0
+
+    /// Starts to read, with a descriptor of its own.
+    convenience init(of folder: Folder) throws(SystemError) {
+        let result = clinux_open_at(folder.descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "list", folder.path) }
+        self.init(ofUnread: Folder(owning: result, folder.path))
+    }
+
+    /// Starts to read a folder that was just opened and is read nowhere else.
+    init(ofUnread folder: Folder) { self.folder = folder }
+
+    deinit { buffer.deallocate() }
 
     /// The next name, `.` and `..` left out; `nil` at the end.
     func next() throws(SystemError) -> Entry? {
         while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw SystemError(Errno(rawValue: errno), "list", path) }
-                return nil
+            if unread.isEmpty {
+                let count = clinux_read_entries(folder.descriptor, buffer.baseAddress, buffer.count)
+                guard count >= 0 else {
+                    throw SystemError(Errno(rawValue: Int32(-count)), "list", folder.path)
+                }
+                if count == 0 { return nil }
+                unread = 0..<Int(count)
             }
-            // A stored property.
-            let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
-            let name = start.assumingMemoryBound(to: CChar.self)
-            let bytes = UnsafeRawBufferPointer(start: start, count: strlen(name))
+            // The kernel writes whole entries, each with a NUL after its name.
+            let start = UnsafeRawPointer(buffer.baseAddress!) + unread.lowerBound  // 32 KiB, never empty
+            let length = Int(start.loadUnaligned(fromByteOffset: Offset.length, as: UInt16.self))
+            unread = unread.lowerBound + length..<unread.upperBound
+            let name = (start + Offset.name).assumingMemoryBound(to: CChar.self)
+            let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
             if bytes[0] == 46, bytes.count == 1 || (bytes.count == 2 && bytes[1] == 46) { continue }
-            return Entry(name: name, bytes: bytes, kind: Self.kind(Int32(entry.pointee.d_type)))
+            return Entry(
+                name: name, bytes: bytes,
+                kind: Self.kind(Int32(start.load(fromByteOffset: Offset.type, as: UInt8.self))))
         }
     }
 

@@ -14,6 +14,12 @@ public struct TreeSnapshot: Sendable {
     /// Creates an empty snapshot.
     public init() {}
 
+    /// Creates an empty snapshot with room for files whose paths have `bytes` bytes in all.
+    init(reserving count: Int, bytes: Int) {
+        files.reserveCapacity(count)
+        paths.reserve(count: count, bytes: bytes)
+    }
+
     /// How many files there are.
     public var count: Int { files.count }
     /// The sum of the sizes in bytes.

@@ -43,6 +43,13 @@ public struct TreeWalker: Sendable {
     ///
     /// - Throws: `TreeWalkError`: the first folder that cannot be read, a link that leads nowhere, and what is no file.
     public func snapshot(of root: FilePath) throws(TreeWalkError) -> TreeSnapshot {
+        try walk(root).snapshot()
+    }
+
+    /// Looks at all files below `root`, without putting them into one list yet.
+    ///
+    /// - Throws: as `snapshot(of:)`.
+    public func walk(_ root: FilePath) throws(TreeWalkError) -> WalkedTree {
         let folder: Folder
         do throws(SystemError) {
             folder = try Folder(root)
@@ -63,9 +70,7 @@ public struct TreeWalker: Sendable {
             }
             frontier = next.withLock { $0 }
         }
-        var result = TreeSnapshot()
-        top.collect(into: &result)
-        return result
+        return WalkedTree(top: top)
     }
 
     private func list(_ node: WalkedFolder, in root: Folder) throws(TreeWalkError) {
@@ -77,8 +82,7 @@ public struct TreeWalker: Sendable {
             try folder.status("").map(WalkedFolder.Identity.init)
         }
         if node.isLink, node.isInsideItself { throw .loop(folder.path) }
-        let entries: FolderEntries
-        do throws(SystemError) { entries = try FolderEntries(of: folder) } catch { throw .system(error) }
+        let entries = FolderEntries(ofUnread: folder)
         var path = node.path.isEmpty ? [] : node.path + [UInt8(ascii: "/")]
         let prefix = path.count
         while let entry = try system({ () throws(SystemError) in try entries.next() }) {

@@ -1,3 +1,4 @@
+internal import CairnCore
 internal import Glibc
 
 /// A folder of a walk: filled by one thread, then read by the one that collects.
@@ -36,6 +37,10 @@ final class WalkedFolder: @unchecked Sendable {
     private var entries: [Entry] = []
     private var statuses: [FileStatus] = []
     private(set) var children: [WalkedFolder] = []
+    /// Over the names in the folder and what the operating system says of each file; set by `finish()`.
+    private(set) var fingerprint: Digest?
+    /// When a file in the folder last changed; set by `finish()`.
+    private(set) var lastChange = Int64.min
 
     init(path: [UInt8], isLink: Bool, parent: WalkedFolder?) {
         self.path = path
@@ -64,8 +69,55 @@ final class WalkedFolder: @unchecked Sendable {
         if let status { statuses.append(status) }
     }
 
-    /// Sorts the entries so that walking them in order gives whole paths in order, and makes the children.
+    /// How many files the folder itself has.
+    var fileCount: Int { statuses.count }
+    /// How many bytes the paths of these files have.
+    var pathBytes: Int { statuses.count * (path.count + 1) + names.count }
+
+    /// Calls `body` with this folder and all below it, each before those in it.
+    func forEach(_ body: (WalkedFolder) -> Void) {
+        body(self)
+        for child in children { child.forEach(body) }
+    }
+
+    /// Completes the folder when all its names are there.
     func finish() {
+        sort()
+        makeFingerprint()
+        for index in entries.indices where entries[index].isFolder {
+            entries[index].number = Int32(children.count)
+            let name = names[range(of: entries[index])]
+            let below = path.isEmpty ? Array(name) : path + [UInt8(ascii: "/")] + name
+            children.append(WalkedFolder(path: below, isLink: entries[index].isLink, parent: self))
+        }
+    }
+
+    private func makeFingerprint() {
+        // Names hold neither a NUL nor a slash: with one of the two after each, the list can be read in one way only.
+        var text: [UInt8] = []
+        text.reserveCapacity(names.count + entries.count)
+        var words: [Int64] = []
+        words.reserveCapacity(4 * statuses.count)
+        for entry in entries {
+            text += names[range(of: entry)]
+            text.append(entry.isFolder ? UInt8(ascii: "/") : 0)
+            guard !entry.isFolder else { continue }
+            let status = statuses[Int(entry.number)]
+            words.append(status.size)
+            words.append(status.mtime)
+            words.append(status.ctime)
+            words.append(Int64(bitPattern: status.inode))
+            lastChange = max(lastChange, status.ctime)
+        }
+        var hash = BLAKE3()
+        withUnsafeBytes(of: Int64(text.count).littleEndian) { hash.update($0) }
+        text.withUnsafeBytes { hash.update($0) }
+        words.withUnsafeBytes { hash.update($0) }
+        fingerprint = hash.finish()
+    }
+
+    /// Sorts the entries so that walking them in order gives whole paths in order.
+    private func sort() {
         names.withUnsafeBufferPointer { names in
             entries.sort { left, right in
                 // A folder sorts as its name with a slash, for that is what follows it in every path below.
@@ -76,12 +128,6 @@ final class WalkedFolder: @unchecked Sendable {
                 }
                 return Self.byte(common, of: left, names) < Self.byte(common, of: right, names)
             }
-        }
-        for index in entries.indices where entries[index].isFolder {
-            entries[index].number = Int32(children.count)
-            let name = names[range(of: entries[index])]
-            let below = path.isEmpty ? Array(name) : path + [UInt8(ascii: "/")] + name
-            children.append(WalkedFolder(path: below, isLink: entries[index].isLink, parent: self))
         }
     }
 

@@ -63,17 +63,28 @@ public struct Workers: Sendable {
     public func forEachRange<Failure: Error>(
         of total: Int, stride: Int, _ body: @Sendable (Range<Int>) throws(Failure) -> Void
     ) throws(Failure) {
+        try forEachRange(of: total, stride: stride, with: {}) { (_: inout Void, range) throws(Failure) in
+            try body(range)
+        }
+    }
+
+    /// As `forEachRange(of:stride:_:)`, with something that each thread makes once and keeps from range to range: memory, mostly.
+    public func forEachRange<State, Failure: Error>(
+        of total: Int, stride: Int, with makeState: @Sendable () -> State,
+        _ body: @Sendable (inout State, Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
         guard total > 0 else { return }
         let next = Atomic<Int>(0)
         let failed = Atomic<Bool>(false)
         let stride = max(1, stride)
         let threads = Workers(count: min(count, (total + stride - 1) / stride))
         try threads.run { (_) throws(Failure) in
+            var state = makeState()
             while !failed.load(ordering: .relaxed) {
                 let start = next.wrappingAdd(stride, ordering: .relaxed).oldValue
                 guard start < total else { return }
                 do throws(Failure) {
-                    try body(start..<min(start + stride, total))
+                    try body(&state, start..<min(start + stride, total))
                 } catch {
                     failed.store(true, ordering: .relaxed)
                     throw error

@@ -24,6 +24,11 @@ int clinux_status_at(int folder, const char *name, bool follow, clinux_status *s
 /// openat2-free open: openat(2) with O_CLOEXEC. Returns a descriptor, or minus an errno.
 int clinux_open_at(int folder, const char *name, int flags, mode_t mode);
 
+/// Reads the next entries of an open folder, as `struct linux_dirent64` one after the other.
+///
+/// Returns how many bytes were filled in, 0 at the end, or a negative error number.
+int64_t clinux_read_entries(int folder, void *buffer, size_t size);
+
 /// O_TMPFILE: makes a file without a name, for reading and writing, on the file system of a folder. Returns a descriptor, or minus an
 /// errno.
 int clinux_open_unnamed(int folder, mode_t mode);

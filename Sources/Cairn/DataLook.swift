@@ -1,0 +1,60 @@
+import CairnCore
+import CairnSystem
+
+/// What lies at an output's place, before its files are put into one list.
+struct DataLook {
+    /// A file, or the folders of a directory.
+    enum Content {
+        case file(FileStatus)
+        case directory(WalkedTree)
+    }
+
+    let content: Content
+    private let path: RepoPath
+    private let isLink: Bool
+    private let form: DirListing.Form
+
+    /// Looks at an output in the workspace.
+    ///
+    /// - Parameters:
+    ///   - algorithm: that of the id that the output has or will have.
+    ///   - rules: what `.dvcignore` leaves out.
+    /// - Returns: `nil` if there is nothing.
+    init?(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session) throws {
+        guard let own = try session.folder.status(of: path.bytes) else { return nil }
+        guard let status = try session.folder.status(of: path.bytes, following: true) else {
+            throw CairnError(
+                .notFound, "'\(path)' is a symbolic link that leads nowhere",
+                hint: "remove it, or restore what it leads to")
+        }
+        self.path = path
+        isLink = own.kind == .symbolicLink
+        form = DirListing.Form(of: algorithm)
+        switch status.kind {
+        case .regular: content = .file(status)
+        case .folder:
+            let walker = TreeWalker(
+                workers: session.workers, following: session.linkRule(form),
+                leavingOut: rules.filter(in: path))
+            content = .directory(try walker.walk(session.workspace.absolute(path)))
+        case .symbolicLink, .fifo, .socket, .device:
+            throw CairnError(TreeWalkError.unsupported(session.workspace.absolute(path), status.kind))
+        }
+    }
+
+    /// The files in order, with no digest known yet.
+    func tree() -> DataTree {
+        let snapshot: TreeSnapshot
+        let isFolder: Bool
+        switch content {
+        case .file(let status):
+            var single = TreeSnapshot()
+            single.append(path.name, status, isLink: isLink)
+            (snapshot, isFolder) = (single, false)
+        case .directory(let walked): (snapshot, isFolder) = (walked.snapshot(), true)
+        }
+        return DataTree(
+            path: path, isFolder: isFolder, snapshot: snapshot,
+            digests: Array(repeating: nil, count: snapshot.count), isLink: isLink, form: form)
+    }
+}
