@@ -8,7 +8,8 @@ struct StartUpTests {
     func certificates() throws {
         let sandbox = try Sandbox()
         try sandbox.makeProject("one")
-        let order = try WriteOrder(of: ["status"], in: "one", sandbox: sandbox)
+        try Files.write("data", to: sandbox("one/data"))
+        let order = try WriteOrder(of: ["add", "data"], in: "one", sandbox: sandbox)
         let opened = order.calls.filter { $0.name == "openat" }.flatMap(\.texts)
         #expect(opened.contains { $0.hasSuffix("/.dvc/config") }, "what is opened is seen")
         #expect(opened.contains { $0.hasSuffix(".git/config") }, "git is opened")
