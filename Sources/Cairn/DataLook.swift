@@ -42,8 +42,8 @@ struct DataLook {
         }
     }
 
-    /// The files in order, with no digest known yet.
-    func tree() -> DataTree {
+    /// Takes the files in order, with no digest known yet; once.
+    func takeTree() -> DataTree {
         let snapshot: TreeSnapshot
         let isFolder: Bool
         switch content {
@@ -51,7 +51,7 @@ struct DataLook {
             var single = TreeSnapshot()
             single.append(path.name, status, isLink: isLink)
             (snapshot, isFolder) = (single, false)
-        case .directory(let walked): (snapshot, isFolder) = (walked.snapshot(), true)
+        case .directory(let walked): (snapshot, isFolder) = (walked.takeSnapshot(), true)
         }
         return DataTree(
             path: path, isFolder: isFolder, snapshot: snapshot,

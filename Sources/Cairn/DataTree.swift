@@ -28,7 +28,7 @@ struct DataTree {
     static func load(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session)
         throws -> DataTree?
     {
-        try DataLook(path, as: algorithm, rules: rules, session: session)?.tree()
+        try DataLook(path, as: algorithm, rules: rules, session: session)?.takeTree()
     }
 
     /// Looks at data outside of the workspace that is to become the output `path`.
@@ -108,32 +108,32 @@ struct DataTree {
     mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session)
         throws
     {
-        for file in report.files {
-            digests[file.index] = file.digest
-            // It may have changed between the look at it and the reading.
-            snapshot.update(file.index, file.status)
-        }
-        remember(report.files.map { ($0.index, $0.status) }, algorithm, time, session)
+        for file in report.files { digests[file.index] = file.digest }
+        for (index, status) in report.changed { snapshot.update(index, status) }
+        remember(report.files.lazy.map(\.index), algorithm, time, session)
         guard report.failures.isEmpty else {
             throw CairnError(allOf: report.failures.map { CairnError($0.error) })
         }
     }
 
-    /// Records files in the stat index; failing to only costs time later.
+    /// Records the files at some positions in the stat index; failing to only costs time later.
     func remember(
-        _ files: [(index: Int, status: FileStatus)], _ algorithm: HashAlgorithm, _ time: Int64,
+        _ positions: some RandomAccessCollection<Int>, _ algorithm: HashAlgorithm, _ time: Int64,
         _ session: Session
     ) {
         guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
-        // In rounds, so that a million paths are not all in memory once more.
-        for start in stride(from: 0, to: files.count, by: 1 << 16) {
-            let rows = files[start..<min(start + 1 << 16, files.count)].compactMap { file in
-                digests[file.index].map {
-                    StatIndex.Row(path: prefix + snapshot.paths[file.index], status: file.status, digest: $0)
+        var left = positions[...]
+        while !left.isEmpty {
+            // In rounds, so that a million paths are not all in memory once more.
+            let rows = left.prefix(1 << 16).compactMap { index in
+                digests[index].map {
+                    StatIndex.Row(
+                        path: prefix + snapshot.paths[index], status: snapshot.files[index], digest: $0)
                 }
             }
             try? session.index?.record(rows, by: algorithm, at: time)
+            left = left.dropFirst(1 << 16)
         }
     }
 

@@ -100,7 +100,11 @@ final class OutputRecorder {
                 algorithm, into: destination(for: tree, algorithm), workers: session.workers,
                 reporter: session.reporter)
             let report = try intake.read(tree.snapshot, at: positions, in: tree.openBase(session))
-            pending.stored += report.stored
+            if pending.stored.isEmpty {
+                pending.stored = report.stored
+            } else {
+                pending.stored += report.stored
+            }
             pending.linked += report.linked
             pending.packedCount += report.packedCount
             try tree.take(report, algorithm, time, session)

@@ -245,13 +245,13 @@ struct Relocation {
         else { return }
         try? session.index?.rememberOutput(new, id)
         guard tree.snapshot.count == earlier.snapshot.count, tree.isFolder else { return }
-        var same: [(index: Int, status: FileStatus)] = []
+        var same: [Int] = []
         for index in 0..<tree.snapshot.count
         where tree.snapshot.paths[index] == earlier.snapshot.paths[index]
             && tree.snapshot.files[index].hasSameContent(as: earlier.snapshot.files[index])
         {
             tree.digests[index] = earlier.digests[index]
-            same.append((index, tree.snapshot.files[index]))
+            same.append(index)
         }
         tree.remember(same, id.algorithm, session.fileSystemTime(), session)
     }

@@ -125,7 +125,7 @@ final class StatusSurvey {
         var walked: WalkedTree?
         if case .directory(let directory) = look.content { walked = directory }
         if let memory, let walked, memory.holds(for: walked) { return .asRemembered }
-        var tree = look.tree()
+        var tree = look.takeTree()
         try tree.readAll(algorithm, session)
         if algorithm == session.workspace.algorithm { trees[path] = tree }
         return .files(tree, walked)

@@ -46,7 +46,7 @@ struct TreeMemory {
 
     /// Remembers that all is as recorded.
     func keep(_ tree: WalkedTree) {
-        guard let time, tree.isOlder(than: time) else { return }
+        guard let time, tree.lastChange < time else { return }
         let fingerprint = TreeFingerprint(files: tree.fingerprint, objects: objects)
         try? index.rememberTree(path, id, fingerprint)  // failing to costs time later, nothing else
     }

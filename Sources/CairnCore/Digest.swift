@@ -4,13 +4,15 @@
 public struct Digest: Hashable, Comparable, Sendable {
     /// The bytes in order, big-endian within a word; words past `count` bytes are zero.
     let words: (UInt64, UInt64, UInt64, UInt64)
+    /// In one byte at the end, so that what is stored beside a digest takes no word of its own.
+    private let byteCount: UInt8
     /// How many bytes the digest has: 16 or 32.
-    public let count: Int
+    public var count: Int { Int(byteCount) }
 
     /// For words that a caller has put together: `count` bytes, the rest zero.
     init(words: (UInt64, UInt64, UInt64, UInt64), count: Int) {
         self.words = words
-        self.count = count
+        byteCount = UInt8(count)
     }
 
     /// Creates a digest from its bytes.
@@ -30,8 +32,7 @@ public struct Digest: Hashable, Comparable, Sendable {
             }
             index += 1
         }
-        self.words = words
-        self.count = index
+        self.init(words: words, count: index)
     }
 
     /// Creates a digest from hexadecimal digits in either case.

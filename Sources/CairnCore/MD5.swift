@@ -108,7 +108,6 @@ extension Digest {
     fileprivate init(md5 bytes: UnsafeRawBufferPointer, at offset: Int) {
         let front = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         let back = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
-        words = (front, back, 0, 0)
-        count = MD5.byteCount
+        self.init(words: (front, back, 0, 0), count: MD5.byteCount)
     }
 }

@@ -16,10 +16,11 @@ public enum HashAlgorithm: UInt8, Hashable, Sendable {
 
 /// The name of an object: a file's bytes, or a directory's listing.
 public struct ObjectID: Hashable, Comparable, Sendable {
-    /// How the digest was made.
-    public let algorithm: HashAlgorithm
+    // The digest first: what follows then fits into the word that it ends in.
     /// The hash of the file's or of the listing's bytes.
     public let digest: Digest
+    /// How the digest was made.
+    public let algorithm: HashAlgorithm
     /// True when the object is the listing of a directory (written with the suffix `.dir`).
     public let isDirectory: Bool
 

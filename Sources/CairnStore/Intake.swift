@@ -39,10 +39,26 @@ public struct Intake: Sendable {
         }
     }
 
+    /// A file that was read; there may be millions.
+    public struct ReadFile: Sendable {
+        /// The digest of its bytes.
+        public let digest: Digest
+        private let position: UInt32
+        /// Where it is in the snapshot.
+        public var index: Int { Int(position) }
+
+        init(_ index: Int, _ digest: Digest) {
+            position = UInt32(index)
+            self.digest = digest
+        }
+    }
+
     /// What reading a set of files gave.
     public struct Report: Sendable {
-        /// The digest and the status of each file that was read, by its position in the snapshot.
-        public var files: [(index: Int, digest: Digest, status: FileStatus)] = []
+        /// The digest of each file that was read, in the order of their positions in the snapshot.
+        public var files: [ReadFile] = []
+        /// What files turned out to be that changed after the snapshot and before they were read, by position.
+        public var changed: [Int: FileStatus] = [:]
         /// New objects that wait for the batch to be committed.
         public var stored: [(id: ObjectID, file: DurableBatch.Temporary)] = []
         /// How many new objects are in packs that wait for their batch to be committed.
@@ -55,8 +71,12 @@ public struct Intake: Sendable {
         /// Creates an empty report.
         public init() {}
 
+        /// - Parameter count: how many files there are to come.
+        fileprivate init(expecting count: Int) { files.reserveCapacity(count) }
+
         mutating func add(_ other: Report) {
             files += other.files
+            changed.merge(other.changed) { $1 }
             stored += other.stored
             packedCount += other.packedCount
             linked += other.linked
@@ -91,8 +111,8 @@ public struct Intake: Sendable {
         -> Report
     {
         let units = Self.units(positions, snapshot)
-        let total = Mutex(Report())
-        let claims = ObjectClaims()
+        let total = Mutex(Report(expecting: positions.count))
+        let claims = ObjectClaims(algorithm)
         try workers.forEachRange(of: units.count, stride: 1, with: SmallFiles.init) {
             (files, range) throws(StoreError) in
             for unit in range {

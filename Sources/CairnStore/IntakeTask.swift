@@ -67,7 +67,7 @@ final class IntakeTask {
                 guard try store(digests[number], position, files.contents[number]) else {
                     return try readAlone(position)
                 }
-                report.files.append((position, digests[number], snapshot.files[position]))
+                report.files.append(Intake.ReadFile(position, digests[number]))
                 intake.reporter.advance(items: 1, bytes: Int64(files.contents[number].count))
             }
         }
@@ -194,7 +194,7 @@ final class IntakeTask {
             }
             guard isStored else { return false }
         }
-        report.files.append((position, digest, after))
+        note(position, digest, after)
         reporter.advance(items: 1, bytes: 0)
         return true
     }
@@ -219,9 +219,15 @@ final class IntakeTask {
             else { return false }
         }
         report.packedCount += 1
-        report.files.append((position, digest, after))
+        note(position, digest, after)
         reporter.advance(items: 1, bytes: 0)
         return true
+    }
+
+    private func note(_ position: Int, _ digest: Digest, _ status: FileStatus) {
+        report.files.append(Intake.ReadFile(position, digest))
+        // It may have changed between the look at it and the reading.
+        if status != snapshot.files[position] { report.changed[position] = status }
     }
 
     private func status(of file: borrowing OpenFile) throws(StoreError) -> FileStatus {
@@ -291,7 +297,7 @@ final class IntakeTask {
         guard let made = temporary else { return false }
         let output = try batch.create(made, permissions: 0o444)
         guard try body(output) else { return false }
-        report.stored.append((id, made))
+        report.stored.append((id, made.withoutName))
         temporary = nil
         return true
     }

@@ -249,7 +249,7 @@ private struct ReadingTask {
         } catch {
             throw .everything(StoreError(error))
         }
-        report.copies.append((id, temporary))
+        report.copies.append((id, temporary.withoutName))
     }
 
     private mutating func stream(_ index: Int) throws(Stop) {
@@ -284,7 +284,7 @@ private struct ReadingTask {
                 throw isOurs ? .object(StoreError(error)) : .everything(StoreError(error))
             }
             try finish(id, digest, objects[index].size)
-            report.copies.append((id, temporary))
+            report.copies.append((id, temporary.withoutName))
         } catch {
             try? batch.discard(temporary)  // the first failure is the one to report
             throw error
@@ -330,7 +330,7 @@ private struct ReadingTask {
             try? batch.discard(temporary)  // the first failure is the one to report
             throw error
         }
-        report.copies.append((id, temporary))
+        report.copies.append((id, temporary.withoutName))
     }
 
     /// Packs a small object whose bytes are known to be right.

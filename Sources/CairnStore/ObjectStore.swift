@@ -88,7 +88,7 @@ public final class ObjectStore: Sendable {
     public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError) {
         if id.algorithm == .blake3, let packed, try loose.status(of: id) == nil, try packed.contains(id) {
             if id.isDirectory {
-                _ = try packed.read(id)
+                try packed.verifyListing(id)
             } else {
                 let size = try packed.size(of: id) ?? 0
                 try packed.read(id, range: 0..<size) { reporter.advance(items: 0, bytes: Int64($0.count)) }

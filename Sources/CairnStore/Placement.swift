@@ -82,7 +82,7 @@ public struct Placement: Sendable {
     let reporter: any Reporter
     /// False when files are better made beside their places, because they could not be renamed from the scratch folder.
     let isScratchNear: Bool
-    private let workers: Workers
+    let workers: Workers
 
     /// Describes a placement.
     ///
@@ -113,7 +113,9 @@ public struct Placement: Sendable {
     public func place(_ items: Items) throws(StoreError) -> Report {
         let total = Mutex(Report(count: items.count))
         let choice = LinkChoice(types)
-        try workers.forEachRange(of: items.count, stride: SmallFiles.batchCount, with: SmallFiles.init) {
+        // A few files may be large: each thread takes one at a time then.
+        let run = max(1, min(SmallFiles.batchCount, items.count / (4 * workers.count)))
+        try workers.forEachRange(of: items.count, stride: run, with: SmallFiles.init) {
             (files, range) throws(StoreError) in
             let task = PlacementTask(self, items, choice, files)
             try task.run(range)

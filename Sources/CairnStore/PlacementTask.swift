@@ -142,7 +142,10 @@ final class PlacementTask {
         let reporter = reporter
         try copy(position) { (file) throws(StoreError) in
             do throws(SystemError) { try file.truncate() } catch { throw StoreError(error) }
-            try packs.copy(items.ids[position], to: file) { reporter.advance(items: 0, bytes: $0) }
+            // A long file on all processors, whatever the other threads do meanwhile: it may be the only one.
+            try packs.copy(items.ids[position], to: file, workers: placement.workers) {
+                reporter.advance(items: 0, bytes: $0)
+            }
         }
         reporter.advance(items: 1, bytes: 0)
     }

@@ -62,9 +62,21 @@ public final class DurableBatch: Sendable {
     /// A file of the batch that has no place yet.
     public struct Temporary: Sendable {
         let number: Int
-        let name: [UInt8]
         /// The room that it is in; `nil` for one of the common folders.
         let room: Folder?
+        /// Its name in a room, where it has that of its place.
+        fileprivate let nameInRoom: [UInt8]?
+
+        /// The same file without its name, to be kept until the commit, where its place tells: there may be a million.
+        public var withoutName: Temporary { Temporary(number: number, room: room, nameInRoom: nil) }
+
+        fileprivate var name: [UInt8] {
+            guard room != nil else { return Array(String(number).utf8) }
+            guard let nameInRoom else {
+                preconditionFailure("a file whose name was given up waits for its place")
+            }
+            return nameInRoom
+        }
     }
 
     /// Names a file to be made in the batch.
@@ -74,9 +86,9 @@ public final class DurableBatch: Sendable {
     public func newTemporary(for place: Place? = nil) -> Temporary {
         let number = counter.wrappingAdd(1, ordering: .relaxed).oldValue
         if isLarge, let place, let room = room(for: place.folder) {
-            return Temporary(number: number, name: place.name, room: room.folder)
+            return Temporary(number: number, room: room.folder, nameInRoom: place.name)
         }
-        return Temporary(number: number, name: Array(String(number).utf8), room: nil)
+        return Temporary(number: number, room: nil, nameInRoom: nil)
     }
 
     /// The room for the files of a folder; `nil` if the folder exists, or there is no room.
@@ -195,7 +207,11 @@ public final class DurableBatch: Sendable {
         guard count > 0 else { return }
         switch syncing {
         case .fileSystem: try root.syncFileSystem()
-        case .eachFile: for index in 0..<count { try sync(place(index).file) }
+        case .eachFile:
+            for index in 0..<count {
+                let (file, place) = place(index)
+                try sync(file, for: place.name)
+            }
         }
         var destinations: Set<[ArraySlice<UInt8>]> = []
         for range in [0..<(last ?? count), (last ?? count)..<count] {
@@ -221,9 +237,17 @@ public final class DurableBatch: Sendable {
         }
     }
 
-    private func sync(_ temporary: Temporary) throws(SystemError) {
+    private func sync(_ temporary: Temporary, for name: [UInt8]) throws(SystemError) {
         // A file is synced through any descriptor.
-        try OpenFile(reading: temporary.name, in: folder(of: temporary), followingLinks: false).sync()
+        try OpenFile(
+            reading: self.name(of: temporary, for: name), in: folder(of: temporary), followingLinks: false
+        )
+        .sync()
+    }
+
+    /// What a file is called in the batch; in a room it has the name of its place.
+    private func name(of file: Temporary, for name: [UInt8]) -> [UInt8] {
+        file.room == nil ? file.name : name
     }
 
     /// Makes durable which names there are in folders below the root, and in those on the way to them: they may be new.
@@ -251,13 +275,13 @@ public final class DurableBatch: Sendable {
         let destination = try root.makeFolder(components, permissions: folderPermissions)
         for (file, name) in files {
             do throws(SystemError) {
-                try folder(of: file).renameExclusively(file.name, to: destination, name)
+                try folder(of: file).renameExclusively(self.name(of: file, for: name), to: destination, name)
             } catch {
                 // Somebody else brought the same object: theirs stays. Anything but a file is none.
                 guard error.errno == .fileExists, try destination.status(of: name)?.kind == .regular else {
                     throw error
                 }
-                try folder(of: file).remove(file.name)
+                try folder(of: file).remove(self.name(of: file, for: name))
             }
         }
     }

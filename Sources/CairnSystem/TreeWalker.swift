@@ -43,7 +43,7 @@ public struct TreeWalker: Sendable {
     ///
     /// - Throws: `TreeWalkError`: the first folder that cannot be read, a link that leads nowhere, and what is no file.
     public func snapshot(of root: FilePath) throws(TreeWalkError) -> TreeSnapshot {
-        try walk(root).snapshot()
+        try walk(root).takeSnapshot()
     }
 
     /// Looks at all files below `root`, without putting them into one list yet.

@@ -138,16 +138,17 @@ final class WalkedFolder: @unchecked Sendable {
 
     private func range(of entry: Entry) -> Range<Int> { Int(entry.start)..<Int(entry.start + entry.count) }
 
-    /// Adds all files below the folder, in order.
-    func collect(into snapshot: inout TreeSnapshot) {
+    /// Moves all files below the folder, in order: each folder's memory goes when its files are in the list.
+    func move(into snapshot: inout TreeSnapshot) {
         if entries.isEmpty, !path.isEmpty { snapshot.emptyFolders.append(path) }
         for entry in entries {
             if entry.isFolder {
-                children[Int(entry.number)].collect(into: &snapshot)
+                children[Int(entry.number)].move(into: &snapshot)
             } else {
                 snapshot.append(
                     folder: path, names[range(of: entry)], statuses[Int(entry.number)], isLink: entry.isLink)
             }
         }
+        (names, entries, statuses, children) = ([], [], [], [])
     }
 }

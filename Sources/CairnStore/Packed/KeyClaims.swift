@@ -4,7 +4,8 @@ import Synchronization
 /// The records that a session has taken in: of several threads with the same one, the first stores it.
 final class KeyClaims: Sendable {
     private final class Shard: Sendable {
-        let keys = Mutex<Set<RecordKey>>([])
+        /// By the number of the kind.
+        let keys = Mutex(Array(repeating: DigestSet(digestCount: 32), count: RecordKind.allCases.count))
     }
 
     // Digests are spread evenly: threads rarely meet in one of these.
@@ -14,11 +15,11 @@ final class KeyClaims: Sendable {
 
     /// True for the first who asks.
     func claim(_ key: RecordKey) -> Bool {
-        shard(of: key).keys.withLock { $0.insert(key).inserted }
+        shard(of: key).keys.withLock { $0[Int(key.kind.rawValue)].insert(key.digest) }
     }
 
     /// True if somebody asked for it.
     func contains(_ key: RecordKey) -> Bool {
-        shard(of: key).keys.withLock { $0.contains(key) }
+        shard(of: key).keys.withLock { $0[Int(key.kind.rawValue)].contains(key.digest) }
     }
 }

@@ -14,41 +14,45 @@ struct ListingPages {
     /// Where each page lies in the listing.
     let ranges: [Range<Int>]
 
+    /// So many entries are looked at together, because their hashes are made together.
+    private static let roundCount = 4096
+
     /// Cuts a listing.
     ///
     /// - Parameter bytes: its stored form.
     /// - Throws: `FormatError` if the bytes are not the stored form of a listing. That paths are in order is not looked at.
     init(of bytes: UnsafeRawBufferPointer) throws(FormatError) {
-        let entries = try Self.entries(of: bytes)
-        let digests = BLAKE3.digests(
-            of: entries.map { UnsafeRawBufferPointer(rebasing: bytes[$0.path]) })
-        var ranges: [Range<Int>] = []
-        var counts: [Int] = []
-        var firsts: [Int] = []
-        var first = 0
-        for (index, digest) in digests.enumerated() {
-            let count = index + 1 - first
-            // The first two bytes, little-endian.
-            let word = (digest.leadingWord >> 48).byteSwapped >> 48
-            let isEnd =
-                index == entries.count - 1 || count == Self.mostEntries
-                || (count >= Self.fewestEntries && word % Self.meanEntries == 0)
-            guard isEnd else { continue }
-            ranges.append(entries[first].start..<entries[index].end)
-            counts.append(count)
-            firsts.append(first)
-            first = index + 1
+        guard bytes.hasText("CAIRNDR1", at: 0) else { throw FormatError(.directory, .notThisFormat, at: 0) }
+        var (ranges, counts, firstPaths): ([Range<Int>], [Int], [[UInt8]]) = ([], [], [])
+        var page: (start: Int, count: Int, firstPath: Range<Int>)?
+        var total: UInt64 = 0
+        var offset = DirListing.nativeMark.count
+        while offset < bytes.count {
+            let entries = try Self.entries(of: bytes, from: offset)
+            let digests = BLAKE3.digests(of: entries.map { UnsafeRawBufferPointer(rebasing: bytes[$0.path]) })
+            for (entry, digest) in zip(entries, digests) {
+                let (sum, isOverflow) = total.addingReportingOverflow(entry.size)
+                total = isOverflow ? .max : sum
+                offset = entry.end
+                let (start, before, firstPath) = page ?? (entry.start, 0, entry.path)
+                let count = before + 1
+                // The first two bytes, little-endian.
+                let word = (digest.leadingWord >> 48).byteSwapped >> 48
+                let isEnd =
+                    offset == bytes.count || count == Self.mostEntries
+                    || (count >= Self.fewestEntries && word % Self.meanEntries == 0)
+                page = isEnd ? nil : (start, count, firstPath)
+                guard isEnd else { continue }
+                ranges.append(start..<offset)
+                counts.append(count)
+                firstPaths.append(Array(bytes[firstPath]))
+            }
         }
         let keys = BLAKE3.digests(of: ranges.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) })
         let pages = ranges.indices.map { page in
             DirectoryRecord.Page(
                 key: keys[page], entryCount: counts[page], byteCount: ranges[page].count,
-                firstPath: Array(bytes[entries[firsts[page]].path]))
-        }
-        var total: UInt64 = 0
-        for entry in entries {
-            let (sum, isOverflow) = total.addingReportingOverflow(entry.size)
-            total = isOverflow ? .max : sum
+                firstPath: firstPaths[page])
         }
         self.ranges = ranges
         record = DirectoryRecord(pages: pages, totalSize: total)
@@ -61,12 +65,14 @@ struct ListingPages {
         var end: Int { path.upperBound + 41 }
     }
 
-    private static func entries(of bytes: UnsafeRawBufferPointer) throws(FormatError) -> [Entry] {
-        guard bytes.hasText("CAIRNDR1", at: 0) else { throw FormatError(.directory, .notThisFormat, at: 0) }
+    /// The next entries.
+    private static func entries(of bytes: UnsafeRawBufferPointer, from start: Int) throws(FormatError)
+        -> [Entry]
+    {
         var entries: [Entry] = []
-        entries.reserveCapacity(bytes.count / 80)
-        var offset = DirListing.nativeMark.count
-        while offset < bytes.count {
+        entries.reserveCapacity(roundCount)
+        var offset = start
+        while offset < bytes.count, entries.count < roundCount {
             let left = bytes.count - offset
             let needed = left < 2 ? 2 : 43 + Int(bytes.integer(at: offset, as: UInt16.self))
             guard needed <= left else {

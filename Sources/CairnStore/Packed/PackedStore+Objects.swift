@@ -103,7 +103,7 @@ extension PackedStore {
     /// The record that an object begins with.
     ///
     /// - Throws: `StoreError` with `.missing`.
-    private func key(of id: ObjectID) throws(StoreError) -> RecordKey {
+    func key(of id: ObjectID) throws(StoreError) -> RecordKey {
         if let key = try index().key(of: id) { return key }
         guard let key = try refresh().key(of: id) else { throw StoreError(.missing(id), root) }
         return key

@@ -52,10 +52,10 @@ public enum PackClass: UInt8, Hashable, Sendable {
 
 /// The name of a record: the same digest may name records of several kinds.
 public struct RecordKey: Hashable, Comparable, Sendable {
-    /// What the record is.
-    public let kind: RecordKind
     /// 32 bytes; what they are the hash of depends on the kind.
     public let digest: Digest
+    /// What the record is.
+    public let kind: RecordKind
 
     /// Puts a key together.
     ///
