@@ -32,16 +32,28 @@ public struct MigrateReport: Sendable {
         public internal(set) var new: ObjectID?
     }
 
+    /// Something of a directory that DVC's format cannot hold. A link that a file of its directory can stand for becomes that file.
+    public enum Loss: String, Sendable {
+        /// That a file is executable.
+        case executableBit = "executable bit"
+        /// A directory in which nothing is.
+        case emptyFolder = "empty directory"
+        /// A symbolic link that leads out of its directory, to a folder, or nowhere.
+        case symbolicLink = "symbolic link"
+    }
+
     /// Entries that have another id now, or would have, in the order of files.
     public internal(set) var entries: [Entry] = []
     /// Entries that keep their ids because the data is not here.
     public internal(set) var leftBehind: [Entry] = []
+    /// Entries of locks that lose their ids, because nobody has the data and DVC does not know such ids: their stages count as changed.
+    public internal(set) var forgotten: [Entry] = []
     /// Outputs that keep their ids in any format: imports from other repositories, versions of cloud remotes.
     public internal(set) var others: [RepoPath] = []
     /// Outputs whose files in the workspace are not what is recorded; what is recorded was migrated.
     public internal(set) var differing: [RepoPath] = []
-    /// What was left out because DVC's format cannot hold it.
-    public internal(set) var dropped: [RepoPath] = []
+    /// What was left out because DVC's format cannot hold it inside of a directory, or would be.
+    public internal(set) var losses: [(path: RepoPath, loss: Loss)] = []
     /// Pointers, locks and configuration files that were written, or would be.
     public internal(set) var files: [RepoPath] = []
     /// How many files of data are concerned, and their bytes.
@@ -81,7 +93,7 @@ extension Workspace {
         }
         try StageLock.check(plan.changing.compactMap(\.path), in: self, reporter: reporter)
         report.files = []
-        if !plan.order.isEmpty {
+        if !plan.order.isEmpty || !plan.forgotten.isEmpty {
             let run = try MigrationRun(plan, session)
             let texts = try MigrationText.texts(of: index, plan, run)
             for position in report.entries.indices {
@@ -91,8 +103,6 @@ extension Workspace {
             report.files = texts.map(\.file)
             report.storedObjects = run.storedCount
             report.linkFailures = run.linkFailures
-            report.dropped = (plan.extras.filter { $0.extra != .symbolicLink }.map(\.path) + run.droppedLinks)
-                .sorted()
             try remember(plan, run, session)
         }
         // Last: as long as this is not written, the same command goes on where it stopped.
@@ -122,12 +132,13 @@ extension Workspace {
                         .missing, $0, hint: "\(way); or leave those entries as they are: `\(command) --allow-missing`")
                 })
         }
-        if !plan.extras.isEmpty, !options.isLossy {
+        let extras = plan.losses.map { ($0.path, $0.loss) } + plan.filledLinks.map { ($0, .symbolicLink) }
+        if !extras.isEmpty, !options.isLossy {
             throw CairnError(
-                allOf: plan.extras.map { extra in
+                allOf: extras.sorted { $0.0 < $1.0 }.map { path, loss in
                     CairnError(
                         .conflict,
-                        "'\(display(extra.path))' is \(extra.extra.words), which DVC's format cannot hold inside of a directory",
+                        "'\(display(path))' is \(loss.words), which DVC's format cannot hold inside of a directory",
                         hint: "leave out what it cannot hold: `\(command) --lossy`")
                 })
         }
@@ -156,23 +167,25 @@ extension MigrateReport {
             Entry(file: place.textFile, path: place.shown(in: workspace), old: place.key.id)
         }
         entries = plan.changing.map(entry)
-        let missing = Set(plan.missing.map(\.key))
+        forgotten = plan.forgotten.map(entry)
+        let missing = Set(plan.missing.map(\.key)).subtracting(plan.forgotten.map(\.key))
         leftBehind = plan.places.filter { missing.contains($0.key) }.map(entry)
         others = plan.others
         differing = plan.differing
-        dropped = plan.extras.map(\.path).sorted()
+        losses = plan.losses
         fileCount = plan.fileCount
         bytes = plan.bytes
-        for entry in entries where !files.contains(entry.file) { files.append(entry.file) }
+        files = Set((entries + forgotten).map(\.file)).sorted()
     }
 }
 
-extension MigrationPlan.Extra {
+extension MigrateReport.Loss {
+    /// What something is of which this is lost.
     fileprivate var words: String {
         switch self {
-        case .executable: "executable"
-        case .symbolicLink: "a symbolic link"
+        case .executableBit: "executable"
         case .emptyFolder: "an empty directory"
+        case .symbolicLink: "a symbolic link"
         }
     }
 }

@@ -13,11 +13,6 @@ struct MigrationPlan {
         case store(DirListing?)
     }
 
-    /// Something in a directory that DVC's listings cannot hold.
-    enum Extra {
-        case executable, symbolicLink, emptyFolder
-    }
-
     let format: RepositoryFormat
     /// All entries with an id of the other format.
     let places: [MigrationPlace]
@@ -28,8 +23,12 @@ struct MigrationPlan {
     private(set) var unstored: [(tree: DataTree, algorithm: HashAlgorithm)] = []
     /// Entries whose data is nowhere.
     private(set) var missing: [MigrationPlace] = []
-    /// What DVC's format cannot hold, by path.
-    private(set) var extras: [(path: RepoPath, extra: Extra)] = []
+    /// What DVC's format cannot hold.
+    private(set) var losses: [(path: RepoPath, loss: MigrateReport.Loss)] = []
+    /// Symbolic links that a file of their directory stands for in DVC's format.
+    private(set) var filledLinks: [RepoPath] = []
+    /// Entries that links in directories of the store stand for, when they are stored as files.
+    private(set) var linkTargets: [MigrationPlace.Key: [Int: Int]] = [:]
     /// Outputs whose files in the workspace are not as recorded.
     private(set) var differing: [RepoPath] = []
     /// Outputs that keep their ids whatever the format is.
@@ -63,16 +62,28 @@ struct MigrationPlan {
     /// Entries that will get another id.
     var changing: [MigrationPlace] { places.filter { sources[$0.key] != nil } }
 
+    /// Entries of locks whose data is nowhere and need not be: without an id, their stage counts as changed, which it is. DVC would refuse
+    /// the whole lock for the id that they have.
+    var forgotten: [MigrationPlace] {
+        let keys = Set(missing.filter { !$0.isStored && format == .dvc }.map(\.key))
+        return places.filter { keys.contains($0.key) }
+    }
+
     private mutating func look(for place: MigrationPlace) throws {
         let id = place.key.id
         let stored = try storedListing(id)
         guard place.isStored else { return try lookAside(place, stored) }
-        let tree = try workspaceTree(place)
-        if tree?.isSame == false, let path = place.path { differing.append(path) }
-        let matching = tree.flatMap { $0.isSame ? $0.tree : nil }
+        let matching: DataTree?
+        switch try look(inWorkspaceFor: place) {
+        case .nothing: matching = nil
+        case .same(let tree): matching = tree
+        case .other:
+            matching = nil
+            if let path = place.path { differing.append(path) }
+        }
         var hasLinks = false
         if format == .dvc, id.isDirectory, let listing = try stored?.listing ?? matching?.listing() {
-            hasLinks = try noteExtras(of: listing, place)
+            hasLinks = try noteLosses(of: listing, place, isStored: stored != nil)
         }
         if let matching, !hasLinks {
             take(
@@ -100,11 +111,11 @@ struct MigrationPlan {
             take(place.key, .store(listing), listing?.fileCount ?? 1, try size(place.key.id, listing))
         } else if format == .dvc {
             // DVC refuses a lock with an id that it does not know.
-            guard let tree = try workspaceTree(place), tree.isSame else {
+            guard case .same(let tree) = try look(inWorkspaceFor: place) else {
                 missing.append(place)
                 return
             }
-            sources[place.key] = .workspace(tree.tree, isStored: false)
+            sources[place.key] = .workspace(tree, isStored: false)
             order.append(place.key)
         }
     }
@@ -139,22 +150,29 @@ struct MigrationPlan {
         return (listing, ())
     }
 
-    /// The files in the workspace, and whether they are what is recorded; `nil` if there are none.
-    private func workspaceTree(_ place: MigrationPlace) throws -> (tree: DataTree, isSame: Bool)? {
-        guard let location = place.key.location else { return nil }
+    private enum Found {
+        case nothing
+        case same(DataTree)
+        case other
+    }
+
+    /// Compares what lies in the workspace with what is recorded.
+    private func look(inWorkspaceFor place: MigrationPlace) throws -> Found {
+        guard let location = place.key.location else { return .nothing }
         let id = place.key.id
         do {
             guard var tree = try StageDependencies.tree(at: location, id.algorithm, session) else {
-                return nil
+                return .nothing
             }
-            guard tree.isFolder == id.isDirectory else { return (tree, false) }
-            let isSame = try tree.currentID(id.algorithm, session) == id
-            return (tree, isSame)
+            guard tree.isFolder == id.isDirectory, try tree.currentID(id.algorithm, session) == id else {
+                return .other
+            }
+            return .same(tree)
         } catch {
-            // What cannot be read is not what is recorded. The store may have it.
+            // What cannot be read is not what is recorded. The store may have that.
             let words = CairnError(error)
             if words.kind == .interrupted || words.kind == .internal { throw words }
-            return nil
+            return .other
         }
     }
 
@@ -173,22 +191,33 @@ struct MigrationPlan {
     /// Notes what DVC's format cannot hold.
     ///
     /// - Returns: whether there are symbolic links among it.
-    private mutating func noteExtras(of listing: DirListing, _ place: MigrationPlace) throws -> Bool {
-        var hasLinks = false
+    private mutating func noteLosses(of listing: DirListing, _ place: MigrationPlace, isStored: Bool) throws
+        -> Bool
+    {
+        guard let folder = place.path else { return false }
+        func path(_ index: Int) throws -> RepoPath {
+            try folder.appending(RepoPath(validating: listing.paths[index]))
+        }
+        var targets: [Int: Int] = [:]
         for index in 0..<listing.count {
-            let extra: Extra
             switch listing.kind(at: index) {
             case .file: continue
-            case .executable: extra = .executable
-            case .emptyFolder: extra = .emptyFolder
+            case .executable: losses.append((try path(index), .executableBit))
+            case .emptyFolder: losses.append((try path(index), .emptyFolder))
             case .symbolicLink:
-                extra = .symbolicLink
-                hasLinks = true
+                targets[index] = try listing.target(ofLink: index) { [store, session] link in
+                    guard isStored else { return try session.folder.linkTarget(path(link).bytes)?.bytes }
+                    return try listing.object(at: link, place.key.id.algorithm).map(store.read)
+                }
+                if targets[index] == nil {
+                    losses.append((try path(index), .symbolicLink))
+                } else {
+                    filledLinks.append(try path(index))
+                }
             }
-            guard let path = place.path else { continue }
-            extras.append((try path.appending(RepoPath(validating: listing.paths[index])), extra))
         }
-        return hasLinks
+        linkTargets[place.key] = targets
+        return (0..<listing.count).contains(where: listing.isLink)
     }
 }
 

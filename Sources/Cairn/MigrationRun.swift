@@ -16,10 +16,9 @@ struct MigrationRun {
     private let session: Session
     private let recorder: OutputRecorder
     private let witness: OutputRecorder
+    private let forgotten: Set<MigrationPlace.Key>
     private var results: [MigrationPlace.Key: Migrated] = [:]
     private var trees: [(tree: DataTree, algorithm: HashAlgorithm, isExecutable: Bool)] = []
-    /// Symbolic links that are left out because what they lead to is not a file of their directory.
-    private(set) var droppedLinks: [RepoPath] = []
     private(set) var storedCount = 0
     private(set) var linkFailures: [RepoPath] = []
 
@@ -29,6 +28,7 @@ struct MigrationRun {
     init(_ plan: MigrationPlan, _ session: Session) throws {
         self.plan = plan
         self.session = session
+        forgotten = Set(plan.forgotten.map(\.key))
         recorder = try OutputRecorder(session, expecting: plan.fileCount, stores: true)
         witness = try OutputRecorder(session, expecting: 0, stores: false)
         try storeUnstored()
@@ -132,10 +132,7 @@ struct MigrationRun {
             var entry = index
             if listing.isLink(index) {
                 hasLinks = true
-                guard let target = try linkTarget(of: index, in: listing, key.id.algorithm) else {
-                    try noteDropped(listing.paths[index], key)
-                    continue
-                }
+                guard let target = plan.linkTargets[key]?[index] else { continue }
                 entry = target
             }
             guard let old = listing.object(at: entry, key.id.algorithm) else { continue }
@@ -147,35 +144,6 @@ struct MigrationRun {
         var result = Migrated(id: try recorder.record(new, plan.format.algorithm))
         if hasLinks { result.reshaped = (size, new.fileCount) }
         results[key] = result
-    }
-
-    private mutating func noteDropped(_ path: ArraySlice<UInt8>, _ key: MigrationPlace.Key) throws {
-        guard let folder = key.path else { return }
-        droppedLinks.append(try folder.appending(RepoPath(validating: path)))
-    }
-
-    /// The file of the same listing that a link leads to, over further links perhaps; `nil` if it leads elsewhere.
-    private func linkTarget(of index: Int, in listing: DirListing, _ algorithm: HashAlgorithm) throws -> Int? {
-        var entry = index
-        for _ in 0..<40 {
-            guard listing.isLink(entry) else { return listing.kind(at: entry) == .emptyFolder ? nil : entry }
-            guard let id = listing.object(at: entry, algorithm) else { return nil }
-            let text = try session.store().read(id)
-            guard text.first != UInt8(ascii: "/") else { return nil }
-            var parts = listing.paths[entry].split(separator: UInt8(ascii: "/")).dropLast().map(Array.init)
-            for part in text.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
-                if !part.elementsEqual("..".utf8) {
-                    parts.append(Array(part))
-                } else if parts.popLast() == nil {
-                    return nil
-                }
-            }
-            guard let next = listing.index(of: Array(parts.joined(separator: [UInt8(ascii: "/")]))) else {
-                return nil
-            }
-            entry = next
-        }
-        return nil
     }
 
     // MARK: the workspace
@@ -193,6 +161,7 @@ struct MigrationRun {
 
     /// What an entry will say; `nil` if it stays as it is.
     func content(of place: MigrationPlace) -> ContentRecord? {
+        if forgotten.contains(place.key) { return ContentRecord() }
         guard let result = results[place.key] else { return nil }
         var content = place.content
         content.id = result.id
@@ -202,10 +171,6 @@ struct MigrationRun {
         }
         return content
     }
-}
-
-extension DirListing {
-    fileprivate func isLink(_ index: Int) -> Bool { kind(at: index) == .symbolicLink }
 }
 
 extension DataTree {

@@ -17,7 +17,8 @@ struct MigrateCommand: Verb {
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        help: "The format that the repository is to have: native or dvc.",
+        help: ArgumentHelp(
+            "The format that the repository is to have: native or dvc.", valueName: "format"),
         completion: .list(RepositoryFormat.allCases.map(\.rawValue)))
     var to: RepositoryFormat
 
@@ -61,6 +62,11 @@ struct MigrateCommand: Verb {
                 "'\(entry.path)' keeps its id in '\(file)', because its data is not here\(consequence)",
                 hint: "bring it, then migrate again: `\(context.command("fetch")) && \(again(context))`")
         }
+        for entry in report.forgotten {
+            output.warn(
+                "'\(entry.path)' is recorded without a hash in '\(workspace.display(entry.file))', because its data is not here; its stage counts as changed"
+            )
+        }
         for path in report.differing {
             output.warn(
                 "'\(workspace.display(path))' is not as recorded in the workspace; what is recorded is migrated",
@@ -70,6 +76,12 @@ struct MigrateCommand: Verb {
         for path in report.others {
             output.warn(
                 "'\(workspace.display(path))' keeps its id: it comes from where it is known by that", hint: nil)
+        }
+        let links = report.losses.filter { $0.loss == .symbolicLink }
+        if let first = links.first, to == .dvc {
+            output.warn(
+                "symbolic links that lead to no file of their directory are left out (\(links.count)); DVC follows them as long as they are in the workspace",
+                hint: "remove what is not needed: `rm \(Shell.quoted(workspace.display(first.path)))`")
         }
         if !report.linkFailures.isEmpty {
             let names = report.linkFailures.prefix(5).map { workspace.display($0) }.joined(separator: ", ")
@@ -86,7 +98,10 @@ struct MigrateCommand: Verb {
     private func write(
         _ report: MigrateReport, _ output: Output, _ context: Context, _ workspace: Workspace
     ) throws {
-        for path in report.dropped { try output.data("left out  \(workspace.display(path))") }
+        for (path, loss) in report.losses {
+            let verb = isDry ? "would leave out" : "left out"
+            try output.data("\(verb)  \(workspace.display(path))  (\(loss.rawValue))")
+        }
         guard !report.files.isEmpty else {
             return try output.note("the repository is of the \(to.name) format already")
         }
@@ -126,10 +141,20 @@ struct MigrateCommand: Verb {
             (Array("differing".utf8), names(report.differing)), (Array("dry".utf8), .bool(isDry)),
             (Array("entries".utf8), .array(report.entries.map(entry))),
             (Array("files".utf8), .integer(report.fileCount)),
+            (Array("forgotten".utf8), .array(report.forgotten.map(entry))),
             (Array("format".utf8), .string(to.rawValue)),
             (Array("kept".utf8), names(report.others)),
             (Array("left_behind".utf8), .array(report.leftBehind.map(entry))),
-            (Array("left_out".utf8), names(report.dropped)),
+            (
+                Array("left_out".utf8),
+                .array(
+                    report.losses.map {
+                        .object([
+                            (Array("path".utf8), .string(workspace.relativeToUser($0.path))),
+                            (Array("what".utf8), .string($0.loss.rawValue)),
+                        ])
+                    })
+            ),
             (Array("objects".utf8), .integer(report.storedObjects)),
         ])
     }
