@@ -129,7 +129,8 @@ extension Workspace {
             throw CairnError(
                 allOf: lines.map {
                     CairnError(
-                        .missing, $0, hint: "\(way); or leave those entries as they are: `\(command) --allow-missing`")
+                        .missing, $0,
+                        hint: "\(way); or leave those entries as they are: `\(command) --allow-missing`")
                 })
         }
         let extras = plan.losses.map { ($0.path, $0.loss) } + plan.filledLinks.map { ($0, .symbolicLink) }
@@ -151,7 +152,8 @@ extension Workspace {
         for output in known { ids[output.path] = output.id }
         var renewed: [(path: RepoPath, id: ObjectID)] = []
         for place in plan.changing where place.isStored {
-            guard let path = place.path, ids[path] == place.key.id, let new = run.content(of: place)?.id else {
+            guard let path = place.path, ids[path] == place.key.id, let new = run.content(of: place)?.id
+            else {
                 continue
             }
             renewed.append((path, new))

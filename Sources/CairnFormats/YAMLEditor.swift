@@ -118,7 +118,9 @@ struct YAMLEditor {
             } else {
                 removePair(
                     index, of: pairs,
-                    keptAfter: pairs[(index + 1)...].first.map { $0.isMerge || wanted[self.key(of: $0, own, new)] != nil }
+                    keptAfter: pairs[(index + 1)...].first.map {
+                        $0.isMerge || wanted[self.key(of: $0, own, new)] != nil
+                    }
                         ?? false)
             }
         }

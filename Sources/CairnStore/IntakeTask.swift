@@ -239,7 +239,9 @@ final class IntakeTask {
     ) throws(StoreError) -> Bool {
         guard claims.claim(digest) else { return true }
         do throws(StoreError) {
-            guard try destination.isMissing(ObjectID(intake.algorithm, digest), intake.reporter) else { return true }
+            guard try destination.isMissing(ObjectID(intake.algorithm, digest), intake.reporter) else {
+                return true
+            }
             if try body() { return true }
             claims.giveBack(digest, after: StoreError(.changing, folder.path(of: snapshot.paths[position])))
             return false

@@ -188,7 +188,8 @@ struct CrashTests {
             try original.must(.cairn, "migrate", "-q", "--to", "native", in: "one")
             Files.delete(original("one/.dvc/cache/files"))
         }
-        let marker = try Files.text(original("one/.dvc/config")).firstMatch(of: #/\[cairn\]\n(    .*\n)+/#)?.output.0
+        let marker = try Files.text(original("one/.dvc/config")).firstMatch(of: #/\[cairn\]\n(    .*\n)+/#)?
+            .output.0
         try crash("migrate") { _ in
             let sandbox = try copy(of: original)
             if format == "dvc" {
@@ -197,15 +198,13 @@ struct CrashTests {
             }
             let check: () throws -> Void = {
                 // Whatever the pointers say by now, everything is there, and comes back from the cache alone.
-                try expectClean(.cairn, sandbox, in: "one")
-                try sandbox.must(.cairn, "verify", in: "one")
                 for name in ["data", "big"] { Files.delete(sandbox("one/\(name)")) }
                 try sandbox.must(.cairn, "checkout", "-q", in: "one")
                 try expectSameData(original("one/data"), sandbox("one/data"))
                 try expectSameData(original("one/big"), sandbox("one/big"))
             }
             return Scene(sandbox: sandbox, command: ["migrate", "--to", format], check: check) {
-                try check()
+                try sandbox.must(.cairn, "verify", in: "one")
                 #expect(
                     try Files.text(sandbox("one/.dvc/config")).contains("format = native")
                         == (format == "native"))

@@ -17,7 +17,8 @@ struct InteropMigrateTests {
         // DVC must not find anything that it wrote itself.
         try sandbox.shell("rm -rf .dvc/cache/files/md5", in: "one").succeeded()
         try sandbox.must(.cairn, "verify", in: "one")
-        #expect(try sandbox.run(.dvc, ["status"], in: "one").exitCode != 0, "DVC works in a native repository")
+        #expect(
+            try sandbox.run(.dvc, ["status"], in: "one").exitCode != 0, "DVC works in a native repository")
         try sandbox.cairn("migrate", "-q", "--to", "dvc", in: "one").succeeded()
         #expect(try sandbox.shell("git add -u && git write-tree", in: "one").stdout == tree)
         try expectClean(.dvc, sandbox, in: "one")

@@ -72,7 +72,9 @@ extension MigrateTests {
             ["'code.py' is recorded in 'dvc.lock'", "record what lies in the workspace now: `cairn commit`"])
         let left = try sandbox.cairn("migrate", "--to", "dvc", "--allow-missing", in: "one").succeeded()
         #expect(left.stderr.contains("'code.py' is recorded without a hash in 'dvc.lock'"), "\(left)")
-        #expect(try Files.text(sandbox("one/dvc.lock")).contains("- path: code.py\n      hash: md5\n    - path: data"))
+        #expect(
+            try Files.text(sandbox("one/dvc.lock")).contains(
+                "- path: code.py\n      hash: md5\n    - path: data"))
         for tool in RealDVC.isAvailable ? Tool.allCases : [.cairn] {
             let status = try sandbox.must(tool, "status", "--json", in: "one").stdout
             #expect(status == "{\"make\": [{\"changed deps\": {\"code.py\": \"modified\"}}]}\n", "\(tool)")
@@ -110,7 +112,8 @@ extension MigrateTests {
                     "left out  data/loop  (symbolic link)", "left out  data/nowhere  (symbolic link)",
                     "left out  data/out  (symbolic link)",
                 ], "\(result)")
-            #expect(result.stderr.contains("symbolic links that lead to no file of their directory"), "\(result)")
+            #expect(
+                result.stderr.contains("symbolic links that lead to no file of their directory"), "\(result)")
         }
         try sandbox.shell("rm -rf data", in: "one").succeeded()
         try sandbox.cairn("checkout", "-q", in: "one").succeeded()
@@ -120,7 +123,9 @@ extension MigrateTests {
         try expectClean(.cairn, sandbox, in: "one")
     }
 
-    @Test("a damaged object is named, and no pointer is written", .tags(.badInput), arguments: ["native", "dvc"])
+    @Test(
+        "a damaged object is named, and no pointer is written", .tags(.badInput),
+        arguments: ["native", "dvc"])
     func damaged(_ format: String) throws {
         let sandbox = try Sandbox()
         try Self.makeProject(sandbox, cacheType: "hardlink")
@@ -139,7 +144,8 @@ extension MigrateTests {
         let result = try sandbox.cairn("migrate", "--to", format, in: "one")
         #expect(
             result.exitCode == 128 && result.stderr.contains("'tool': object")
-                && result.stderr.contains("is damaged") && result.stderr.contains("`cairn pull`"), "\(result)")
+                && result.stderr.contains("is damaged") && result.stderr.contains("`cairn pull`"), "\(result)"
+        )
         let after = try ["data.dvc", "tool.dvc", "dvc.lock", ".dvc/config"].map {
             try Files.text(sandbox("one/\($0)"))
         }

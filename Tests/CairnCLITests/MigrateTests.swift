@@ -64,7 +64,9 @@ struct MigrateTests {
             let lock = try Files.text(sandbox("one/dvc.lock"))
             #expect(try !Files.text(sandbox("one/data.dvc")).contains("md5"))
             // What git keeps is not in the store, so that it keeps its id.
-            #expect(lock.contains("path: code.py\n      hash: md5") && lock.contains("path: score\n      hash: md5"))
+            #expect(
+                lock.contains("path: code.py\n      hash: md5")
+                    && lock.contains("path: score\n      hash: md5"))
             #expect(lock.matches(of: #/hash: blake3/#).count == 4, "\(lock)")
             #expect(Files.exists(sandbox("one/.dvc/cache/packs")) == isPacked || cacheType == "reflink,copy")
             try expectClean(.cairn, sandbox, in: "one")
@@ -113,7 +115,8 @@ struct MigrateTests {
         try sandbox.commit("one", "back")
         try sandbox.git("tag", "third", in: "one")
         for (revision, folder) in [
-            ("first", "first"), ("second", "second"), ("third", "second"), ("first", "first"), ("third", "second"),
+            ("first", "first"), ("second", "second"), ("third", "second"), ("first", "first"),
+            ("third", "second"),
         ] {
             try sandbox.git("checkout", "-q", revision, in: "one")
             try sandbox.cairn("checkout", "-q", in: "one").succeeded()
@@ -175,7 +178,9 @@ struct MigrateTests {
         let real = try sandbox.cairn("migrate", "--to", "native", in: "one").succeeded()
         #expect(dry.stdout.replacing("would change", with: "changed") == real.stdout)
         #expect(dry.stderr.hasPrefix("65 files"), "\(dry)")
-        #expect(json.contains("\"changed\": [\"data.dvc\", \"dvc.lock\", \"tool.dvc\", \".dvc/config\"]"), "\(json)")
+        #expect(
+            json.contains("\"changed\": [\"data.dvc\", \"dvc.lock\", \"tool.dvc\", \".dvc/config\"]"),
+            "\(json)")
         let again = try sandbox.cairn("migrate", "--to", "native", in: "one").succeeded()
         #expect(again.stdout.isEmpty && again.stderr == "the repository is of the native format already\n")
     }

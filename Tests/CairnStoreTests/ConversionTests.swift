@@ -14,7 +14,9 @@ struct ConversionTests {
     /// Contents around every limit between what is held in memory, cut, and read as a stream.
     private static let contents: [[UInt8]] = {
         var random = SeededRandom(seed: 3)
-        let sizes = [0, 1, 4096, ChunkingRule.wholeFileLimit, ChunkingRule.wholeFileLimit + 1, 262_144, 262_145]
+        let sizes = [
+            0, 1, 4096, ChunkingRule.wholeFileLimit, ChunkingRule.wholeFileLimit + 1, 262_144, 262_145,
+        ]
         return sizes.map { random.bytes($0) } + [random.bytes(3_000_000)]
             + (0..<150).map { Array("small \($0)".utf8) }
     }()
@@ -24,7 +26,8 @@ struct ConversionTests {
     ) throws -> ObjectConversion.Report {
         let folder = try #require(store.folder)
         let batch = try DurableBatch(in: folder)
-        let packs = try packed ? store.packed.map { store throws(StoreError) in try PackBatch(into: store) } : nil
+        let packs =
+            try packed ? store.packed.map { store throws(StoreError) in try PackBatch(into: store) } : nil
         let destination = Intake.Destination(
             store: store, packs: packs, inventory: try ObjectInventory(of: store, expecting: 0),
             batch: batch, types: [.copy], quarantine: fixture.quarantine)
@@ -40,7 +43,8 @@ struct ConversionTests {
         return report
     }
 
-    @Test("files of any size get new ids in packs or as files, and the old ones back", arguments: [true, false])
+    @Test(
+        "files of any size get new ids in packs or as files, and the old ones back", arguments: [true, false])
     func thereAndBack(packed: Bool) throws {
         let old = try Self.contents.map { try fixture.put($0) }
         let store = try ObjectStore(at: FilePath(fixture("store")), creating: true, isPacked: packed)

@@ -70,12 +70,14 @@ struct MigrateCommand: Verb {
         for path in report.differing {
             output.warn(
                 "'\(workspace.display(path))' is not as recorded in the workspace; what is recorded is migrated",
-                hint: "record it when that is wanted: `\(context.command("commit")) \(Shell.quoted(workspace.display(path)))`"
+                hint:
+                    "record it when that is wanted: `\(context.command("commit")) \(Shell.quoted(workspace.display(path)))`"
             )
         }
         for path in report.others {
             output.warn(
-                "'\(workspace.display(path))' keeps its id: it comes from where it is known by that", hint: nil)
+                "'\(workspace.display(path))' keeps its id: it comes from where it is known by that",
+                hint: nil)
         }
         let links = report.losses.filter { $0.loss == .symbolicLink }
         if let first = links.first, to == .dvc {
@@ -105,7 +107,10 @@ struct MigrateCommand: Verb {
         guard !report.files.isEmpty else {
             return try output.note("the repository is of the \(to.name) format already")
         }
-        for file in report.files { try output.data("\(isDry ? "would change" : "changed")  \(workspace.display(file))") }
+        for file in report.files {
+            try output.data("\(isDry ? "would change" : "changed")  \(workspace.display(file))")
+        }
+        try output.flush()
         let data = "\(Words.count(report.fileCount, "file")) (\(Words.bytes(report.bytes)))"
         guard !isDry else { return try output.note("\(data) would be stored in the \(to.name) format") }
         try output.note(
