@@ -156,13 +156,14 @@ struct ConversionTask {
             reporter.advance(items: 0, bytes: $0)
         }
         let new = ObjectID(conversion.algorithm, digest)
-        if try destination.inventory.contains(new), try destination.isMissing(new, reporter) {
+        let isKnown = try destination.inventory.contains(new)
+        if isKnown, try destination.isMissing(new, reporter) {
             (digest, size) = try packs.add(store.loose.open(id), workers: conversion.workers)
         }
         guard let before, let after = try store.loose.status(of: id), after.hasSameContent(as: before),
             digest == new.digest
         else { throw StoreError(.changing, store.loose.path(of: id)) }
-        report.packedCount += 1
+        if !isKnown { report.packedCount += 1 }
         note(id, new, size)
     }
 
