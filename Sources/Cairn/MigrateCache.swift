@@ -98,9 +98,7 @@ extension OutputIndex {
                 if let id = new.outputs[index].id, let newID = ids[id] { new.outputs[index].id = newID }
             }
             guard new.outputs != pointer.outputs else { continue }
-            // An import's checksum covers its outputs; one that did not hold before must not come to hold.
-            if pointer.md5 == pointer.stageDigest.hex { new.md5 = new.stageDigest.hex }
-            texts.append((file, try new.text()))
+            texts.append((file, try pointer.textWithIDs(of: new.outputs)))
         }
         for (file, pipeline) in pipelines {
             guard let lock = pipeline.lock else { continue }
@@ -108,6 +106,19 @@ extension OutputIndex {
             if !changed.isEmpty { texts.append((file.sibling("dvc.lock"), try lock.replacing(changed).text)) }
         }
         return texts.sorted { $0.file < $1.file }
+    }
+}
+
+extension PointerFile {
+    /// The text with other ids of the same data.
+    ///
+    /// - Throws: `FormatsError` as `text()`.
+    func textWithIDs(of outputs: [OutputRecord]) throws -> [UInt8] {
+        var new = self
+        new.outputs = outputs
+        // An import's checksum covers its outputs; one that did not hold before must not come to hold.
+        if md5 == stageDigest.hex { new.md5 = new.stageDigest.hex }
+        return try new.text()
     }
 }
 

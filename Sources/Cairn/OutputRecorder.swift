@@ -132,6 +132,30 @@ final class OutputRecorder {
         return id
     }
 
+    /// Stores files of the cache once more, under ids of this recorder's algorithm.
+    ///
+    /// - Parameter ids: each once, none of them that of a listing.
+    /// - Returns: the new ids, and the objects that could not be read or are damaged.
+    func convert(_ ids: [ObjectID]) throws -> ObjectConversion.Report {
+        let reader = ObjectReader(of: store, workers: session.workers, reporter: session.reporter)
+        let (objects, missing) = try reader.find(ids)
+        if let id = missing.first { throw StoreError(.missing(id), store.root) }
+        guard !objects.isEmpty, let destination = destination(types: [.copy], algorithm) else {
+            return ObjectConversion.Report()
+        }
+        let bytes = objects.reduce(Int64(0)) { $0 + $1.size }
+        if let free = store.root.freeSpace, free < bytes, packs == nil {
+            throw StoreError(.noSpace(needed: bytes, free: free), store.root)
+        }
+        session.reporter.begin("converting", items: objects.count, bytes: bytes)
+        let conversion = ObjectConversion(
+            to: algorithm, in: destination, workers: session.workers, reporter: session.reporter)
+        let report = try conversion.run(objects)
+        pending.stored += report.stored
+        pending.packedCount += report.packedCount
+        return report
+    }
+
     /// Makes everything that was recorded durable under its name. Objects that name others come last.
     func commit() throws {
         guard let batch else { return }
@@ -148,8 +172,11 @@ final class OutputRecorder {
     private func destination(for tree: DataTree, _ algorithm: HashAlgorithm) -> Intake.Destination? {
         // Files outside of the workspace are somebody else's: they neither become objects nor read-only.
         let mayShare = tree.origin == nil && !tree.isLink
-        let types = mayShare ? types : types.filter { !$0.isShared } + [.copy]
-        return batch.map {
+        return destination(types: mayShare ? types : types.filter { !$0.isShared } + [.copy], algorithm)
+    }
+
+    private func destination(types: [LinkType], _ algorithm: HashAlgorithm) -> Intake.Destination? {
+        batch.map {
             Intake.Destination(
                 store: store, packs: packs(for: algorithm), inventory: inventory, batch: $0, types: types,
                 quarantine: session.workspace.damagedFolder)

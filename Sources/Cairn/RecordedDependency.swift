@@ -4,7 +4,7 @@ import CairnSystem
 
 /// What a stage or an import depends on, as far as it can be looked at here.
 struct RecordedDependency {
-    enum Place {
+    enum Place: Hashable {
         case inside(RepoPath)
         case outside(FilePath)
     }

@@ -9,17 +9,18 @@ enum StageDependencies {
     /// - Returns: `nil` if there is nothing.
     static func current(_ dependency: RecordedDependency, _ session: Session) throws -> ContentRecord? {
         let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
-        guard var tree = try tree(dependency, algorithm, session) else { return nil }
+        guard var tree = try tree(at: dependency.place, algorithm, session) else { return nil }
         let id = try tree.currentID(algorithm, session)
         return ContentRecord(
             id: id, size: tree.snapshot.size, fileCount: tree.isFolder ? Int64(tree.snapshot.count) : nil,
             isExecutable: !tree.isFolder && tree.snapshot.files[0].isExecutable)
     }
 
-    private static func tree(
-        _ dependency: RecordedDependency, _ algorithm: HashAlgorithm, _ session: Session
+    /// The files of a dependency or of an output as they lie there now; `nil` for nothing, or what is ignored.
+    static func tree(
+        at place: RecordedDependency.Place, _ algorithm: HashAlgorithm, _ session: Session
     ) throws -> DataTree? {
-        switch dependency.place {
+        switch place {
         case .inside(let path):
             let rules = try IgnoreFiles(above: path, session: session)
             let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder

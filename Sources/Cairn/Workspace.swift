@@ -95,7 +95,9 @@ public struct Workspace: Sendable {
     /// What the ids of new data are made with: BLAKE3 in a native workspace, MD5 in one that DVC can use.
     ///
     /// What is recorded already is read by its own.
-    public var algorithm: HashAlgorithm { isNative ? .blake3 : .md5 }
+    public var algorithm: HashAlgorithm { format.algorithm }
+    /// The format of what is newly recorded.
+    public var format: RepositoryFormat { isNative ? .native : .dvc }
     /// True for a native workspace, which DVC cannot use.
     public var isNative: Bool { configuration.string("cairn.format") == "native" }
     /// False in a workspace that was made with `init --no-scm`.

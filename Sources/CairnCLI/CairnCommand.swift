@@ -19,6 +19,7 @@ struct CairnCommand: ParsableCommand {
         FetchCommand.self,
         InitCommand.self,
         ListCommand.self,
+        MigrateCommand.self,
         MoveCommand.self,
         PullCommand.self,
         PushCommand.self,

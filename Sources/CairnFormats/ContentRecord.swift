@@ -56,6 +56,8 @@ public struct CloudFile: Hashable, Sendable {
 extension ContentRecord {
     /// The keys that a record may have next to others.
     static let keys = hashKeys + ["cloud", "hash", "files"]
+    /// Keys of which an entry has one: a new hash comes where the old one was.
+    static let renamedKeys: [YAMLValue: YAMLValue] = ["md5": "blake3", "blake3": "md5"]
     private static let hashKeys = [
         "md5", "blake3", "etag", "checksum", "size", "nfiles", "isexec", "version_id",
     ]

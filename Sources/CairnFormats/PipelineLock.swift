@@ -104,7 +104,8 @@ public struct PipelineLock: Sendable {
             }
         }
         value[index].value = .mapping(entries)
-        try document.update(to: .mapping(value), isOrdered: true)
+        try document.update(
+            to: .mapping(value), isOrdered: true, renaming: ContentRecord.renamedKeys)
         return try PipelineLock(document)
     }
 

@@ -83,7 +83,7 @@ public struct PointerFile: Sendable {
         let new = value()
         // A file without a key and one with `outs: []` say the same; neither is rewritten for that.
         if document.root == nil, new.entries?.isEmpty ?? true { return document.bytes }
-        try document.update(to: new)
+        try document.update(to: new, renaming: ContentRecord.renamedKeys)
         return document.bytes
     }
 

@@ -6,11 +6,15 @@ extension YAMLDocument {
     /// written anew. What is new looks as DVC writes it; line ends are those of the file. The order of keys in `new` matters only for
     /// keys that are new.
     ///
-    /// - Parameter isOrdered: true if the order of keys in `new` matters in what changes; such mappings may then be written anew.
+    /// - Parameters:
+    ///   - isOrdered: true if the order of keys in `new` matters in what changes; such mappings may then be written anew.
+    ///   - renames: keys that say the same in other words: where one goes and the other comes, it takes its place.
     /// - Throws: `FormatsError` if no such change could be found that reads back as `new` (an anchor that is used elsewhere would
     ///   go, say). The document is unchanged then.
-    public mutating func update(to new: YAMLValue, isOrdered: Bool = false) throws(FormatsError) {
-        var editor = YAMLEditor(self, isOrdered: isOrdered)
+    public mutating func update(
+        to new: YAMLValue, isOrdered: Bool = false, renaming renames: [YAMLValue: YAMLValue] = [:]
+    ) throws(FormatsError) {
+        var editor = YAMLEditor(self, isOrdered: isOrdered, renaming: renames)
         if let root {
             editor.change(root, to: new, at: .top)
         } else if !new.isNull {

@@ -22,12 +22,15 @@ struct YAMLEditor {
     let document: YAMLDocument
     /// True if changed mappings must come out with the keys in the order of the new value.
     let isOrdered: Bool
+    /// Keys that say the same in other words: where one goes and the other comes, it comes in its place.
+    let renames: [YAMLValue: YAMLValue]
     var splices: [Splice] = []
     var source: YAMLSource { document.source }
 
-    init(_ document: YAMLDocument, isOrdered: Bool) {
+    init(_ document: YAMLDocument, isOrdered: Bool, renaming renames: [YAMLValue: YAMLValue] = [:]) {
         self.document = document
         self.isOrdered = isOrdered
+        self.renames = renames
     }
 
     /// The text with all changes made.
@@ -77,20 +80,36 @@ struct YAMLEditor {
         let own = Set(pairs.filter { !$0.isMerge }.map(\.keyValue))
         guard !own.isDisjoint(with: new) else { return false }
         if isOrdered {
-            let kept = pairs.map(\.keyValue).filter(new.contains)
+            let kept = pairs.map { key(of: $0, own, new) }.filter(new.contains)
             guard entries.map(\.key).starts(with: kept) else { return false }
         }
         return (old.entries ?? []).allSatisfy { own.contains($0.key) || new.contains($0.key) }
     }
 
+    /// The key that a pair has in the new mapping, if it has one: its own, or another for it.
+    private func key(of pair: YAMLPair, _ own: Set<YAMLValue>, _ new: Set<YAMLValue>) -> YAMLValue {
+        guard !new.contains(pair.keyValue), let other = renames[pair.keyValue], new.contains(other),
+            !own.contains(other)
+        else { return pair.keyValue }
+        return other
+    }
+
     private mutating func changeMapping(
         _ node: YAMLNode, _ pairs: [YAMLPair], isFlow: Bool, to entries: [YAMLEntry]
     ) {
+        let new = Set(entries.map(\.key))
+        let own = Set(pairs.map(\.keyValue))
         var wanted = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
         let indent = isFlow ? 0 : pairs.first.map { source.column(of: source.entryStart(of: $0.key)) } ?? 0
         let parts = isFlow ? pairs.map(flowRange(of:)) : []
         for (index, pair) in pairs.enumerated() where !pair.isMerge {
-            if let value = wanted.removeValue(forKey: pair.keyValue) {
+            let key = key(of: pair, own, new)
+            if let value = wanted.removeValue(forKey: key) {
+                if key != pair.keyValue {
+                    var emitter = YAMLEmitter(newline: source.newline)
+                    emitter.inline(key, indent: 0)
+                    replace(pair.key.range, with: emitter.writer.bytes)
+                }
                 change(
                     pair.value, to: value,
                     at: isFlow ? .flow(key: pair.key) : .value(of: pair.key, indent: indent))
@@ -99,7 +118,9 @@ struct YAMLEditor {
             } else {
                 removePair(
                     index, of: pairs,
-                    keptAfter: pairs[(index + 1)...].first.map { $0.isMerge || wanted[$0.keyValue] != nil }
+                    keptAfter: pairs[(index + 1)...].first.map {
+                        $0.isMerge || wanted[self.key(of: $0, own, new)] != nil
+                    }
                         ?? false)
             }
         }

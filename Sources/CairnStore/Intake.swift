@@ -164,6 +164,29 @@ public struct Intake: Sendable {
     }
 }
 
+extension Intake.Destination {
+    /// True if the store lacks the object; a damaged one is moved aside.
+    func isMissing(_ id: ObjectID, _ reporter: any Reporter) throws(StoreError) -> Bool {
+        guard try inventory.contains(id) else { return true }
+        do throws(StoreError) {
+            try store.verify(id)
+            return false
+        } catch {
+            switch error.reason {
+            case .missing: return true
+            case .damaged, .missingPart:
+                _ = try store.moveAside(id, into: quarantine)
+                packs?.forgetPacks()
+                reporter.warn(
+                    "object \(id.short) in the cache was damaged; stored anew, the damaged one is kept in '\(quarantine)'",
+                    hint: nil)
+                return true
+            default: throw error
+            }
+        }
+    }
+}
+
 extension Intake.Report {
     /// Makes the new objects durable and gives them their names in the store.
     ///

@@ -212,7 +212,7 @@ final class IntakeTask {
         // What was there of it before may be damaged: then that is put aside, and the file is read again.
         let id = ObjectID(intake.algorithm, digest)
         if let destination = intake.destination, try destination.inventory.contains(id),
-            try isMissing(id, destination)
+            try destination.isMissing(id, intake.reporter)
         {
             guard try packs.add(file, workers: intake.workers).digest == digest,
                 try status(of: file).hasSameContent(as: before)
@@ -251,34 +251,15 @@ final class IntakeTask {
     ) throws(StoreError) -> Bool {
         guard claims.claim(digest) else { return true }
         do throws(StoreError) {
-            guard try isMissing(ObjectID(intake.algorithm, digest), destination) else { return true }
+            guard try destination.isMissing(ObjectID(intake.algorithm, digest), intake.reporter) else {
+                return true
+            }
             if try body() { return true }
             claims.giveBack(digest, after: StoreError(.changing, folder.path(of: snapshot.paths[position])))
             return false
         } catch {
             claims.giveBack(digest, after: error)
             throw error
-        }
-    }
-
-    /// True if the store lacks the object; a damaged one is moved aside.
-    private func isMissing(_ id: ObjectID, _ destination: Intake.Destination) throws(StoreError) -> Bool {
-        guard try destination.inventory.contains(id) else { return true }
-        do throws(StoreError) {
-            try destination.store.verify(id)
-            return false
-        } catch {
-            switch error.reason {
-            case .missing: return true
-            case .damaged, .missingPart:
-                _ = try destination.store.moveAside(id, into: destination.quarantine)
-                destination.packs?.forgetPacks()
-                intake.reporter.warn(
-                    "object \(id.short) in the cache was damaged; stored anew, the damaged one is kept in '\(destination.quarantine)'",
-                    hint: nil)
-                return true
-            default: throw error
-            }
         }
     }
 

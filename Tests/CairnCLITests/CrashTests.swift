@@ -180,6 +180,42 @@ struct CrashTests {
         }
     }
 
+    @Test("migrate", arguments: ["native", "dvc"])
+    func migrate(to format: String) throws {
+        let original = try Sandbox()
+        try makeTracked(original)
+        if format == "dvc" {
+            try original.must(.cairn, "migrate", "-q", "--to", "native", in: "one")
+            Files.delete(original("one/.dvc/cache/files"))
+        }
+        let marker = try Files.text(original("one/.dvc/config")).firstMatch(of: #/\[cairn\]\n(    .*\n)+/#)?
+            .output.0
+        try crash("migrate") { _ in
+            let sandbox = try copy(of: original)
+            if format == "dvc" {
+                let config = try Files.text(sandbox("one/.dvc/config"))
+                try Files.write(config + (marker ?? ""), to: sandbox("one/.dvc/config"))
+            }
+            let check: () throws -> Void = {
+                // Whatever the pointers say by now, everything is there, and comes back from the cache alone.
+                for name in ["data", "big"] { Files.delete(sandbox("one/\(name)")) }
+                try sandbox.must(.cairn, "checkout", "-q", in: "one")
+                try expectSameData(original("one/data"), sandbox("one/data"))
+                try expectSameData(original("one/big"), sandbox("one/big"))
+            }
+            return Scene(sandbox: sandbox, command: ["migrate", "--to", format], check: check) {
+                try sandbox.must(.cairn, "verify", in: "one")
+                #expect(
+                    try Files.text(sandbox("one/.dvc/config")).contains("format = native")
+                        == (format == "native"))
+                for name in ["data", "big"] {
+                    let pointer = try Files.text(sandbox("one/\(name).dvc"))
+                    #expect(pointer.contains("hash: \(format == "dvc" ? "md5" : "blake3")\n"))
+                }
+            }
+        }
+    }
+
     /// The same world at another place, its remote included.
     private func copy(of original: Sandbox) throws -> Sandbox {
         let sandbox = try Sandbox()

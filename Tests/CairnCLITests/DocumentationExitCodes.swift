@@ -5,6 +5,7 @@ enum DocumentationExitCodes {
         "commit": "if files of a directory could not be read, for different reasons",
         "data status": nil,
         "list": nil,
+        "migrate": nil,
         "move": nil,
         "remove": nil,
         "unprotect": nil,
