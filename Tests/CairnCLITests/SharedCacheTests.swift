@@ -5,7 +5,7 @@ import Testing
 /// Two repositories with one cache folder, and a collector beside everything else.
 @Suite("Shared cache", .tags(.crash))
 struct SharedCacheTests {
-    private static let rounds = Crash.rounds ?? 12
+    private static let rounds = Crash.rounds ?? 6
 
     private func makeRepositories(_ form: StoreForm) throws -> Sandbox {
         let sandbox = try Sandbox()
