@@ -9,11 +9,13 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib --product cairn
 # Passed on to `swift test`, for example: make test TEST_FLAGS='--filter SampleTests'
 TEST_FLAGS ?=
+# How long `make fuzz` damages the input of each parser: make fuzz SECONDS=600
+SECONDS ?= 60
 # Passed on to the benchmark, for example: make bench BENCH_FLAGS=--quick
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-tools demo bench format lint install clean
+.PHONY: help setup build test fuzz test-tools demo bench format lint install clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,6 +31,9 @@ test-tools: setup ## Install the pinned dvc that the interop tests run against
 
 test: setup test-tools ## Run all tests
 	$(SWIFT) test $(TEST_FLAGS)
+
+fuzz: setup ## Give damaged input to every parser, for SECONDS each; a failure tells its seed
+	CAIRN_FUZZ_SECONDS=$(SECONDS) $(SWIFT) test --filter '[Ff]uzz' $(TEST_FLAGS)
 
 demo: build ## Show the main job on real data
 	@Tests/tools/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"

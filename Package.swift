@@ -67,9 +67,9 @@ let package = Package(
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
-        tests("CairnFormatsTests", ["CairnFormats"]),
+        tests("CairnFormatsTests", ["CairnFormats", "CairnTestSupport"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
-        tests("CairnGitTests", ["CairnGit"]),
+        tests("CairnGitTests", ["CairnGit", "CairnTestSupport"]),
         tests(
             "CairnTransferTests",
             ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
@@ -78,7 +78,9 @@ let package = Package(
         .target(
             name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
         tests("ArchitectureTests", ["CairnTestSupport"]),
-        tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
-        tests("CairnRemoteTests", ["CairnRemote"]),
+        tests(
+            "CairnCLITests",
+            ["CairnCLI", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+        tests("CairnRemoteTests", ["CairnRemote", "CairnTestSupport"]),
     ]
 )

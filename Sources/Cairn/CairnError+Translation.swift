@@ -147,6 +147,13 @@ public enum Words {
             ? "\(Int64(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
+    /// A time in the largest unit of which it has a whole number: `1 day`, `36 hours`, `90 minutes`.
+    public static func duration(seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute")]
+        let unit = units.first { seconds % $0.0 == 0 && seconds > 0 } ?? (1, "second")
+        return count(Int(clamping: seconds / unit.0), unit.1)
+    }
+
     /// `a, b and c`; `nil` for nothing.
     public static func joined(_ words: [String]) -> String? {
         guard let last = words.last else { return nil }

@@ -67,6 +67,8 @@ public struct CollectReport: Sendable {
     public internal(set) var bytes: Int64 = 0
     /// Those of them that packs take which were put aside: they are deleted by a later collection, and until then can be brought back.
     public internal(set) var asideBytes: Int64 = 0
+    /// For how long they are kept at least, in seconds; `nil` where the cache has no packs.
+    public internal(set) var grace: Int64?
     /// The bytes of packs that an earlier collection had put aside, and that were deleted now.
     public internal(set) var emptiedBytes: Int64 = 0
     /// Objects that stay because somebody wrote or linked them while the plan was made.

@@ -69,6 +69,8 @@ public final class StatIndex: @unchecked Sendable {
             var isKept: Int32 = 1
             sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept)
             try run(handle, "PRAGMA journal_size_limit = 0", path)
+            // Where it is mapped by default, a file that is cut short would end the process.
+            try run(handle, "PRAGMA mmap_size = 0", path)
             // A lost index costs time, not data: no sync per transaction.
             try run(handle, "PRAGMA journal_mode = WAL", path)
             try run(handle, "PRAGMA synchronous = OFF", path)

@@ -47,7 +47,7 @@ public final class DurableBatch: Sendable {
         isLarge = expected >= 1000
         var scratch: [ScratchFolder] = []
         for _ in 0..<(isLarge ? 8 : 1) {
-            scratch.append(try ScratchFolder(in: root, Self.folderName))
+            scratch.append(try ScratchFolder(in: root, Self.folderName, permissions: folderPermissions))
         }
         self.scratch = scratch
     }

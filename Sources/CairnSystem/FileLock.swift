@@ -42,18 +42,26 @@ public final class FileLock: Sendable {
         return .acquired(lock)
     }
 
-    /// Takes a lock that others may have at the same time, and that keeps out who wants it alone (`attempt`), making the file if it is not
-    /// there. A symbolic link is refused.
+    /// Who may have a lock at the same time as others.
+    public enum Hold: Sendable {
+        /// Everybody who wants no more than that.
+        case shared
+        /// Nobody else.
+        case alone
+    }
+
+    /// Waits for a lock, making its file if it is not there. A symbolic link is refused.
     ///
     /// - Parameters:
     ///   - permissions: those that the file has if it is ours; `nil` leaves it to the umask.
-    ///   - patience: how long to wait, in milliseconds, while somebody has it alone.
-    /// - Returns: `nil` if somebody still has it after that.
+    ///   - patience: how long to wait, in milliseconds, for those who keep us out.
+    /// - Returns: `nil` if somebody still does after that.
     /// - Throws: `SystemError` if the file cannot be made or locked, with EINTR when the user asked to stop.
-    public static func shared(
-        _ name: some Collection<UInt8>, in folder: Folder, permissions: UInt32? = nil, patience: Int
+    public static func wait(
+        for hold: Hold, of name: some Collection<UInt8>, in folder: Folder, permissions: UInt32? = nil,
+        patience: Int
     ) throws(SystemError) -> FileLock? {
-        // Reading is enough for this kind of lock: the file may be somebody else's.
+        // Reading is enough to lock it: the file may be somebody else's.
         let result = Folder.withCString(name) {
             clinux_open_at(folder.descriptor, $0, O_RDONLY | O_CREAT | O_NOFOLLOW, 0o666)
         }
@@ -62,7 +70,8 @@ public final class FileLock: Sendable {
         // Whoever made the file does this.
         if let permissions { _ = fchmod(result, permissions) }
         var waited = 0
-        while flock(result, LOCK_SH | LOCK_NB) != 0 {
+        let kind = hold == .alone ? LOCK_EX : LOCK_SH
+        while flock(result, kind | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             guard errno == EWOULDBLOCK else {
                 throw SystemError(Errno(rawValue: errno), "lock", folder.path(of: name))

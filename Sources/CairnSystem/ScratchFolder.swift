@@ -23,17 +23,19 @@ public final class ScratchFolder: Sendable {
 
     /// Makes a folder of our own in `root/parent` and clears away what dead processes left there.
     ///
+    /// - Parameter permissions: exactly these bits are set on folders that are made, so that others can work and clear away there; `nil`
+    ///   leaves it to the umask.
     /// - Throws: `SystemError` if the folder cannot be made.
-    public init(in root: Folder, _ parentName: String) throws(SystemError) {
+    public init(in root: Folder, _ parentName: String, permissions: UInt32? = nil) throws(SystemError) {
         self.root = root
         self.parentName = Array(parentName.utf8)
         var made: (parent: Folder, own: Own)?
         var attempts = 0
         while made == nil {
             do throws(SystemError) {
-                let parent = try root.makeFolder([self.parentName[...]])
+                let parent = try root.makeFolder([self.parentName[...]], permissions: permissions)
                 Self.clear(parent)
-                made = try Self.makeOwn(in: parent).map { (parent, $0) }
+                made = try Self.makeOwn(in: parent, permissions).map { (parent, $0) }
             } catch {
                 // Whoever left last took the empty parent away between two of our steps.
                 guard error.errno == .noSuchFileOrDirectory, attempts < 100 else { throw error }
@@ -57,9 +59,10 @@ public final class ScratchFolder: Sendable {
     }
 
     /// Makes a folder and locks it; `nil` if somebody took it for one that was left behind.
-    private static func makeOwn(in parent: Folder) throws(SystemError) -> Own? {
+    private static func makeOwn(in parent: Folder, _ permissions: UInt32?) throws(SystemError) -> Own? {
         let name = Array("\(getpid())-\(Surroundings.now)".utf8)
         guard try parent.makeNewFolder(name) else { return nil }
+        if let permissions { try parent.setPermissions(name, permissions) }
         let folder = try parent.folder(named: name)
         switch FileLock.attempt(folder: folder) {
         case .held: return nil

@@ -1,230 +1,181 @@
 import CairnTestSupport
-import Glibc
 import Testing
 
-/// Kills the program (SIGKILL) at random moments. What is on disk then must be sound, and the same command must finish the work.
-///
-/// `CAIRN_CRASH_ROUNDS` sets how often each command is killed; the moment depends on the round's seed and on how long an undisturbed
-/// run took.
+/// The whole program is killed while it works, in repositories of every form.
 @Suite("Crash", .tags(.crash), .serialized)
 struct CrashTests {
-    static let rounds = getenv("CAIRN_CRASH_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 15
-
-    /// A project to which one command is about to be given.
-    private struct Scene {
+    /// A repository with some versions of a directory and of a large file, and the worlds that are made after it.
+    struct Original {
+        let form: StoreForm
         let sandbox: Sandbox
-        /// The command that is killed, and given again.
-        let command: [String]
-        /// Checks after the kill, besides those that hold for every command.
-        var check: () throws -> Void = {}
-        /// Checks after the command has been given again.
-        var checkEnd: () throws -> Void = {}
-    }
 
-    private func makeTracked(_ sandbox: Sandbox, versions: Int = 1) throws {
-        try sandbox.makeProject("one")
-        try sandbox.setRemote("one")
-        for version in 0..<versions {
-            var random = SeededRandom(seed: UInt64(version))
-            Files.delete(sandbox("one/data"))
-            try random.fill(sandbox("one/data"), files: 300, size: 6000)
-            try Files.write(random.bytes(2_000_000), to: sandbox("one/big"))
-            try sandbox.must(.cairn, "add", "-q", "data", "big", in: "one")
-            try sandbox.commit("one", "version \(version)")
-            try sandbox.git("tag", "v\(version)", in: "one")
+        /// Makes `versions` versions, tagged `v0`, `v1`, …; each keeps most files of the one before.
+        init(_ form: StoreForm, versions: Int) throws {
+            self.form = form
+            sandbox = try Sandbox()
+            try form.makeProject("one", in: sandbox)
+            for version in 0..<versions {
+                try CrashTests.edit(sandbox, version: version)
+                try sandbox.must(.cairn, "add", "-q", "data", "big", in: "one")
+                try sandbox.commit("one", "version \(version)")
+                try sandbox.git("tag", "v\(version)", in: "one")
+            }
+        }
+
+        /// The same world at another place, its remote included.
+        func copy() throws -> Sandbox {
+            let copy = try Sandbox()
+            let remote = Files.exists(sandbox("remote")) ? "cp -a '\(sandbox("remote"))' ." : "mkdir remote"
+            try copy.shell("cp -a '\(sandbox("one"))' . && \(remote)", in: "").succeeded()
+            try Files.write(form.configuration(remote: copy("remote")), to: copy("one/.dvc/config"))
+            return copy
         }
     }
 
-    /// Kills at one random moment per round, checks, runs again, checks again.
-    ///
-    /// `cacheMayLack` is for commands that begin with data on a remote alone.
-    private func crash(_ name: String, cacheMayLack: Bool = false, _ makeScene: (UInt64) throws -> Scene)
-        throws
-    {
-        // One run from beginning to end says how long it takes. Its scene is thrown away.
-        let whole = try makeScene(0)
-        let start = Monotonic.now
-        _ = try whole.sandbox.run(.cairn, whole.command, in: "one").succeeded()
-        let duration = Monotonic.now - start
-        try whole.checkEnd()
-
-        var killed = 0
-        for round in 1...UInt64(Self.rounds) {
-            let scene = try makeScene(round)
-            var random = SeededRandom(seed: round)
-            let moment = Double.random(in: 0...duration, using: &random)
-            let running = try scene.sandbox.start(scene.command, in: "one")
-            usleep(UInt32(moment * 1e6))  // not a wait for a condition: the moment is what is tested
-            running.kill(SIGKILL)
-            let result = try #require(try running.wait(seconds: 30))
-            if result.exitCode == 128 + SIGKILL { killed += 1 }
-
-            let place: Comment = "\(name), round \(round), killed after \(moment) s of \(duration)"
-            let cache = scene.sandbox("one/.dvc/cache")
-            let problems = try StoreCheck.problems(in: cache).filter { problem in
-                // A temporary file may be left. A cache may hold a listing whose members are still on the remote.
-                let isMember = cacheMayLack && problem.hasSuffix("which is not there")
-                return !problem.hasSuffix("is not the name of an object") && !isMember
-            }
-            #expect(problems == [], place)
-            if !cacheMayLack {
-                #expect(try StoreCheck.missing(from: cache, forPointersOf: scene.sandbox("one")) == [], place)
-            }
-            try scene.check()
-
-            let again = try scene.sandbox.run(.cairn, scene.command, in: "one")
-            #expect(again.exitCode == 0, "\(place): \(again)")
-            try expectClean(.cairn, scene.sandbox, in: "one")
-            try expectSound(store: cache, for: scene.sandbox("one"), strays: true)
-            #expect(
-                StoreCheck.leftovers(in: scene.sandbox("one")).filter { !$0.hasPrefix(".dvc/cache/") } == [],
-                place)
-            try scene.checkEnd()
+    /// Makes the data of a version, or changes that of the version before: two thirds of the small files, and a part of the large one.
+    static func edit(_ sandbox: Sandbox, version: Int) throws {
+        var random = SeededRandom(seed: UInt64(version))
+        guard version > 0 else {
+            try random.fill(sandbox("one/data"), files: 150, size: 6000)
+            return try Files.write(random.bytes(1_500_000), to: sandbox("one/big"))
         }
-        #expect(killed > 0, "\(name): the program always ended before it was killed")
+        // Deleted before they are written: some are links to objects.
+        for (number, path) in Files.paths(below: sandbox("one/data")).enumerated() where number % 3 > 0 {
+            Files.delete(sandbox("one/data/\(path)"))
+            if number % 9 > 1 { try Files.write(random.bytes(3000), to: sandbox("one/data/\(path)")) }
+        }
+        let big = try Files.read(sandbox("one/big"))
+        Files.delete(sandbox("one/big"))
+        try Files.write(
+            big[..<500_000] + random.bytes(400_000) + big[700_000...], to: sandbox("one/big"))
     }
 
-    @Test("add")
-    func add() throws {
-        try crash("add") { seed in
+    /// What `md5sum` says of the user's files.
+    static func sums(_ sandbox: Sandbox) throws -> [String: String] {
+        let files = Files.paths(below: sandbox("one/data")).map { sandbox("one/data/\($0)") }
+        return try StoreCheck.md5(files + [sandbox("one/big")])
+    }
+
+    static func rounds(_ form: StoreForm) -> Int { form == .dvc ? 12 : 6 }
+
+    private func crash(
+        _ name: String, _ form: StoreForm, cacheMayLack: Bool = false,
+        _ makeScene: (UInt64) throws -> Crash.Scene
+    ) throws {
+        try Crash(name: name, form: form, cacheMayLack: cacheMayLack)
+            .run(rounds: Self.rounds(form), makeScene)
+    }
+
+    @Test("add", arguments: StoreForm.allCases)
+    func add(_ form: StoreForm) throws {
+        try crash("add", form) { seed in
             let sandbox = try Sandbox()
-            try sandbox.makeProject("one")
+            try form.makeProject("one", in: sandbox)
             var random = SeededRandom(seed: seed)
-            try random.fill(sandbox("one/data"), files: 400, size: 6000)
-            try Files.write(random.bytes(4_000_000), to: sandbox("one/big"))
-            let before = try StoreCheck.md5(
-                Files.paths(below: sandbox("one/data")).map { sandbox("one/data/\($0)") })
+            try random.fill(sandbox("one/data"), files: 250, size: 6000)
+            try Files.write(random.bytes(3_000_000), to: sandbox("one/big"))
+            let before = try Self.sums(sandbox)
+            // The user's files are all there, with their bytes.
             let check: () throws -> Void = {
-                // The user's files are all there, with their bytes.
-                let now = try StoreCheck.md5(Array(before.keys))
+                let now = try Self.sums(sandbox)
                 #expect(now == before)
             }
-            return Scene(sandbox: sandbox, command: ["add", "data", "big"], check: check, checkEnd: check)
+            return Crash.Scene(
+                sandbox: sandbox, command: ["add", "data", "big"], check: check, checkEnd: check)
         }
     }
 
-    @Test("checkout of another revision")
-    func checkout() throws {
+    @Test("add after an edit: the earlier version stays whole", arguments: StoreForm.native)
+    func addAgain(_ form: StoreForm) throws {
+        let original = try Original(form, versions: 1)
+        try crash("add again", form) { seed in
+            let sandbox = try original.copy()
+            try Self.edit(sandbox, version: Int(seed) + 1)
+            let before = try Self.sums(sandbox)
+            let check: () throws -> Void = {
+                let now = try Self.sums(sandbox)
+                #expect(now == before)
+                try sandbox.must(.cairn, "verify", "-q", "--all-commits", in: "one")
+            }
+            return Crash.Scene(
+                sandbox: sandbox, command: ["add", "data", "big"], check: check, checkEnd: check)
+        }
+    }
+
+    @Test("checkout of another revision", arguments: StoreForm.allCases)
+    func checkout(_ form: StoreForm) throws {
         // Both versions are made once; each round works on a copy.
-        let original = try Sandbox()
-        try makeTracked(original, versions: 2)
-        try crash("checkout") { seed in
-            let sandbox = try copy(of: original)
-            let target = seed % 2 == 0 ? "v0" : "v1"
-            try sandbox.git("checkout", "-q", target == "v0" ? "v1" : "v0", in: "one")
-            try sandbox.must(.cairn, "checkout", "-q", in: "one")
-            try sandbox.git("checkout", "-q", target, in: "one")
-            let known = Set(StoreCheck.objects(in: sandbox("one/.dvc/cache")).keys)
-            return Scene(sandbox: sandbox, command: ["checkout"]) {
+        let original = try Original(form, versions: 2)
+        var known: [Set<String>] = []
+        for version in ["v0", "v1"] {
+            try original.sandbox.git("checkout", "-q", version, in: "one")
+            try original.sandbox.must(.cairn, "checkout", "-q", in: "one")
+            known.append(Set(try Self.sums(original.sandbox).values))
+        }
+        try crash("checkout", form) { seed in
+            let sandbox = try original.copy()
+            let (from, to) = seed % 2 == 0 ? (1, 0) : (0, 1)
+            if from == 0 {
+                try sandbox.git("checkout", "-q", "v0", in: "one")
+                try sandbox.must(.cairn, "checkout", "-q", in: "one")
+            }
+            try sandbox.git("checkout", "-q", "v\(to)", in: "one")
+            return Crash.Scene(sandbox: sandbox, command: ["checkout"]) {
                 // Every file in the workspace is whole: one version's or the other's.
-                let paths = Files.paths(below: sandbox("one/data")).filter {
-                    !$0.contains(".cairn") && !$0.contains(".tmp")
-                }
-                let half = try StoreCheck.md5(paths.map { sandbox("one/data/\($0)") }).filter {
-                    !known.contains($0.value)
-                }
+                let half = try Self.sums(sandbox).filter { !known[0].union(known[1]).contains($0.value) }
                 #expect(half.keys.sorted() == [])
+            } checkEnd: {
+                let now = Set(try Self.sums(sandbox).values)
+                #expect(now == known[to])
             }
         }
     }
 
-    @Test("push")
-    func push() throws {
-        let original = try Sandbox()
-        try makeTracked(original)
-        try crash("push") { _ in
-            let sandbox = try copy(of: original)
+    @Test("push", arguments: [StoreForm.dvc, .packed])
+    func push(_ form: StoreForm) throws {
+        let original = try Original(form, versions: 1)
+        try crash("push", form) { _ in
+            let sandbox = try original.copy()
             let check: () throws -> Void = {
                 // A listing on the remote means that its members are there: `problems` looks.
-                let problems = try StoreCheck.problems(in: sandbox("remote"))
-                #expect(problems.filter { !$0.hasSuffix("is not the name of an object") } == [])
+                let problems = try form.problems(in: sandbox("remote"))
+                #expect(problems == [])
             }
-            let checkEnd: () throws -> Void = {
+            return Crash.Scene(sandbox: sandbox, command: ["push"], check: check) {
                 try check()
-                let missing = try StoreCheck.missing(from: sandbox("remote"), forPointersOf: sandbox("one"))
+                let missing = try form.missing(from: sandbox("remote"), forPointersOf: sandbox("one"))
                 #expect(missing == [])
             }
-            return Scene(sandbox: sandbox, command: ["push"], check: check, checkEnd: checkEnd)
         }
     }
 
-    @Test("pull into an empty cache")
-    func pull() throws {
-        let original = try Sandbox()
-        try makeTracked(original)
-        try original.must(.cairn, "push", "-q", in: "one")
-        let data = Files.paths(below: original("one/data"))
-        try crash("pull", cacheMayLack: true) { _ in
-            let sandbox = try copy(of: original)
+    @Test("pull into an empty cache", arguments: StoreForm.allCases)
+    func pull(_ form: StoreForm) throws {
+        let original = try Original(form, versions: 1)
+        try original.sandbox.must(.cairn, "push", "-q", in: "one")
+        let sums = Set(try Self.sums(original.sandbox).values)
+        try crash("pull", form, cacheMayLack: true) { _ in
+            let sandbox = try original.copy()
             for path in [".dvc/cache", ".dvc/tmp", "data", "big"] { Files.delete(sandbox("one/\(path)")) }
-            return Scene(sandbox: sandbox, command: ["pull"]) {
+            return Crash.Scene(sandbox: sandbox, command: ["pull"]) {
             } checkEnd: {
-                #expect(Files.paths(below: sandbox("one/data")) == data)
+                let now = Set(try Self.sums(sandbox).values)
+                #expect(now == sums)
             }
         }
     }
 
     @Test("gc of cache and remote", arguments: [["gc", "-w", "-f"], ["gc", "-w", "-c", "-f"]])
     func collect(_ command: [String]) throws {
-        let original = try Sandbox()
-        try makeTracked(original, versions: 2)
-        try original.must(.cairn, "push", "-q", "-A", in: "one")
-        try crash("gc") { _ in
-            let sandbox = try copy(of: original)
-            return Scene(sandbox: sandbox, command: command) {
-                let problems = try StoreCheck.problems(in: sandbox("remote"))
-                #expect(problems == [])
+        let original = try Original(.dvc, versions: 2)
+        try original.sandbox.must(.cairn, "push", "-q", "-A", in: "one")
+        try crash("gc", .dvc) { _ in
+            let sandbox = try original.copy()
+            return Crash.Scene(sandbox: sandbox, command: command) {
+                #expect(try StoreCheck.problems(in: sandbox("remote")) == [])
                 let missing = try StoreCheck.missing(from: sandbox("remote"), forPointersOf: sandbox("one"))
                 #expect(missing == [])
             }
         }
-    }
-
-    @Test("migrate", arguments: ["native", "dvc"])
-    func migrate(to format: String) throws {
-        let original = try Sandbox()
-        try makeTracked(original)
-        if format == "dvc" {
-            try original.must(.cairn, "migrate", "-q", "--to", "native", in: "one")
-            Files.delete(original("one/.dvc/cache/files"))
-        }
-        let marker = try Files.text(original("one/.dvc/config")).firstMatch(of: #/\[cairn\]\n(    .*\n)+/#)?
-            .output.0
-        try crash("migrate") { _ in
-            let sandbox = try copy(of: original)
-            if format == "dvc" {
-                let config = try Files.text(sandbox("one/.dvc/config"))
-                try Files.write(config + (marker ?? ""), to: sandbox("one/.dvc/config"))
-            }
-            let check: () throws -> Void = {
-                // Whatever the pointers say by now, everything is there, and comes back from the cache alone.
-                for name in ["data", "big"] { Files.delete(sandbox("one/\(name)")) }
-                try sandbox.must(.cairn, "checkout", "-q", in: "one")
-                try expectSameData(original("one/data"), sandbox("one/data"))
-                try expectSameData(original("one/big"), sandbox("one/big"))
-            }
-            return Scene(sandbox: sandbox, command: ["migrate", "--to", format], check: check) {
-                try sandbox.must(.cairn, "verify", in: "one")
-                #expect(
-                    try Files.text(sandbox("one/.dvc/config")).contains("format = native")
-                        == (format == "native"))
-                for name in ["data", "big"] {
-                    let pointer = try Files.text(sandbox("one/\(name).dvc"))
-                    #expect(pointer.contains("hash: \(format == "dvc" ? "md5" : "blake3")\n"))
-                }
-            }
-        }
-    }
-
-    /// The same world at another place, its remote included.
-    private func copy(of original: Sandbox) throws -> Sandbox {
-        let sandbox = try Sandbox()
-        let script =
-            "cp -a '\(original("one"))' . && { cp -a '\(original("remote"))' . 2>/dev/null || mkdir remote; }"
-        try sandbox.shell(script, in: "").succeeded()
-        try Files.write(
-            "[core]\n    remote = store\n['remote \"store\"']\n    url = \(sandbox("remote"))\n",
-            to: sandbox("one/.dvc/config"))
-        return sandbox
     }
 }

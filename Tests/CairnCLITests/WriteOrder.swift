@@ -49,6 +49,12 @@ struct WriteOrder {
             else { return nil }
             return text.hasPrefix("/") ? text : "\(folder)/\(text)"
         }
+
+        /// For a call that makes a folder, or deletes a file or an empty folder: its path.
+        func path(ofCall name: String) -> String? {
+            guard self.name == name, let folder = files.first, let text = texts.first else { return nil }
+            return text.hasPrefix("/") ? text : "\(folder)/\(text)"
+        }
     }
 
     static let strace = ["/usr/bin/strace", "/bin/strace"].first { Files.exists($0) }
@@ -69,7 +75,7 @@ struct WriteOrder {
         guard let strace = Self.strace else { throw SupportError("needs strace") }
         let log = sandbox("strace.log")
         let watched =
-            "openat,write,pwrite64,syncfs,fsync,fdatasync,sync,rename,renameat,renameat2,linkat,symlinkat,unlinkat,ftruncate"
+            "openat,write,pwrite64,syncfs,fsync,fdatasync,sync,rename,renameat,renameat2,linkat,symlinkat,unlinkat,ftruncate,mkdirat"
         let own = [
             "-f", "-y", "-s", "0", "-e", "trace=\(watched)", "-e", "signal=none", "-o", log,
             sandbox("bin/cairn"),
@@ -112,16 +118,22 @@ struct WriteOrder {
         calls.compactMap { call in call.rename.flatMap { isMeant($0.to) ? ($0.from, $0.to, call) : nil } }
     }
 
-    /// Files that got a name: by a rename, or from having none; with what the calls before name them by.
+    /// Files that got a name: by a rename, or from having none, perhaps through a temporary one; with what the calls before name them by.
     func named(where isMeant: (String) -> Bool) -> [(from: String, to: String, call: Call)] {
         calls.compactMap { call in
-            if let rename = call.rename { return isMeant(rename.to) ? (rename.from, rename.to, call) : nil }
-            guard let naming = call.naming, isMeant(naming.to) else { return nil }
-            let earlier = calls.last {
-                $0.end < call.begin && $0.arguments.hasPrefix("\(naming.descriptor)<")
+            if let rename = call.rename, isMeant(rename.to) {
+                let naming = calls.last { $0.end < call.begin && $0.naming?.to == rename.from }
+                return (naming.flatMap(nameless) ?? rename.from, rename.to, call)
             }
-            return earlier?.files.first.map { ($0, naming.to, call) }
+            guard let naming = call.naming, isMeant(naming.to) else { return nil }
+            return nameless(call).map { ($0, naming.to, call) }
         }
+    }
+
+    /// What a file without a name was called when it was used last before a call gave it one.
+    private func nameless(_ call: Call) -> String? {
+        guard let descriptor = call.naming?.descriptor else { return nil }
+        return calls.last { $0.end < call.begin && $0.arguments.hasPrefix("\(descriptor)<") }?.files.first
     }
 
     /// Calls that wrote into a file.
@@ -135,5 +147,24 @@ struct WriteOrder {
             names.contains($0.name) && (path == nil || $0.files.first == path) && $0.begin > begin
                 && $0.end < end
         }
+    }
+
+    /// The moment from which on a file that got its name by a call keeps it through a power cut: the end of the syncs of the folder and of
+    /// those on the way to it that the program made, or of one of the whole file system.
+    ///
+    /// - Returns: nil if that is never so.
+    func durable(_ path: String, since call: Call) -> Int? {
+        let whole = calls.first { ["syncfs", "sync"].contains($0.name) && $0.begin > call.end }?.end ?? .max
+        var (name, begin, last) = (path, call.end, 0)
+        while let slash = name.lastIndex(of: "/"), slash > name.startIndex {
+            let folder = String(name[..<slash])
+            let sync = calls.first { $0.name == "fsync" && $0.files.first == folder && $0.begin > begin }
+            last = max(last, sync?.end ?? .max)
+            // A folder that was there before needs no sync of those above it.
+            guard let made = calls.first(where: { $0.path(ofCall: "mkdirat") == folder }) else { break }
+            (name, begin) = (folder, made.end)
+        }
+        let moment = min(whole, last)
+        return moment == .max ? nil : moment
     }
 }

@@ -5,9 +5,8 @@ import Testing
 @Suite(
     "Write order", .enabled(if: WriteOrder.reason == nil, "needs strace, and the right to trace processes"))
 struct WriteOrderTests {
-    private func makeProject(_ sandbox: Sandbox) throws {
-        try sandbox.makeProject("one")
-        try sandbox.setRemote("one")
+    func makeProject(_ sandbox: Sandbox, _ form: StoreForm = .dvc) throws {
+        try form.makeProject("one", in: sandbox)
         var random = SeededRandom(seed: 5)
         try random.fill(sandbox("one/data"), files: 120, size: 5000)
         try Files.write(random.bytes(1_500_000), to: sandbox("one/data/large"))
@@ -45,7 +44,7 @@ struct WriteOrderTests {
     }
 
     /// A small file: written aside, synced, named, the folder synced.
-    private func expectDurableFile(
+    func expectDurableFile(
         _ path: String, _ order: WriteOrder, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Int {
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
@@ -116,10 +115,12 @@ struct WriteOrderTests {
         }
     }
 
-    @Test("checkout: every file of the workspace appears by a rename, and none is written in place")
-    func checkout() throws {
+    @Test(
+        "checkout: every file of the workspace appears by a rename, and none is written in place",
+        arguments: [StoreForm.dvc, .packed])
+    func checkout(_ form: StoreForm) throws {
         let sandbox = try Sandbox()
-        try makeProject(sandbox)
+        try makeProject(sandbox, form)
         _ = try sandbox.cairn("add", "-q", "data", in: "one").succeeded()
         let paths = Files.paths(below: sandbox("one/data")).map { sandbox("one/data/\($0)") }
         Files.delete(sandbox("one/data"))

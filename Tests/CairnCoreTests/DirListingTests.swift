@@ -1,4 +1,5 @@
 import CLibCrypto
+import CairnTestSupport
 import Foundation
 import Testing
 
@@ -197,21 +198,31 @@ struct DirListingTests {
         for (index, entry) in listing.enumerated() { #expect(listing.index(of: entry.path) == index) }
     }
 
-    @Test("survives any damage to the text", arguments: 0..<300)
-    func fuzz(_ seed: UInt64) throws {
-        var random = SplitMix(state: seed)
-        var bytes = Array(
-            try Data(contentsOf: Self.stored.appending(path: "26/48586bc7c2362dc0f4a358403ab450.dir")))
-        for _ in 0...random.next(upTo: 4) {
-            switch random.next(upTo: 3) {
-            case 0: bytes[random.next(upTo: bytes.count)] = UInt8(truncatingIfNeeded: random.next())
-            case 1: bytes.remove(at: random.next(upTo: bytes.count))
-            default: bytes.removeLast(random.next(upTo: 20))
+    @Test(
+        "a text that ends too soon is refused, and one with any damage is refused or comes back as it was read"
+    )
+    func fuzz() throws {
+        let samples = try ["26/48586bc7c2362dc0f4a358403ab450", "6c/0156c13d69cfec76a684c5811de71b"].map {
+            Array(try Data(contentsOf: Self.stored.appending(path: "\($0).dir")))
+        }
+        for sample in samples {
+            for length in 0..<sample.count {
+                #expect(throws: DirListingError.self) { try DirListing(parsing: Array(sample[..<length])) }
             }
         }
-        if let listing = try? DirListing(parsing: bytes) {
-            #expect(try DirListing(parsing: listing.serialized) == listing)
+        let found = Fuzzing.firstProblem(rounds: 2000) { random in
+            let sample = samples.randomElement(using: &random) ?? []
+            let damaged =
+                Bool.random(using: &random)
+                ? random.damagedText(sample, others: samples) : random.damaged(sample, others: samples)
+            guard let listing = try? DirListing(parsing: damaged) else { return nil }
+            let paths = (0..<listing.count).map { Array(listing.paths[$0]) }
+            if let path = paths.first(where: { (try? RepoPath(validating: $0)) == nil }) {
+                return "a path that leaves the directory: \(path)"
+            }
+            return try DirListing(parsing: listing.serialized) == listing ? nil : "another listing"
         }
+        #expect(found == nil)
     }
 }
 

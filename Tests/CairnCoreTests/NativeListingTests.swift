@@ -92,31 +92,34 @@ struct NativeListingTests {
     }
 
     @Test("no change of a byte and no truncation is read as something else")
-    func mutations() throws {
+    func fuzz() throws {
         let bytes = try Self.example().serialized
-        var random = SplitMix(state: 7)
+        let other = try Self.listing((0..<20).map { ("d\($0 % 3)/f\($0)", "\($0)", .file) }).serialized
+        // The bytes may end between two entries, but nowhere else.
+        let ends = (0..<bytes.count).filter { length in
+            guard let listing = try? DirListing(parsing: Array(bytes[..<length]), as: .native) else {
+                return false
+            }
+            #expect(listing.serialized == Array(bytes[..<length]))
+            return listing.count < 4
+        }
+        #expect(ends.count <= 4)
         var refused = 0
-        func check(_ mutant: [UInt8]) {
-            // What is accepted is another listing, which is written back as it was read.
-            if let listing = try? DirListing(parsing: mutant, as: .native) {
-                #expect(listing.serialized == mutant)
-            } else {
+        let found = Fuzzing.firstProblem(rounds: 10_000) { random in
+            let damaged = random.damaged(Bool.random(using: &random) ? bytes : other, others: [bytes, other])
+            guard let listing = try? DirListing(parsing: damaged, as: .native) else {
                 refused += 1
+                return nil
             }
+            let paths = (0..<listing.count).map { Array(listing.paths[$0]) }
+            if let path = paths.first(where: { (try? RepoPath(validating: $0)) == nil }) {
+                return "a path that leaves the directory: \(path)"
+            }
+            // What is accepted is another listing, which is written back as it was read.
+            return listing.serialized == damaged ? nil : "other bytes"
         }
-        for count in bytes.indices { check(Array(bytes[..<count])) }
-        for _ in 0..<20_000 {
-            var mutant = bytes
-            for _ in 0...Int.random(in: 0..<3, using: &random) {
-                mutant[Int.random(in: mutant.indices, using: &random)] = UInt8.random(
-                    in: .min ... .max, using: &random)
-            }
-            if Bool.random(using: &random) {
-                mutant.removeSubrange(Int.random(in: mutant.indices, using: &random)...)
-            }
-            check(mutant)
-        }
-        #expect(refused > 5000)
+        #expect(found == nil)
+        #expect(refused > 3000)
     }
 
     @Test("keeps what an entry is through parts, differences and copies")

@@ -1,3 +1,4 @@
+import CairnTestSupport
 import Testing
 
 @testable import CairnFormats
@@ -5,43 +6,64 @@ import Testing
 @Suite struct FormatsFuzzTests {
     private static let files = Fixtures.files(below: "dvc")
 
-    @Test("damaged files are read or refused, and what is read can be edited or refuses", arguments: 0..<20)
-    func damaged(seed: Int) throws {
-        var numbers = SeededNumbers(seed: seed)
-        let spice = Array("\n\r\t #:-?,[]{}&*!|>'\"%@`~<=\\é\u{85}\u{2028}".utf8) + [0, 0xFF, 0xC3]
-        for path in Self.files {
-            var bytes = try Fixtures.bytes(path)
-            for _ in 0..<Int.random(in: 1...6, using: &numbers) where !bytes.isEmpty {
-                let place = Int.random(in: 0..<bytes.count, using: &numbers)
-                let byte = spice.randomElement(using: &numbers) ?? 0
-                switch Int.random(in: 0..<5, using: &numbers) {
-                case 0: bytes[place] = byte
-                case 1: bytes.insert(byte, at: place)
-                case 2: bytes.remove(at: place)
-                case 3: bytes.removeSubrange(place..<min(place + 20, bytes.count))
-                default: bytes.insert(contentsOf: bytes[place..<min(place + 30, bytes.count)], at: place)
-                }
+    @Test(
+        "damaged pointers, pipelines and locks are read or refused, and what is read can be edited or refuses"
+    )
+    func damaged() throws {
+        let samples = try Self.files.map { try Fixtures.bytes($0) }
+        let found = Fuzzing.firstProblem(rounds: 2500) { random in
+            exercise(random.damagedText(samples.randomElement(using: &random) ?? [], others: samples))
+        }
+        #expect(found == nil)
+    }
+
+    @Test("a pointer and a lock that end too soon are read or refused")
+    func truncated() throws {
+        for file in Self.files where file.hasSuffix(".dvc") || file.hasSuffix("dvc.lock") {
+            let bytes = try Fixtures.bytes(file)
+            for length in 0..<min(bytes.count, 1000) {
+                #expect(exercise(Array(bytes[..<length])) == nil, "\(file), \(length)")
             }
-            exercise(bytes)
         }
     }
 
-    private func exercise(_ bytes: [UInt8]) {
+    @Test("aliases that grow without bounds, depth and endless keys are refused in no time", arguments: 0..<4)
+    func bombs(_ number: Int) {
+        var laughs = "a0: &a0 [x, x, x, x, x, x, x, x]\n"
+        for level in 1..<30 {
+            let names = Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ", ")
+            laughs += "a\(level): &a\(level) [\(names)]\n"
+        }
+        let text = [
+            laughs, String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000),
+            "outs: &o\n- path: a\n  deps: *o\n",
+        ][number]
+        let clock = ContinuousClock()
+        let time = clock.measure { #expect(exercise(Array(text.utf8)) == nil) }
+        #expect(time < .seconds(5))
+    }
+
+    /// Reads the bytes as each kind of file, and edits what can be read.
+    ///
+    /// - Returns: what went wrong.
+    private func exercise(_ bytes: [UInt8]) -> String? {
         if let pointer = try? PointerFile(parsing: bytes, file: "f") {
             let outputs = [OutputRecord(path: pointer.outputs.first?.path ?? "x", id: nil, size: 1)]
             if let new = try? pointer.updatingText(outputs: outputs) {
-                #expect((try? PointerFile(parsing: new, file: "f"))?.outputs.count == 1, "\(text(bytes))")
+                let again = try? PointerFile(parsing: new, file: "f")
+                if again?.outputs.count != 1 { return "an edit cannot be read: \(text(bytes))" }
             }
         }
         _ = try? PipelineFile(parsing: bytes, file: "f")
         if let lock = try? PipelineLock(parsing: bytes, file: "f"), let stage = lock.stages.first {
             _ = try? lock.updating(stage: stage.name, outputs: [OutputRecord(path: "x", id: nil)])
         }
-        guard var document = try? YAMLDocument(parsing: bytes, file: "f") else { return }
+        guard var document = try? YAMLDocument(parsing: bytes, file: "f") else { return nil }
         for path: [YAMLValue] in [["outs"], ["outs", 0, "size"], ["stages", "prep", "cmd"], ["new"]] {
             do { try document.set(path, to: .sequence(["a", .mapping([("b", "c")])])) } catch { continue }
         }
         _ = try? document.remove(["outs"])
+        return nil
     }
 
     @Test("a pipeline on one long line is read as fast as on many")

@@ -1,5 +1,6 @@
 import CairnRemote
 import CairnSystem
+import CairnTestSupport
 import Testing
 
 @Suite("Places of remotes")
@@ -42,5 +43,21 @@ struct RemoteLocationTests {
         ])
     func shown(_ url: String, _ expected: String) {
         #expect(String(decoding: RemoteLocation.shown(Array(url.utf8)), as: UTF8.self) == expected)
+    }
+
+    @Test("a URL of any form is a folder or refused, and a password in it is never shown")
+    func fuzz() {
+        let samples = [
+            "file:///a/b", "/srv/data", "s3://bucket/prefix", "ssh://me:secret@host:22/x",
+            "file://localhost/x",
+        ]
+        .map { Array($0.utf8) }
+        let found = Fuzzing.firstProblem(rounds: 3000) { random in
+            let url = random.damagedText(samples.randomElement(using: &random) ?? [], others: samples)
+            if case .folder(let path)? = try? RemoteLocation(url), path.isEmpty { return "an empty path" }
+            _ = RemoteLocation.shown(url)
+            return nil
+        }
+        #expect(found == nil)
     }
 }

@@ -27,6 +27,21 @@ struct DurableBatchTests {
         }
     }
 
+    @Test(
+        "the folders of a batch for others have the bits that are asked for, whatever the umask",
+        arguments: [0o2775, 0o700])
+    func permissions(_ wanted: UInt32) throws {
+        let scratch = try ScratchDirectory()
+        let root = try Folder(FilePath(scratch.path))
+        let batch = try DurableBatch(in: root, folderPermissions: wanted)
+        let names = Files.names(in: scratch("cairn.tmp"))
+        #expect(names.count == 1)
+        for path in ["cairn.tmp", "cairn.tmp/\(names.first ?? "")"] {
+            #expect(try FilePath(scratch(path)).status()?.permissions == wanted, "\(path)")
+        }
+        withExtendedLifetime(batch) {}
+    }
+
     @Test("files get their names and modes at the commit, and nothing else stays")
     func commitAll() throws {
         let scratch = try ScratchDirectory()

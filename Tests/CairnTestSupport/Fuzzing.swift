@@ -65,6 +65,32 @@ extension SeededRandom {
         return result
     }
 
+    /// A copy of a text with one to six faults in it: signs that formats give a meaning to, pieces cut out, doubled, or taken from another
+    /// sample, or an end that comes too soon.
+    public mutating func damagedText(_ text: [UInt8], others: [[UInt8]] = []) -> [UInt8] {
+        let spice = Array("\n\r\t #:-?,[]{}&*!|>'\"%@`~<=\\/.é\u{85}\u{2028}".utf8) + [0, 0xFF, 0xC3]
+        var result = text
+        for _ in 0..<Int.random(in: 1...6, using: &self) {
+            guard !result.isEmpty else { return result }
+            let place = Int.random(in: 0..<result.count, using: &self)
+            let end = min(place + Int.random(in: 1...30, using: &self), result.count)
+            let byte = spice.randomElement(using: &self) ?? 0
+            switch Int.random(in: 0..<8, using: &self) {
+            case 0: result[place] = byte
+            case 1, 2: result.insert(byte, at: place)
+            case 3: result.remove(at: place)
+            case 4: result.removeSubrange(place..<end)
+            case 5: result.insert(contentsOf: result[place..<end], at: place)
+            case 6:
+                let other = others.randomElement(using: &self) ?? text
+                let start = Int.random(in: 0...other.count, using: &self)
+                result.replaceSubrange(place..<end, with: other[start...].prefix(30))
+            default: result.removeLast(min(result.count, Int.random(in: 1...40, using: &self)))
+            }
+        }
+        return result
+    }
+
     private mutating func overwriteNumber(in bytes: inout [UInt8], near place: Int) {
         let size = [2, 4, 8].randomElement(using: &self) ?? 4
         let start = place / size * size

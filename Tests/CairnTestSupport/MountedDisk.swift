@@ -8,6 +8,8 @@ public final class MountedDisk: Sendable {
         case tmpfs
         /// In an image file; files can share blocks.
         case xfs, btrfs
+        /// In an image file.
+        case ext4
 
         /// Its name.
         public var description: String { rawValue }
@@ -30,7 +32,7 @@ public final class MountedDisk: Sendable {
             guard mount("none", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
                 throw SupportError("cannot mount a tmpfs: \(String(cString: strerror(errno)))")
             }
-        case .xfs, .btrfs:
+        case .xfs, .btrfs, .ext4:
             let image = scratch("image")
             try Files.write([], to: image)
             guard truncate(image, kilobytes << 10) == 0 else { throw SupportError("cannot make an image") }
@@ -46,6 +48,19 @@ public final class MountedDisk: Sendable {
     }
 
     deinit { if umount2(path, 0) != 0 { umount2(path, Int32(MNT_DETACH)) } }
+
+    /// Sets the time of a file's last change of status, which no running file system lets anybody do.
+    ///
+    /// - Parameter time: as `debugfs` reads it, for example `20200101`.
+    /// - Throws: `SupportError` when it cannot be done, as on all but ext4.
+    public func setChangeTime(_ relative: String, to time: String) throws {
+        let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        let script = """
+            umount '\(path)' && debugfs -w -R 'set_inode_field /\(relative) ctime \(time)' '\(scratch("image"))' &&
+            mount -o loop -t ext4 '\(scratch("image"))' '\(path)'
+            """
+        try Program.run("/bin/sh", ["-c", script], in: "/", environment: environment).succeeded()
+    }
 
     /// The path of something on it.
     public func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }

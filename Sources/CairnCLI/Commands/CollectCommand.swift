@@ -11,7 +11,9 @@ struct CollectCommand: Verb {
         discussion: """
             What the workspace uses is always kept; options say which revisions count besides. What would be deleted is named first, by its \
             last known path and revision, and nothing is deleted without a yes. Exit code 1 means that the answer was no. \
-            What goes from the packs of a native repository is put aside and deleted by a later collection, after a day at the earliest.
+            What goes from the packs of a native repository is put aside and deleted by a later collection, when the grace period of the \
+            cache is over (a day, unless its `cairn.json` says otherwise). Until then --undo brings it back; exit code 1 means that there is \
+            nothing to bring back.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -125,7 +127,7 @@ struct CollectCommand: Verb {
         } else {
             try context.output.note("there is nothing to bring back")
         }
-        return .done
+        return undone == nil ? .no : .done
     }
 
     private func options(_ context: Context) throws -> CollectOptions {
@@ -171,8 +173,9 @@ struct CollectCommand: Verb {
         }
         try output.note("deleted \(Words.count(report.count, "object")) (\(Words.bytes(report.bytes)))")
         if report.asideBytes > 0 {
+            let grace = report.grace.map { Words.duration(seconds: $0) } ?? "a while"
             try output.note(
-                "\(Words.bytes(report.asideBytes)) of that are put aside until a collection a day from now or later; `cairn gc --undo` brings them back"
+                "\(Words.bytes(report.asideBytes)) of that are put aside until a collection \(grace) from now or later; `cairn gc --undo` brings them back"
             )
         }
         if !report.spared.isEmpty {
@@ -239,76 +242,13 @@ struct CollectCommand: Verb {
             ])
         }
         return .object([
+            (Array("aside".utf8), .integer(Int(report.asideBytes))),
             (Array("bytes".utf8), .integer(Int(report.bytes))),
             (Array("deleted".utf8), .integer(report.count)),
+            (Array("emptied".utf8), .integer(Int(report.emptiedBytes))),
+            (Array("grace".utf8), report.grace.map { .integer(Int($0)) } ?? .null),
             (Array("places".utf8), .array(places)),
             (Array("spared".utf8), .array(report.spared.map { .string($0.text) })),
         ])
-    }
-
-    // MARK: DVC's words
-
-    private func writeAsDVC(_ report: CollectReport, _ output: Output) throws {
-        for place in report.plan.places {
-            if dry {
-                for object in place.objects {
-                    try output.note("Removing \(LooseStorePath.of(object.id, in: place.folder))")
-                }
-            }
-            for (algorithm, cache) in [(HashAlgorithm.md5, "repo"), (.md5DOS2Unix, "legacy")] {
-                let count = place.objects.count { $0.id.algorithm == algorithm }
-                if place.remote != nil {
-                    try output.note(
-                        count > 0
-                            ? "Removed \(count) objects from remote."
-                            : "No unused cache to remove from remote.")
-                } else {
-                    try output.note(
-                        count > 0
-                            ? "Removed \(count) objects from \(cache) cache."
-                            : "No unused '\(cache)' cache to remove.")
-                }
-            }
-        }
-    }
-
-    private func scopeOfDVC(_ context: Context) -> String {
-        var text = "This will remove all cache except items used in the workspace"
-        let branches = num.map { " and last \($0) commits from all git branches" } ?? " and all git branches"
-        if revisions.allCommits {
-            text += " and all git commits"
-        } else {
-            switch (revisions.allBranches, revisions.allTags) {
-            case (true, true):
-                text += num == nil ? " and all git branches and tags" : "\(branches) and all git tags"
-            case (true, false): text += branches
-            case (false, true): text += " and all git tags"
-            case (false, false): break
-            }
-            if let date { text += " and all git commits before date \(date)" }
-            if let rev { text += " and last \(num ?? 1) commits from \(rev)" }
-        }
-        if allExperiments { text += " and all experiments" }
-        if notInRemote { text += " that are not present in the DVC remote" }
-        guard !projects.isEmpty else { return text + " of the current repo." }
-        let paths = projects.map {
-            context.surroundings.workingDirectory.pushing(FilePath($0)).lexicallyNormalized()
-        }
-        return text + " of the current and the following repos:"
-            + paths.map { "\n  - \($0.bytes.printable)" }.joined()
-    }
-}
-
-/// Where DVC keeps an object.
-private enum LooseStorePath {
-    static func of(_ id: ObjectID, in folder: FilePath) -> String {
-        let digits = id.text
-        let top =
-            switch id.algorithm {
-            case .md5: "\(folder.bytes.printable)/files/md5"
-            case .blake3: "\(folder.bytes.printable)/files/blake3"
-            case .md5DOS2Unix: folder.bytes.printable
-            }
-        return "\(top)/\(digits.prefix(2))/\(digits.dropFirst(2))"
     }
 }

@@ -32,9 +32,6 @@ public final class PackBatch: ChunkSink {
 
     /// How long a session waits for a collector, in milliseconds.
     private static let patience = 60_000
-    /// The file that sessions and collectors lock, in the folder of the store.
-    public static let lockName = "cairn.lock"
-
     /// Begins a session, and waits for a collector to end if there is one.
     ///
     /// - Throws: `StoreError` if the store has not been made, cannot be locked or written to, or its index cannot be read; with `.busy` if
@@ -51,12 +48,7 @@ public final class PackBatch: ChunkSink {
         if case .readOnly(let missing) = marker.access {
             throw StoreError(.readOnly(missing: missing), store.root)
         }
-        let lock = try system { () throws(SystemError) in
-            try FileLock.shared(
-                Self.lockName.utf8, in: folder,
-                permissions: store.folderPermissions == nil ? nil : 0o664, patience: patience)
-        }
-        guard let lock else { throw StoreError(.busy, store.root) }
+        let lock = try store.lock(.shared, in: folder, patience: patience)
         var random = SystemRandomNumberGenerator()
         let push = ULID(milliseconds: UInt64(Surroundings.now / 1_000_000), using: &random)
         let scratch = LazyBatch(in: folder, folderPermissions: store.folderPermissions)

@@ -45,6 +45,15 @@ struct PackTrash {
         return items.sorted { $0.name < $1.name }
     }
 
+    /// What the last collection put aside that put anything aside.
+    func lastItemInUse() throws(StoreError) -> Item? {
+        for item in try items().reversed() {
+            let (packs, segments) = (try item.packs(), try item.segmentNames())
+            if !packs.isEmpty || !segments.isEmpty { return item }
+        }
+        return nil
+    }
+
     /// Makes a place to put things aside.
     func makeItem(_ name: ULID, permissions: UInt32?) throws(StoreError) -> Item {
         let path = "\(Self.name)/\(name.text)"

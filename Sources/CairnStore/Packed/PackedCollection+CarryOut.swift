@@ -39,12 +39,12 @@ extension PackedCollection {
         let hasTrash = try !PackTrash(of: folder).items().isEmpty
         // The plan had its strays from another clock.
         guard !isEmpty || hasTrash || now != nil else { return nothing }
-        let lock = try store.lockAlone(patience: patience)
+        let lock = try store.lockAlone(in: folder, patience: patience)
         defer { withExtendedLifetime(lock) {} }
         try step(.locked)
         let going = Set(usage.unneeded).subtracting(try membersOfNewDirectories())
         let chunks = usage.wholeChunks
-        let clock = if let now { now } else { try folder.clock() }
+        let clock = if let now { now } else { try folder.clock(permissions: store.folderPermissions) }
         let usage = try PackUsage(of: store) { id in
             !going.contains(id) && (store.isObject(id) || chunks.contains(id.digest))
         }
@@ -122,9 +122,11 @@ private struct PackedCollectionRun {
                 (pack.info, pack.live.filter { !unsound.contains(RecordPlace($0, in: pack.info)) })
             }
         content += packs.map { ($0.pack.info, $0.pack.entries) }
+        // Before anything is given up: who undoes a collection that was killed learns from it that this one was the last.
+        let item = try PackTrash(of: folder).makeItem(push, permissions: store.folderPermissions)
         try writer.replace(old, by: content)
         try step(.segmentNamed)
-        try putAside(old, gone, step)
+        try putAside(old, gone, into: item, step)
         return plan.removed.reduce(0) { $0 + $1.size } + plan.rewritten.reduce(0) { $0 + $1.size }
             + plan.strays.values.reduce(0, +) - packs.reduce(0) { $0 + $1.pack.info.size }
     }
@@ -203,11 +205,10 @@ private struct PackedCollectionRun {
     }
 
     private func putAside(
-        _ segments: Set<SegmentName>, _ packs: Set<Digest>,
+        _ segments: Set<SegmentName>, _ packs: Set<Digest>, into item: PackTrash.Item,
         _ step: (PackedCollection.Step) throws(StoreError) -> Void
     ) throws(StoreError) {
         let permissions = store.folderPermissions
-        let item = try PackTrash(of: folder).makeItem(push, permissions: permissions)
         for name in segments {
             try PackTrash.move(name.path, from: folder, to: item.folder, permissions: permissions)
             try step(.segmentMoved)

@@ -160,9 +160,12 @@ extension Folder {
     }
 
     /// The time by the clock of the file system.
-    func clock() throws(StoreError) -> Int64 {
+    ///
+    /// - Parameter permissions: the bits that folders of the store get.
+    func clock(permissions: UInt32?) throws(StoreError) -> Int64 {
         try system { () throws(SystemError) in
-            let scratch = try ScratchFolder(in: self, DurableBatch.folderName)
+            let scratch = try ScratchFolder(
+                in: self, DurableBatch.folderName, permissions: permissions)
             return try scratch.folder.status("")?.ctime ?? 0
         }
     }

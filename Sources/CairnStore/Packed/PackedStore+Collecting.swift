@@ -22,27 +22,56 @@ extension PackedStore {
 
     func undoCollection(patience: Int) throws(StoreError) -> Undone? {
         guard let folder, marker != nil else { return nil }
-        let lock = try lockAlone(patience: patience)
+        let lock = try lockAlone(in: folder, patience: patience)
         defer { withExtendedLifetime(lock) {} }
         let trash = PackTrash(of: folder)
-        var last: PackTrash.Item?
-        for item in try trash.items() {
-            let (packs, segments) = (try item.packs(), try item.segmentNames())
-            if !packs.isEmpty || !segments.isEmpty { last = item }
-        }
-        guard let last else { return nil }
-        _ = try refresh()
+        let wasStopped = try hasUnfinishedCollection(folder)
+        let last = wasStopped ? try trash.items().last : try trash.lastItemInUse()
+        guard wasStopped || last != nil else { return nil }
         let before = Set(try allObjects())
         var bytes: Int64 = 0
-        for (name, status) in try last.packs() {
-            let path = PackedLayout.path(ofPack: name)
-            let isMoved = try PackTrash.move(
-                path, from: last.folder, to: folder, permissions: folderPermissions)
-            if isMoved { bytes += status.size }
+        if let last {
+            for (name, status) in try last.packs() {
+                let path = PackedLayout.path(ofPack: name)
+                let isMoved = try PackTrash.move(
+                    path, from: last.folder, to: folder, permissions: folderPermissions)
+                if isMoved { bytes += status.size }
+            }
         }
-        // All segments that there are, also those that a collection which was killed has only just replaced.
+        try restoreIndex(from: last, folder)
+        // What its segments say is in the index now.
+        if let last { try trash.removeSegments(of: last) }
+        forgetEverything()
+        let after = try allObjects()
+        return Undone(objects: after.count { !before.contains($0) }, bytes: bytes)
+    }
+
+    /// True if a collection was killed when it had replaced the index and had not put aside all that was replaced: only then do segments
+    /// lie in their place that say more than those by which they are replaced.
+    private func hasUnfinishedCollection(_ folder: Folder) throws(StoreError) -> Bool {
+        let current = try currentSegments()
+        let index = try index()
+        for name in try SegmentFolder(root: folder).names() where current[name] == nil {
+            guard let segment = try SegmentFolder(root: folder).readIfSound(name) else { continue }
+            var isThere: [Bool] = []
+            for pack in segment.packs {
+                let isFound = try system { () throws(SystemError) in try folder.has(pack) }
+                isThere.append(isFound && !index.deadPacks.contains(pack.name))
+            }
+            var saysMore = false
+            segment.forEachEntry { key, pack, _ in
+                if isThere[pack], !index.contains(key) { saysMore = true }
+            }
+            if saysMore { return true }
+        }
+        return false
+    }
+
+    /// Writes an index of all packs that are there, from all segments that there are: those of an item of the trash, and those that a
+    /// collection which was killed has only just replaced.
+    private func restoreIndex(from item: PackTrash.Item?, _ folder: Folder) throws(StoreError) {
         let names = try SegmentFolder(root: folder).names()
-        var segments = try last.segments()
+        var segments = try item?.segments() ?? []
         for name in names {
             if let segment = try SegmentFolder(root: folder).readIfSound(name) { segments.append(segment) }
         }
@@ -63,12 +92,7 @@ extension PackedStore {
             return try DurableBatch(in: folder, folderPermissions: folderPermissions)
         }
         let writer = SegmentWriter(store: self, folder: folder, batch: batch, push: .now())
-        try writer.replace(names, by: content, and: try last.segmentNames())
-        // What these say is in the index now.
-        try trash.removeSegments(of: last)
-        forgetEverything()
-        let after = try allObjects()
-        return Undone(objects: after.count { !before.contains($0) }, bytes: bytes)
+        try writer.replace(names, by: content, and: try item?.segmentNames() ?? [])
     }
 
     /// True if the index names the object as a file or a directory, and not only as a chunk.
@@ -86,34 +110,6 @@ extension PackedStore {
     func forgetEverything() {
         forgetIndex()
         readers.removeAll()
-    }
-
-    /// Keeps everybody from writing.
-    ///
-    /// - Parameter patience: how long to wait for those who do, in milliseconds.
-    /// - Throws: `StoreError` with `.busy`, or `.readOnly` if the store needs a newer program.
-    func lockAlone(patience: Int) throws(StoreError) -> FileLock {
-        if case .readOnly(let missing)? = marker?.access {
-            throw StoreError(.readOnly(missing: missing), root)
-        }
-        return try system { () throws(SystemError) -> FileLock? in
-            let path = root.appending(PackBatch.lockName)
-            var waited = 0
-            while true {
-                if case .acquired(let lock) = try FileLock.attempt(path, note: []) { return lock }
-                guard waited < patience else { return nil }
-                try Interruption.check()
-                Surroundings.sleep(milliseconds: 10)
-                waited += 10
-            }
-        }.orBusy(root)
-    }
-}
-
-extension Optional<FileLock> {
-    fileprivate func orBusy(_ root: FilePath) throws(StoreError) -> FileLock {
-        guard let self else { throw StoreError(.busy, root) }
-        return self
     }
 }
 

@@ -135,6 +135,34 @@ import Testing
         #expect(Self.decompress(.zlib, [0x78, 0x9C, 3, 0, 0, 0, 0, 1], rawLength: 64 << 20) == nil)
     }
 
+    @Test(
+        "damaged streams are refused, or stand for as many bytes as were promised",
+        arguments: [Codec.zstd, .zlib])
+    func fuzz(_ codec: Codec) {
+        var random = SeededRandom(seed: 8)
+        let texts = [
+            Self.text, random.content(30_000), [UInt8](repeating: 7, count: 100_000),
+            Array("short".utf8 + Self.text[..<200]),
+        ]
+        let samples = texts.map { Self.compress($0, Compression(codec, level: 6)).stored }
+        for (sample, text) in zip(samples, texts) {
+            for length in 0..<min(sample.count, 400) {
+                #expect(Self.decompress(codec, Array(sample[..<length]), rawLength: text.count) == nil)
+            }
+        }
+        let found = Fuzzing.firstProblem(rounds: 3000) { random in
+            let number = Int.random(in: 0..<samples.count, using: &random)
+            let damaged = random.damaged(samples[number], others: samples)
+            let lengths = [texts[number].count, 0, 1, damaged.count, 1 << 20, PackLimits.recordSize]
+            let length =
+                Int.random(in: 0..<2, using: &random) == 0
+                ? lengths[0] : lengths.randomElement(using: &random) ?? 0
+            guard let bytes = Self.decompress(codec, damaged, rawLength: length) else { return nil }
+            return bytes.count == length ? nil : "\(bytes.count) bytes instead of \(length)"
+        }
+        #expect(found == nil)
+    }
+
     @Test("noise is recognised, and what can be compressed is not taken for it")
     func probe() {
         var random = SeededRandom(seed: 4)

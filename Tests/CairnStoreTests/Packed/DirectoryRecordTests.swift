@@ -115,6 +115,29 @@ import Testing
         #expect(index == listing.count)
     }
 
+    @Test("a directory whose page is the directory itself, or its record, is an error")
+    func cycles() throws {
+        let fixture = try PackedStoreFixture()
+        let (id, content) = try Self.listing(3, seed: 1).identified(.blake3)
+        let pages = try content.withUnsafeBytes { try ListingPages(of: $0).record.pages }
+        let page = try #require(pages.first)
+        let record = DirectoryRecord(
+            pages: [
+                .init(
+                    key: id.digest, entryCount: 3, byteCount: page.byteCount, firstPath: page.firstPath)
+            ], totalSize: 3
+        ).serialized
+        let batch = try PackBatch(into: fixture.open())
+        for key in [RecordKey(.directory, id.digest), RecordKey(.page, BLAKE3.digest(of: record))] {
+            try record.withUnsafeBytes { try batch.add([(key, $0)]) }
+        }
+        try batch.commit()
+        let store = try fixture.open()
+        #expect(throws: StoreError.self) { try store.read(id) }
+        #expect(throws: StoreError.self) { _ = try PackedCollection(of: store) { _ in true } }
+        #expect(throws: Never.self) { _ = try PackedCollection(of: store) { _ in false } }
+    }
+
     @Test("records that are damaged are refused or say the same")
     func fuzz() throws {
         let bytes = try Self.listing(700, seed: 4).serialized

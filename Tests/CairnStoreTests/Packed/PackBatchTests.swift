@@ -60,7 +60,7 @@ import Testing
     @Test("a session waits for a collector, and gives up in the end")
     func lock() throws {
         let fixture = try PackedStoreFixture()
-        let path = fixture.root.appending(PackBatch.lockName)
+        let path = fixture.root.appending(PackedStore.lockName)
         let store = try fixture.open()
         let holder = Mutex<FileLock?>(nil)
         if case .acquired(let lock) = try FileLock.attempt(path, note: []) { holder.withLock { $0 = lock } }

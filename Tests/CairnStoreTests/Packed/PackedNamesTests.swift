@@ -71,4 +71,27 @@ import Testing
             #expect(SegmentName(parsing: name.utf8) == nil, "\(name)")
         }
     }
+
+    @Test("a damaged name is none, or the name that it says")
+    func fuzz() throws {
+        let digest = BLAKE3.digest(of: Array("x".utf8))
+        let push = try #require(ULID(parsing: "01ARZ3NDEKTSV4RRFFQ69G5FAV".utf8))
+        let samples = [
+            push.text, UniqueID(high: 1, low: 2).text, "\(digest.hex).cpk",
+            SegmentName(level: 0, push: push, digest: digest).text,
+        ].map { Array($0.utf8) }
+        let found = Fuzzing.firstProblem(rounds: 5000) { random in
+            let sample = samples.randomElement(using: &random) ?? []
+            let name =
+                Bool.random(using: &random)
+                ? random.damaged(sample, others: samples) : random.damagedText(sample, others: samples)
+            let texts = [
+                ULID(parsing: name)?.text, UniqueID(parsing: name)?.text,
+                PackedLayout.pack(named: name).map { "\($0.hex).cpk" }, SegmentName(parsing: name)?.text,
+            ]
+            return texts.compactMap(\.self).allSatisfy { Array($0.utf8) == name }
+                ? nil : "\(name) became \(texts)"
+        }
+        #expect(found == nil)
+    }
 }

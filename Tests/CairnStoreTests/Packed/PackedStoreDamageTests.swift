@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test("damaged packs, segments and markers never give wrong bytes")
-    func damaged() throws {
+    func fuzz() throws {
         let (fixture, contents) = try Self.sample()
         let paths = fixture.paths(".cpk") + fixture.paths(".seg") + ["cairn.json"]
         let sound = try paths.map { try Files.read(fixture.root.string + "/" + $0) }

@@ -216,36 +216,51 @@ struct RecipeReaderTests {
         #expect(shorter.error == StoreError(.damaged(stored.id), MemoryRecords.place))
     }
 
-    @Test("a recipe that was changed anywhere gives an error or the right bytes", arguments: [UInt64(1), 2])
-    func damagedRecipe(_ seed: UInt64) throws {
-        var random = SeededRandom(seed: seed)
-        let stored = try Stored(1_400_000, seed: seed, isChecking: false)
-        let key = RecordKey(.recipe, stored.file)
-        let sound = try #require(stored.records[key])
-        for _ in 0..<300 {
-            var bytes = sound
-            switch Int.random(in: 0..<3, using: &random) {
-            case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
-            case 1:
-                bytes[Int.random(in: 0..<min(80, bytes.count), using: &random)] = UInt8.random(
-                    in: 0...255, using: &random)
-            default:
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] ^=
-                    1 << UInt8.random(in: 0..<8, using: &random)
-            }
-            stored.records[key] = bytes
+    @Test("a recipe that was changed anywhere, or names other chunks, gives an error or the right bytes")
+    func fuzz() throws {
+        let samples = try [UInt64(1), 2].map { try Stored(1_400_000, seed: $0, isChecking: false) }
+        let recipes = try samples.map { try #require($0.records[RecordKey(.recipe, $0.file)]) }
+        let found = Fuzzing.firstProblem(rounds: 600) { random in
+            let number = Int.random(in: 0..<2, using: &random)
+            let stored = samples[number]
+            stored.records[RecordKey(.recipe, stored.file)] = random.damaged(recipes[number], others: recipes)
             do {
                 let result = try stored.read(0..<Int64(stored.bytes.count))
-                if let error = result.error {
-                    switch error.reason {
-                    case .damaged(stored.id), .missingPart(_, of: stored.id): break
-                    default: Issue.record("\(error)")
-                    }
-                } else {
-                    #expect(isSame(result.bytes, stored.bytes))
+                guard let error = result.error else {
+                    return isSame(result.bytes, stored.bytes) ? nil : "other bytes"
+                }
+                switch error.reason {
+                case .damaged(stored.id), .missingPart(_, of: stored.id): return nil
+                default: return "\(error)"
                 }
             } catch let error as StoreError {
-                #expect(error.reason == .damaged(stored.id))
+                return error.reason == .damaged(stored.id) ? nil : "\(error)"
+            }
+        }
+        #expect(found == nil)
+    }
+
+    @Test("a recipe that names the file itself, as a chunk or as a span, is an error")
+    func cycles() throws {
+        let stored = try Stored(1_400_000, isChecking: false)
+        let length = Int64(stored.bytes.count)
+        for isIndirect in [false, true] {
+            for kind in [RecordKind.recipe, .chunk, .span] {
+                let records = MemoryRecords(isChecking: false)
+                let parts = try stored.records.chunks(stored.file).map {
+                    RecipePart(id: stored.file, length: $0.length)
+                }
+                let recipe = try Recipe(
+                    file: stored.file, length: UInt64(length), chunker: 1, parts: parts,
+                    isIndirect: isIndirect, groups: [])
+                records[RecordKey(.recipe, stored.file)] = recipe.serialized
+                // The record that it leads to is the recipe again.
+                records[RecordKey(kind, stored.file)] = recipe.serialized
+                #expect(throws: StoreError.self) {
+                    try RecipeReader(stored.file, in: records, of: MemoryRecords.place).read(0..<length) {
+                        _ in
+                    }
+                }
             }
         }
     }

@@ -63,9 +63,17 @@ import Testing
             StoreMarker(id: UniqueID(high: 1, low: 2)).bytes,
             Array(Self.text(#", "ro_compat": ["b", "a"], "x": [{"y": -1.5e9}]"#).utf8),
         ]
+        for sample in samples {
+            // What is behind the last brace does not count.
+            for length in 0..<(sample.lastIndex(of: UInt8(ascii: "}")) ?? 0) {
+                #expect(throws: FormatError.self) { try StoreMarker(parsing: Array(sample[..<length])) }
+            }
+        }
         let found = Fuzzing.firstProblem(rounds: 5000) { random in
-            let damaged = random.damaged(
-                samples[Int.random(in: 0..<samples.count, using: &random)], others: samples)
+            let sample = samples[Int.random(in: 0..<samples.count, using: &random)]
+            let damaged =
+                Bool.random(using: &random)
+                ? random.damaged(sample, others: samples) : random.damagedText(sample, others: samples)
             guard let marker = try? StoreMarker(parsing: damaged) else { return nil }
             guard case .full = marker.access else { return nil }
             return try StoreMarker(parsing: marker.bytes) == marker ? nil : "another marker"
