@@ -24,12 +24,15 @@ enum StageDependencies {
             let rules = try IgnoreFiles(above: path, session: session)
             let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
             return rules.isIgnored(path, isFolder: isFolder)
-                ? nil : try DataTree.load(path, as: algorithm, rules: rules, session: session)
+                ? nil
+                : try DataTree.load(
+                    path, as: algorithm, following: .recorded(dependency.id), rules: rules, session: session)
         case .outside(let path):
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            return try DataTree.external(path, as: own, algorithm, session: session)
+            return try DataTree.external(
+                path, as: own, algorithm, following: .recorded(dependency.id), session: session)
         }
     }
 

@@ -10,7 +10,12 @@ final class StatusSurvey {
     private let expected: Int
     private var takenInventory: ObjectInventory?
     private let store: ObjectStore
-    private var trees: [RepoPath: DataTree] = [:]
+    private var trees: [TreeKey: DataTree] = [:]
+    private struct TreeKey: Hashable {
+        let path: RepoPath
+        /// What is recorded decides which links are followed.
+        let recorded: ObjectID?
+    }
     /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
     private static let smallestMemory = 1000
 
@@ -43,7 +48,8 @@ final class StatusSurvey {
         let shown = session.workspace.display(target.part ?? output.path)
         let memory = target.part == nil ? TreeMemory(output, store, session) : nil
         let tree = try tree(
-            output.path, output.record.id?.algorithm ?? session.workspace.algorithm, unless: memory)
+            output.path, output.record.id?.algorithm ?? session.workspace.algorithm, output.record.id,
+            unless: memory)
         guard let id = output.record.id else {
             return StatusReport.Item(path: shown, state: tree == nil ? .deleted : .modified, files: nil)
         }
@@ -80,12 +86,13 @@ final class StatusSurvey {
         let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
         let tree: DataTree?
         switch dependency.place {
-        case .inside(let path): tree = try self.tree(path, algorithm)
+        case .inside(let path): tree = try self.tree(path, algorithm, dependency.id)
         case .outside(let path):
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            var found = try DataTree.external(path, as: own, algorithm, session: session)
+            var found = try DataTree.external(
+                path, as: own, algorithm, following: .recorded(dependency.id), session: session)
             try found?.readAll(algorithm, session)
             tree = found
         }
@@ -97,19 +104,21 @@ final class StatusSurvey {
     /// The files at a path with their digests; `nil` if there is nothing.
     ///
     /// - Parameter memory: if the files look as it says, their digests are not filled in.
-    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm, unless memory: TreeMemory? = nil)
-        throws -> DataTree?
-    {
-        if algorithm == session.workspace.algorithm, let known = trees[path] { return known }
+    private func tree(
+        _ path: RepoPath, _ algorithm: HashAlgorithm, _ recorded: ObjectID?, unless memory: TreeMemory? = nil
+    ) throws -> DataTree? {
+        let key = TreeKey(path: path, recorded: recorded)
+        if algorithm == session.workspace.algorithm, let known = trees[key] { return known }
         let rules = try IgnoreFiles(above: path, session: session)
         // What is ignored does not exist for us.
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard !rules.isIgnored(path, isFolder: isFolder),
-            var tree = try DataTree.load(path, as: algorithm, rules: rules, session: session)
+            var tree = try DataTree.load(
+                path, as: algorithm, following: .recorded(recorded), rules: rules, session: session)
         else { return nil }
         if let memory, try memory.holds(for: tree.snapshot) { return tree }
         try tree.readAll(algorithm, session)
-        if algorithm == session.workspace.algorithm { trees[path] = tree }
+        if algorithm == session.workspace.algorithm { trees[key] = tree }
         return tree
     }
 
