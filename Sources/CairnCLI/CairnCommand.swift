@@ -6,6 +6,7 @@ struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
         AddCommand.self,
+        AnalyzeCommand.self,
         CacheCommand.self,
         CatCommand.self,
         CheckIgnoreCommand.self,

@@ -67,6 +67,8 @@ public struct Intake: Sendable {
     let algorithm: HashAlgorithm
     let reporter: any Reporter
     let destination: Destination?
+    /// Where files are measured instead of stored, and for each position of the snapshot the account that it counts for.
+    let forecast: (forecast: StorageForecast, accounts: [Int])?
     let workers: Workers
 
     /// Describes a reading.
@@ -78,6 +80,20 @@ public struct Intake: Sendable {
     ) {
         self.algorithm = algorithm
         self.destination = destination
+        forecast = nil
+        self.workers = workers
+        self.reporter = reporter
+    }
+
+    /// Describes a reading that stores nothing: what a packed store would make of the files is measured.
+    ///
+    /// - Parameter accounts: for each position of the snapshot the account of the forecast that the file counts for.
+    public init(
+        measuring forecast: StorageForecast, accounts: [Int], workers: Workers, reporter: any Reporter
+    ) {
+        algorithm = .blake3
+        destination = nil
+        self.forecast = (forecast, accounts)
         self.workers = workers
         self.reporter = reporter
     }
