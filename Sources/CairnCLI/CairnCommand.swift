@@ -17,6 +17,7 @@ struct CairnCommand: ParsableCommand {
         ConfigCommand.self,
         DataCommand.self,
         DestroyCommand.self,
+        UsageCommand.self,
         FetchCommand.self,
         InitCommand.self,
         ListCommand.self,
