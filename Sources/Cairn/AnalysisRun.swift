@@ -108,7 +108,8 @@ struct AnalysisRun {
         }
         let kind = lowered(last)
         guard compressors.contains(where: { kind.elementsEqual($0.utf8) }), parts.count > 2,
-            let inner = parts.dropLast().last, (1...8).contains(inner.count),
+            let inner = parts.dropLast().last, inner.count <= 8,
+            inner.first.map({ ($0 | 32) >= 97 && ($0 | 32) <= 122 }) == true,
             parts.count > 3 || !parts[0].isEmpty
         else { return kind }
         return lowered(inner) + kind
