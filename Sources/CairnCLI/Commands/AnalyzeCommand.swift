@@ -45,6 +45,8 @@ struct AnalyzeCommand: Verb {
             paths, options, from: context.surroundings, as: context.personality, reporter: context.reporter)
         try context.output.render(asJSON: json, report.json) { output in
             for line in AnalysisText(report).lines { try output.data(line) }
+            // What explains the numbers comes after them.
+            try output.flush()
             for line in AnalysisText(report).notes { try output.note(line) }
         }
         for failure in report.failures.prefix(20) { context.output.fail(failure) }
