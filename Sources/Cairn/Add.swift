@@ -18,6 +18,9 @@ public struct AddOptions: Sendable {
     public var isForced = false
     /// Leaves files of the workspace as they are, whatever link type is configured.
     public var skipsRelink = false
+    /// Whether symbolic links inside of native directories are taken for what they lead to; `nil` to do with each as recorded, and to keep
+    /// new ones as links.
+    public var followsLinks: Bool?
 
     /// Stores data, writes a pointer beside it, links as configured.
     public init() {}
@@ -58,6 +61,12 @@ extension Workspace {
     public func add(
         _ targets: [String], _ options: AddOptions = AddOptions(), reporter: any Reporter = SilentReporter()
     ) throws -> AddReport {
+        if options.followsLinks == false, !isNative {
+            throw CairnError(
+                .usage,
+                "directories of DVC's format cannot keep symbolic links, so these are always followed",
+                hint: "leave a link out by naming it in .dvcignore")
+        }
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
         if let out = options.out {
@@ -180,7 +189,10 @@ extension Workspace {
         }
         var addition = try Addition(comingTo: path, options, index, session)
         try Addition.refuseOverlaps([addition], index, self)
-        guard let tree = try DataTree.external(origin, as: path, algorithm, session: session) else {
+        guard
+            let tree = try DataTree.external(
+                origin, as: path, algorithm, following: options.links(or: .none), session: session)
+        else {
             throw CairnError(.notFound, "'\(Array(source.utf8).printable)' does not exist")
         }
         addition.tree = tree
@@ -190,7 +202,8 @@ extension Workspace {
         guard let id = record.id else { preconditionFailure("a recorded output has an id") }
         var plan = try CheckoutPlan(session, expecting: tree.snapshot.count, allowsMissing: false)
         var existing = try DataTree.load(
-            path, as: id.algorithm, rules: IgnoreFiles(above: path, session: session), session: session)
+            path, as: id.algorithm, following: .recorded(id),
+            rules: IgnoreFiles(above: path, session: session), session: session)
         try plan.want(
             path, id, isExecutable: record.isExecutable, declaredBy: addition.pointerPath, part: nil,
             tree: &existing)

@@ -27,14 +27,15 @@ struct Addition {
         let path = try workspace.path(of: target)
         try Self.refuseLinkedFolders(target, path, workspace)
         if let owner = index.output(above: path) {
-            try self.init(part: path, of: owner, index, session)
+            try self.init(part: path, of: owner, options, index, session)
             return
         }
         try Self.refuseIgnored(path, session)
         guard
             let tree = try DataTree.load(
-                path, as: workspace.algorithm, rules: IgnoreFiles(above: path, session: session),
-                session: session)
+                path, as: workspace.algorithm,
+                following: options.links(or: .recorded(index.output(at: path)?.record.id)),
+                rules: IgnoreFiles(above: path, session: session), session: session)
         else {
             throw CairnError(.notFound, "output '\(workspace.display(path))' does not exist")
         }
@@ -120,7 +121,10 @@ struct Addition {
     }
 
     /// A path inside of an output that is tracked already.
-    private init(part: RepoPath, of owner: TrackedOutput, _ index: OutputIndex, _ session: Session) throws {
+    private init(
+        part: RepoPath, of owner: TrackedOutput, _ options: AddOptions, _ index: OutputIndex,
+        _ session: Session
+    ) throws {
         let workspace = session.workspace
         guard case .pointer(let file) = owner.owner, let pointer = index.pointers[file] else {
             let address = index.address(of: owner.owner, in: workspace)
@@ -145,7 +149,8 @@ struct Addition {
         self.pointer = pointer
         earlier = owner.record
         tree = try DataTree.load(
-            part, as: owner.record.id?.algorithm ?? workspace.algorithm, rules: rules, session: session)
+            part, as: owner.record.id?.algorithm ?? workspace.algorithm,
+            following: options.links(or: .recorded(owner, part: part)), rules: rules, session: session)
         if let tree { try Self.refuseInnerIgnoreFile(tree, workspace) }
     }
 

@@ -91,7 +91,8 @@ extension Workspace {
                 continue
             }
             var tree = try DataTree.load(
-                output.path, as: id.algorithm, rules: IgnoreFiles(above: output.path, session: session),
+                output.path, as: id.algorithm, following: .recorded(id),
+                rules: IgnoreFiles(above: output.path, session: session),
                 session: session)
             try plan.want(
                 output.path, id, isExecutable: output.record.isExecutable,
@@ -139,7 +140,7 @@ extension Workspace {
         for target in wanted where target.output.record.isCached {
             guard let id = target.output.record.id,
                 var tree = try DataTree.load(
-                    target.output.path, as: id.algorithm,
+                    target.output.path, as: id.algorithm, following: .recorded(id),
                     rules: IgnoreFiles(above: target.output.path, session: session),
                     session: session)
             else { continue }
@@ -161,7 +162,8 @@ extension Workspace {
             // What overlaps an output of today belongs to it.
             guard !index.outputs.contains(where: { $0.path.overlaps(path) }) else { continue }
             var tree = try? DataTree.load(
-                path, as: id.algorithm, rules: IgnoreFiles(above: path, session: session), session: session)
+                path, as: id.algorithm, following: .recorded(id),
+                rules: IgnoreFiles(above: path, session: session), session: session)
             if tree == nil { try? session.index?.forgetOutput(path) }
             try plan.drop(path, id, tree: &tree)
         }

@@ -67,6 +67,7 @@ struct CheckoutPlan {
         if id.isDirectory {
             guard let listing = try listing(id, of: path) else { return }
             try wantFolder(path, id, listing, tree)
+            try refuseLinks(inside: tree, owner, from: (itemsBefore, removalsBefore))
         } else {
             try wantFile(path, id, isExecutable, tree)
         }
@@ -102,6 +103,28 @@ struct CheckoutPlan {
         }
         guard let tree, tree.isFolder, tree.isLink else { return }
         throw Self.throughLink(path, path, owner, session)
+    }
+
+    /// Refuses to change what was recorded of a followed link to a folder.
+    ///
+    /// - Parameter first: where the changes of the output begin in the plan.
+    private func refuseLinks(
+        inside tree: DataTree?, _ owner: RepoPath, from first: (item: Int, removal: Int)
+    ) throws {
+        guard let tree, tree.form == .native, !tree.snapshot.linkedFolders.isEmpty else { return }
+        var links: Set<RepoPath> = []
+        for link in tree.snapshot.linkedFolders {
+            links.insert(tree.path.appending(try RepoPath(validating: link)))
+        }
+        let changed =
+            (first.item..<items.count).lazy.map { Array(items.paths[$0]) }
+            + removals[first.removal...].map(\.path)
+        for path in changed {
+            guard let link = try RepoPath(validating: path).folderAbove(where: links.contains) else {
+                continue
+            }
+            throw Self.throughLink(link, tree.path, owner, session)
+        }
     }
 
     private static func throughLink(

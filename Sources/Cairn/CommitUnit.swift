@@ -106,8 +106,8 @@ struct CommitUnit {
                     rules.isIgnored(path, isFolder: isFolder)
                     ? nil
                     : try DataTree.load(
-                        path, as: output.record.id?.algorithm ?? session.workspace.algorithm, rules: rules,
-                        session: session)
+                        path, as: output.record.id?.algorithm ?? session.workspace.algorithm,
+                        following: .recorded(output, part: path), rules: rules, session: session)
                 trees[path] = .some(tree)
             }
         }
@@ -241,6 +241,7 @@ extension DataTree {
     func reloaded(as algorithm: HashAlgorithm, _ session: Session) throws -> DataTree? {
         guard DirListing.Form(of: algorithm) != form else { return self }
         let rules = try IgnoreFiles(above: path, session: session)
-        return try DataTree.load(path, as: algorithm, rules: rules, session: session)
+        return try DataTree.load(
+            path, as: algorithm, following: links, rules: rules, session: session)
     }
 }

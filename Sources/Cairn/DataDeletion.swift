@@ -32,9 +32,11 @@ struct DataDeletion {
         }
         let algorithm = output.record.id?.algorithm ?? session.workspace.algorithm
         let rules = try IgnoreFiles(above: output.path, session: session)
-        guard var tree = try DataTree.load(output.path, as: algorithm, rules: rules, session: session) else {
-            return
-        }
+        guard
+            var tree = try DataTree.load(
+                output.path, as: algorithm, following: .recorded(output.record.id), rules: rules,
+                session: session)
+        else { return }
         try tree.readAll(algorithm, session)
         let inventory = try ObjectInventory(of: session.store(), expecting: tree.snapshot.count)
         let clean = output.record.isCached ? nil : try gitKeeps(output.path)

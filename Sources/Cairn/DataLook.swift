@@ -13,14 +13,19 @@ struct DataLook {
     private let path: RepoPath
     private let isLink: Bool
     private let form: DirListing.Form
+    private let links: FollowedLinks
 
     /// Looks at an output in the workspace.
     ///
     /// - Parameters:
     ///   - algorithm: that of the id that the output has or will have.
+    ///   - links: which symbolic links inside of a native directory are followed.
     ///   - rules: what `.dvcignore` leaves out.
     /// - Returns: `nil` if there is nothing.
-    init?(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session) throws {
+    init?(
+        _ path: RepoPath, as algorithm: HashAlgorithm, following links: FollowedLinks, rules: IgnoreFiles,
+        session: Session
+    ) throws {
         guard let own = try session.folder.status(of: path.bytes) else { return nil }
         guard let status = try session.folder.status(of: path.bytes, following: true) else {
             throw CairnError(
@@ -30,11 +35,12 @@ struct DataLook {
         self.path = path
         isLink = own.kind == .symbolicLink
         form = DirListing.Form(of: algorithm)
+        self.links = links
         switch status.kind {
         case .regular: content = .file(status)
         case .folder:
             let walker = TreeWalker(
-                workers: session.workers, following: session.linkRule(form),
+                workers: session.workers, following: try links.rule(form, session),
                 leavingOut: rules.filter(in: path))
             content = .directory(try walker.walk(session.workspace.absolute(path)))
         case .symbolicLink, .fifo, .socket, .device:
@@ -55,6 +61,7 @@ struct DataLook {
         }
         return DataTree(
             path: path, isFolder: isFolder, snapshot: snapshot,
-            digests: Array(repeating: nil, count: snapshot.count), isLink: isLink, form: form)
+            digests: Array(repeating: nil, count: snapshot.count), isLink: isLink, form: form,
+            links: links)
     }
 }

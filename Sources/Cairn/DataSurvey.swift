@@ -145,12 +145,15 @@ struct DataSurvey {
     /// The data of an output in the workspace.
     ///
     /// - Returns: `nil` if there is nothing.
-    private func workspaceTree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> (
-        tree: DataTree, id: ObjectID
-    )? {
+    private func workspaceTree(_ path: RepoPath, _ algorithm: HashAlgorithm, _ recorded: ObjectID?) throws
+        -> (
+            tree: DataTree, id: ObjectID
+        )?
+    {
         guard try session.folder.status(of: path.bytes, following: true) != nil,
             var tree = try DataTree.load(
-                path, as: algorithm, rules: IgnoreFiles(above: path, session: session), session: session)
+                path, as: algorithm, following: .recorded(recorded),
+                rules: IgnoreFiles(above: path, session: session), session: session)
         else { return nil }
         let id = try tree.currentID(algorithm, session)
         return (tree, id)
@@ -170,7 +173,7 @@ struct DataSurvey {
             for path in members.sorted() {
                 guard let output = recorded[path] else { continue }
                 let found = try workspaceTree(
-                    path, output.record.id?.algorithm ?? session.workspace.algorithm)
+                    path, output.record.id?.algorithm ?? session.workspace.algorithm, output.record.id)
                 if let found {
                     let files: DataRoot.Files =
                         options.isGranular && found.tree.isFolder ? .tree(found.tree) : .none

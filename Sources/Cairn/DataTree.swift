@@ -16,6 +16,8 @@ struct DataTree {
     let isLink: Bool
     /// What a listing of it keeps: DVC's knows no links, so they are followed.
     let form: DirListing.Form
+    /// Which symbolic links inside of it count as what they lead to, where the form keeps links.
+    let links: FollowedLinks
     /// The folder that the snapshot is of, if the data lies elsewhere than the output will.
     var origin: FilePath?
 
@@ -23,19 +25,22 @@ struct DataTree {
     ///
     /// - Parameters:
     ///   - algorithm: that of the id that the output has or will have.
+    ///   - links: which symbolic links inside of a native directory are followed.
     ///   - rules: what `.dvcignore` leaves out.
     /// - Returns: `nil` if there is nothing.
-    static func load(_ path: RepoPath, as algorithm: HashAlgorithm, rules: IgnoreFiles, session: Session)
-        throws -> DataTree?
-    {
-        try DataLook(path, as: algorithm, rules: rules, session: session)?.takeTree()
+    static func load(
+        _ path: RepoPath, as algorithm: HashAlgorithm, following links: FollowedLinks, rules: IgnoreFiles,
+        session: Session
+    ) throws -> DataTree? {
+        try DataLook(path, as: algorithm, following: links, rules: rules, session: session)?.takeTree()
     }
 
     /// Looks at data outside of the workspace that is to become the output `path`.
     ///
     /// - Returns: `nil` if there is nothing.
     static func external(
-        _ origin: FilePath, as path: RepoPath, _ algorithm: HashAlgorithm, session: Session
+        _ origin: FilePath, as path: RepoPath, _ algorithm: HashAlgorithm, following links: FollowedLinks,
+        session: Session
     ) throws -> DataTree? {
         let form = DirListing.Form(of: algorithm)
         guard let status = try origin.status(following: true) else { return nil }
@@ -45,18 +50,20 @@ struct DataTree {
             var snapshot = TreeSnapshot()
             snapshot.append(origin.lastComponentBytes ?? [], status, isLink: false)
             tree = DataTree(
-                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false, form: form)
+                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false, form: form,
+                links: links)
             let folder = origin.removingLastComponent()
             tree.origin = folder.isEmpty ? "." : folder
         case .folder:
             let rules = IgnoreFiles()
             let walker = TreeWalker(
-                workers: session.workers, following: session.linkRule(form),
+                workers: session.workers, following: try links.rule(form, session),
                 leavingOut: rules.filter(in: path))
             let snapshot = try walker.snapshot(of: origin)
             tree = DataTree(
                 path: path, isFolder: true, snapshot: snapshot,
-                digests: Array(repeating: nil, count: snapshot.count), isLink: false, form: form)
+                digests: Array(repeating: nil, count: snapshot.count), isLink: false, form: form,
+                links: links)
             tree.origin = origin
         case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
         }
@@ -185,15 +192,6 @@ struct DataTree {
         if isFolder { return try listing().identified(algorithm).id }
         guard let digest = digests[0] else { preconditionFailure("a file that was read has a digest") }
         return ObjectID(algorithm, digest)
-    }
-}
-
-extension Session {
-    /// Which symbolic links inside of a directory count as what they lead to.
-    ///
-    /// Links into the cache are files that were checked out as links.
-    func linkRule(_ form: DirListing.Form) -> TreeWalker.LinkRule {
-        form == .dvc ? .all : .into(workspace.cacheFolder.bytes + [UInt8(ascii: "/")])
     }
 }
 

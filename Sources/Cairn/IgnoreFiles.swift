@@ -7,9 +7,10 @@ struct IgnoreFiles: Sendable {
 
     private(set) var rules = IgnoreRules()
 
-    /// The rules of the folders from the workspace down to the one that `path` is in.
-    init(above path: RepoPath, session: Session) throws {
+    /// The rules of the folders from the workspace down to the one that `path` is in; of the workspace alone for `nil`.
+    init(above path: RepoPath?, session: Session) throws {
         try read(in: nil, session)
+        guard let path else { return }
         var folder: RepoPath?
         for component in path.components {
             let next = try RepoPath(validating: component)
@@ -44,9 +45,9 @@ struct IgnoreFiles: Sendable {
         rules.add(file: text, in: folder?.bytes ?? [], source: file.printable)
     }
 
-    /// What to leave out when an output is walked.
-    func filter(in path: RepoPath) -> TreeWalker.Filter {
-        let prefix = path.bytes + [UInt8(ascii: "/")]
+    /// What to leave out when a folder of the workspace is walked; `nil` for the workspace itself.
+    func filter(in path: RepoPath?) -> TreeWalker.Filter {
+        let prefix = path.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
         return { [rules] relative, isFolder in
             // The built-in rules look at the last name only.
             if rules.hasOnlyBuiltIns { return rules.isIgnored(relative, isDirectory: isFolder) }

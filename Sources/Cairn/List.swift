@@ -29,6 +29,10 @@ public struct ListEntry: Sendable {
     public internal(set) var isExecutable = false
     /// Bytes; `nil` where they are not known. Of a folder what the file system says.
     public internal(set) var size: Int64?
+    /// Bytes that are recorded of an output, whatever lies in its place.
+    public internal(set) var recordedSize: Int64?
+    /// True for what lies in the workspace or in the commit, and is not merely recorded.
+    public internal(set) var isThere = false
     /// What is recorded of an output or of a file inside of one.
     public internal(set) var id: ObjectID?
     /// What is in a folder, in the order of names; `nil` if it was not opened.

@@ -165,8 +165,10 @@ struct Lister {
             entry.id = data.id
             entry.isFolder = data.isFolder
             entry.size = data.size
+            entry.recordedSize = data.recordedSize
         }
         if let file {
+            entry.isThere = true
             entry.isFolder = file.isFolder
             entry.isExecutable = file.isExecutable
             entry.size = file.size
@@ -193,7 +195,7 @@ struct Lister {
     private static func entry(of output: TrackedOutput) -> ListEntry {
         ListEntry(
             name: Array(output.path.name), isOutput: true, isFolder: output.isFolder,
-            size: output.record.size, id: output.record.id)
+            size: output.record.size, recordedSize: output.record.size, id: output.record.id)
     }
 
     private func output(above path: RepoPath) -> (TrackedOutput, RepoPath)? {

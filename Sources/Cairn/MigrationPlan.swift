@@ -161,7 +161,8 @@ struct MigrationPlan {
         guard let location = place.key.location else { return .nothing }
         let id = place.key.id
         do {
-            guard var tree = try StageDependencies.tree(at: location, id.algorithm, session) else {
+            guard var tree = try StageDependencies.tree(at: location, id.algorithm, recorded: id, session)
+            else {
                 return .nothing
             }
             guard tree.isFolder == id.isDirectory, try tree.currentID(id.algorithm, session) == id else {

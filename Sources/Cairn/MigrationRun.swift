@@ -53,7 +53,7 @@ struct MigrationRun {
     private mutating func record(_ tree: DataTree, _ key: MigrationPlace.Key, isStored: Bool) throws {
         let algorithm = plan.format.algorithm
         guard let location = key.location,
-            let source = try StageDependencies.tree(at: location, algorithm, session)
+            let source = try StageDependencies.tree(at: location, algorithm, recorded: key.id, session)
         else { throw StoreError(.changing, session.workspace.root.appending(tree.path.description)) }
         let recorded = try (isStored ? recorder : witness).record(source, algorithm)
         // Between the two looks at it, it must have stayed what its old id says.

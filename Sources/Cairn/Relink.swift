@@ -30,6 +30,8 @@ struct Relink {
             let kind = tree.kind(at: index)
             if kind == .symbolicLink { continue }
             let path = prefix + tree.snapshot.paths[index]
+            // A link of the user's that was followed stays: it is what they edit their data through.
+            if tree.form == .native, tree.snapshot.links.contains(index), try !leadsToCache(path) { continue }
             let id = ObjectID(algorithm, digest)
             guard let own = try session.folder.status(of: path), let object = try store.loose.status(of: id)
             else {
@@ -39,6 +41,11 @@ struct Relink {
             items.append(path, id, isExecutable: isExecutable || kind == .executable, replacing: own)
         }
         return items
+    }
+
+    private func leadsToCache(_ path: [UInt8]) throws -> Bool {
+        let cache = session.workspace.cacheFolder.bytes + [UInt8(ascii: "/")]
+        return try session.folder.linkTarget(path)?.bytes.starts(with: cache) ?? false
     }
 
     private func hasLinks(_ tree: DataTree) -> Bool { tree.snapshot.files.contains { $0.links > 1 } }

@@ -229,7 +229,8 @@ struct Relocation {
     private func known(_ session: Session) throws -> DataTree? {
         guard let id = record.id, session.index != nil,
             var tree = try? DataTree.load(
-                old, as: id.algorithm, rules: IgnoreFiles(above: old, session: session), session: session)
+                old, as: id.algorithm, following: .recorded(id),
+                rules: IgnoreFiles(above: old, session: session), session: session)
         else { return nil }
         tree.recall(id.algorithm, from: session.index)
         return tree
@@ -241,7 +242,8 @@ struct Relocation {
         guard let id = record.id else { return }
         guard let earlier,
             var tree = try? DataTree.load(
-                new, as: id.algorithm, rules: IgnoreFiles(above: new, session: session), session: session)
+                new, as: id.algorithm, following: .recorded(id),
+                rules: IgnoreFiles(above: new, session: session), session: session)
         else { return }
         try? session.index?.rememberOutput(new, id)
         guard tree.snapshot.count == earlier.snapshot.count, tree.isFolder else { return }

@@ -9,7 +9,9 @@ enum StageDependencies {
     /// - Returns: `nil` if there is nothing.
     static func current(_ dependency: RecordedDependency, _ session: Session) throws -> ContentRecord? {
         let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
-        guard var tree = try tree(at: dependency.place, algorithm, session) else { return nil }
+        guard var tree = try tree(at: dependency.place, algorithm, recorded: dependency.id, session) else {
+            return nil
+        }
         let id = try tree.currentID(algorithm, session)
         return ContentRecord(
             id: id, size: tree.snapshot.size, fileCount: tree.isFolder ? Int64(tree.snapshot.count) : nil,
@@ -17,20 +19,26 @@ enum StageDependencies {
     }
 
     /// The files of a dependency or of an output as they lie there now; `nil` for nothing, or what is ignored.
+    ///
+    /// - Parameter id: what is recorded of it, which decides which symbolic links are followed.
     static func tree(
-        at place: RecordedDependency.Place, _ algorithm: HashAlgorithm, _ session: Session
+        at place: RecordedDependency.Place, _ algorithm: HashAlgorithm, recorded id: ObjectID?,
+        _ session: Session
     ) throws -> DataTree? {
         switch place {
         case .inside(let path):
             let rules = try IgnoreFiles(above: path, session: session)
             let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
             return rules.isIgnored(path, isFolder: isFolder)
-                ? nil : try DataTree.load(path, as: algorithm, rules: rules, session: session)
+                ? nil
+                : try DataTree.load(
+                    path, as: algorithm, following: .recorded(id), rules: rules, session: session)
         case .outside(let path):
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            return try DataTree.external(path, as: own, algorithm, session: session)
+            return try DataTree.external(
+                path, as: own, algorithm, following: .recorded(id), session: session)
         }
     }
 

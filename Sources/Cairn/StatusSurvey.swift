@@ -10,7 +10,12 @@ final class StatusSurvey {
     private let expected: Int
     private var takenInventory: ObjectInventory?
     private let store: ObjectStore
-    private var trees: [RepoPath: DataTree] = [:]
+    private var trees: [TreeKey: DataTree] = [:]
+    private struct TreeKey: Hashable {
+        let path: RepoPath
+        /// What is recorded decides which links are followed.
+        let recorded: ObjectID?
+    }
     /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
     private static let smallestMemory = 1000
 
@@ -43,7 +48,7 @@ final class StatusSurvey {
         let shown = session.workspace.display(target.part ?? output.path)
         let memory = target.part == nil ? TreeMemory(output, store, session) : nil
         let algorithm = output.record.id?.algorithm ?? session.workspace.algorithm
-        let found = try look(at: output.path, algorithm, remembering: memory)
+        let found = try look(at: output.path, algorithm, output.record.id, remembering: memory)
         if case .asRemembered = found { return nil }
         let tree = found.tree
         guard let id = output.record.id else {
@@ -81,12 +86,13 @@ final class StatusSurvey {
         let algorithm = dependency.id?.algorithm ?? session.workspace.algorithm
         let tree: DataTree?
         switch dependency.place {
-        case .inside(let path): tree = try self.tree(path, algorithm)
+        case .inside(let path): tree = try self.tree(path, algorithm, dependency.id)
         case .outside(let path):
             guard let name = path.lastComponentBytes, let own = try? RepoPath(validating: name) else {
                 return nil
             }
-            var found = try DataTree.external(path, as: own, algorithm, session: session)
+            var found = try DataTree.external(
+                path, as: own, algorithm, following: .recorded(dependency.id), session: session)
             try found?.readAll(algorithm, session)
             tree = found
         }
@@ -107,27 +113,32 @@ final class StatusSurvey {
     }
 
     /// The files at a path with their digests; `nil` if there is nothing.
-    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm) throws -> DataTree? {
-        try look(at: path, algorithm, remembering: nil).tree
+    ///
+    /// - Parameter recorded: what is recorded there.
+    private func tree(_ path: RepoPath, _ algorithm: HashAlgorithm, _ recorded: ObjectID?) throws -> DataTree?
+    {
+        try look(at: path, algorithm, recorded, remembering: nil).tree
     }
 
     /// Looks at a path, and reads what is not known of its files unless they are as remembered.
-    private func look(at path: RepoPath, _ algorithm: HashAlgorithm, remembering memory: TreeMemory?) throws
-        -> Found
-    {
-        if algorithm == session.workspace.algorithm, let known = trees[path] { return .files(known, nil) }
+    private func look(
+        at path: RepoPath, _ algorithm: HashAlgorithm, _ recorded: ObjectID?, remembering memory: TreeMemory?
+    ) throws -> Found {
+        let key = TreeKey(path: path, recorded: recorded)
+        if algorithm == session.workspace.algorithm, let known = trees[key] { return .files(known, nil) }
         let rules = try IgnoreFiles(above: path, session: session)
         // What is ignored does not exist for us.
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard !rules.isIgnored(path, isFolder: isFolder),
-            let look = try DataLook(path, as: algorithm, rules: rules, session: session)
+            let look = try DataLook(
+                path, as: algorithm, following: .recorded(recorded), rules: rules, session: session)
         else { return .nothing }
         var walked: WalkedTree?
         if case .directory(let directory) = look.content { walked = directory }
         if let memory, let walked, memory.holds(for: walked) { return .asRemembered }
         var tree = look.takeTree()
         try tree.readAll(algorithm, session)
-        if algorithm == session.workspace.algorithm { trees[path] = tree }
+        if algorithm == session.workspace.algorithm { trees[key] = tree }
         return .files(tree, walked)
     }
 

@@ -15,6 +15,8 @@ struct WantedOutput: Hashable {
     let revision: String?
     /// The files of a directory that is recorded file by file.
     let files: [CloudFile]?
+    /// The bytes that are recorded of the whole output.
+    let size: Int64?
 
     /// What a target names; `nil` if nothing is recorded of it yet, or its data stays out of the store.
     init?(_ target: TargetedOutput, revision: String? = nil) {
@@ -24,6 +26,7 @@ struct WantedOutput: Hashable {
         guard let id = record.id ?? Self.id(of: files) else { return nil }
         path = target.output.path
         part = target.part
+        size = record.size
         self.id = id
         self.revision = revision
     }

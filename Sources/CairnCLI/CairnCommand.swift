@@ -6,6 +6,7 @@ struct CairnCommand: ParsableCommand {
     /// All commands; a new one is one more line.
     static let commands: [any ParsableCommand.Type] = [
         AddCommand.self,
+        AnalyzeCommand.self,
         CacheCommand.self,
         CatCommand.self,
         CheckIgnoreCommand.self,
@@ -16,6 +17,7 @@ struct CairnCommand: ParsableCommand {
         ConfigCommand.self,
         DataCommand.self,
         DestroyCommand.self,
+        UsageCommand.self,
         FetchCommand.self,
         InitCommand.self,
         ListCommand.self,

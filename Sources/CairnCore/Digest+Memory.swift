@@ -13,6 +13,9 @@ extension Digest {
     /// The first eight bytes as a number whose order is that of the bytes.
     package var leadingWord: UInt64 { words.0 }
 
+    /// The second eight bytes, likewise.
+    package var secondWord: UInt64 { words.1 }
+
     /// Appends the bytes, `count` of them.
     package func append(to output: inout [UInt8]) {
         withUnsafeBytes(

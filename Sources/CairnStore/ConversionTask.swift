@@ -5,13 +5,16 @@ import CairnSystem
 struct ConversionTask {
     let conversion: ObjectConversion
     let claims: ObjectClaims
+    /// The memory that small objects are read into.
+    let files: SmallFiles
     private(set) var report = ObjectConversion.Report()
     private var destination: Intake.Destination { conversion.destination }
     private var store: ObjectStore { conversion.destination.store }
 
-    init(conversion: ObjectConversion, claims: ObjectClaims) {
+    init(conversion: ObjectConversion, claims: ObjectClaims, files: SmallFiles) {
         self.conversion = conversion
         self.claims = claims
+        self.files = files
     }
 
     mutating func run(_ objects: ArraySlice<ObjectReader.Object>) throws(StoreError) {
@@ -50,7 +53,8 @@ struct ConversionTask {
     // MARK: small objects
 
     private mutating func convertTogether(_ objects: ArraySlice<ObjectReader.Object>) throws(StoreError) {
-        let files = SmallFiles(sizes: objects.lazy.map(\.size))
+        let files = files
+        files.removeAll()
         var packed: [Int] = []
         for index in objects.indices {
             if try isPacked(objects[index].id) {

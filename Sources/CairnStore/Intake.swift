@@ -74,6 +74,13 @@ public struct Intake: Sendable {
         /// - Parameter count: how many files there are to come.
         fileprivate init(expecting count: Int) { files.reserveCapacity(count) }
 
+        /// How many bytes a file had when it was read.
+        ///
+        /// - Parameter snapshot: the one that was read.
+        public func size(of file: ReadFile, in snapshot: TreeSnapshot) -> Int64 {
+            (changed[file.index] ?? snapshot.files[file.index]).size
+        }
+
         mutating func add(_ other: Report) {
             files += other.files
             changed.merge(other.changed) { $1 }
@@ -87,6 +94,8 @@ public struct Intake: Sendable {
     let algorithm: HashAlgorithm
     let reporter: any Reporter
     let destination: Destination?
+    /// Where files are measured instead of stored, and for each position of the snapshot the account that it counts for.
+    let forecast: (forecast: StorageForecast, accounts: [Int])?
     let workers: Workers
 
     /// Describes a reading.
@@ -98,6 +107,20 @@ public struct Intake: Sendable {
     ) {
         self.algorithm = algorithm
         self.destination = destination
+        forecast = nil
+        self.workers = workers
+        self.reporter = reporter
+    }
+
+    /// Describes a reading that stores nothing: what a packed store would make of the files is measured.
+    ///
+    /// - Parameter accounts: for each position of the snapshot the account of the forecast that the file counts for.
+    public init(
+        measuring forecast: StorageForecast, accounts: [Int], workers: Workers, reporter: any Reporter
+    ) {
+        algorithm = .blake3
+        destination = nil
+        self.forecast = (forecast, accounts)
         self.workers = workers
         self.reporter = reporter
     }

@@ -3,7 +3,7 @@ import CairnSystem
 
 /// The reading of one run of files, on one thread: a class, because its parts report into one place.
 final class IntakeTask {
-    private let intake: Intake
+    let intake: Intake
     private let snapshot: TreeSnapshot
     private let folder: Folder
     private let claims: ObjectClaims
@@ -11,7 +11,7 @@ final class IntakeTask {
     private let parents: ParentFolders
     /// New objects of the run that will be packed together; their bytes are those of the run.
     private var fresh: [(key: RecordKey, bytes: UnsafeRawBufferPointer)] = []
-    private(set) var report = Intake.Report()
+    var report = Intake.Report()
 
     /// - Parameter files: the memory that small files are read into.
     init(
@@ -79,7 +79,8 @@ final class IntakeTask {
 
     /// True for a file that a packed store keeps in more than one piece.
     private func isCut(_ position: Int) -> Bool {
-        intake.destination?.packs != nil && snapshot.files[position].size > Int64(ChunkingRule.wholeFileLimit)
+        (intake.destination?.packs != nil || intake.forecast != nil)
+            && snapshot.files[position].size > Int64(ChunkingRule.wholeFileLimit)
     }
 
     /// Takes what a symbolic link says for the content of its object.
@@ -120,6 +121,9 @@ final class IntakeTask {
     private func store(
         _ digest: Digest, _ position: Int, _ bytes: UnsafeRawBufferPointer
     ) throws(StoreError) -> Bool {
+        if let (forecast, accounts) = intake.forecast {
+            try forecast.sink(for: accounts[position]).add([(RecordKey(.blob, digest), bytes)])
+        }
         guard let destination = intake.destination else { return true }
         let seen = snapshot.files[position]
         if destination.packs != nil {
@@ -159,6 +163,9 @@ final class IntakeTask {
         let before = try status(of: file)
         guard before.kind == .regular else { throw StoreError(.unsupportedFile, file.path) }
         if let packs = intake.destination?.packs { return try pack(file, position, before, packs) }
+        if let (forecast, accounts) = intake.forecast {
+            return try measure(file, position, before, forecast.sink(for: accounts[position]), forecast.rule)
+        }
         let digest: Digest
         do throws(SystemError) {
             if let destination = intake.destination, !canLink(before, destination),
@@ -199,38 +206,13 @@ final class IntakeTask {
         return true
     }
 
-    /// Cuts a file into chunks and packs those that are new; false if it changed meanwhile.
-    private func pack(
-        _ file: borrowing OpenFile, _ position: Int, _ before: FileStatus, _ packs: PackBatch
-    ) throws(StoreError) -> Bool {
-        let reporter = intake.reporter
-        let (digest, size) = try packs.add(file, workers: intake.workers) {
-            reporter.advance(items: 0, bytes: $0)
-        }
-        let after = try status(of: file)
-        guard after.hasSameContent(as: before), size == after.size else { return false }
-        // What was there of it before may be damaged: then that is put aside, and the file is read again.
-        let id = ObjectID(intake.algorithm, digest)
-        if let destination = intake.destination, try destination.inventory.contains(id),
-            try destination.isMissing(id, intake.reporter)
-        {
-            guard try packs.add(file, workers: intake.workers).digest == digest,
-                try status(of: file).hasSameContent(as: before)
-            else { return false }
-        }
-        report.packedCount += 1
-        note(position, digest, after)
-        reporter.advance(items: 1, bytes: 0)
-        return true
-    }
-
-    private func note(_ position: Int, _ digest: Digest, _ status: FileStatus) {
+    func note(_ position: Int, _ digest: Digest, _ status: FileStatus) {
         report.files.append(Intake.ReadFile(position, digest))
         // It may have changed between the look at it and the reading.
         if status != snapshot.files[position] { report.changed[position] = status }
     }
 
-    private func status(of file: borrowing OpenFile) throws(StoreError) -> FileStatus {
+    func status(of file: borrowing OpenFile) throws(StoreError) -> FileStatus {
         do throws(SystemError) { return try file.status() } catch { throw StoreError(error) }
     }
 

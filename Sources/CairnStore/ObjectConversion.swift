@@ -67,10 +67,11 @@ public struct ObjectConversion: Sendable {
         let groups = [HashAlgorithm: [ObjectReader.Object]](grouping: objects) { $0.id.algorithm }
         let units = groups.values.flatMap(units)
         let total = Mutex(Report())
-        let claims = ObjectClaims()
-        try workers.forEachRange(of: units.count, stride: 1) { (range) throws(StoreError) in
+        let claims = ObjectClaims(algorithm)
+        try workers.forEachRange(of: units.count, stride: 1, with: SmallFiles.init) {
+            (files, range) throws(StoreError) in
             for unit in range {
-                var task = ConversionTask(conversion: self, claims: claims)
+                var task = ConversionTask(conversion: self, claims: claims, files: files)
                 try task.run(units[unit])
                 total.withLock { [report = task.report] in $0.add(report) }
             }

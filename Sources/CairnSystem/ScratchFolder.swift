@@ -97,17 +97,10 @@ public final class ScratchFolder: Sendable {
             }
     }
 
-    /// Takes away the files in a folder, and those one folder below.
-    private static func empty(_ folder: Folder, isNested: Bool = false) {
-        for name in names(in: folder) {
-            // What stays keeps the folder from going.
-            if !isNested, let inner = try? folder.folder(named: name) {
-                empty(inner, isNested: true)
-                _ = try? folder.removeEmptyFolder(name)
-            } else {
-                try? folder.remove(name)
-            }
-        }
+    /// Takes away what is in a folder.
+    private static func empty(_ folder: Folder) {
+        // What stays keeps the folder from going.
+        for name in names(in: folder) { try? folder.removeTree(name) }
     }
 
     private static func names(in folder: Folder) -> [[UInt8]] { (try? folder.names()) ?? [] }

@@ -10,6 +10,8 @@ public struct TreeSnapshot: Sendable {
     public private(set) var links: Set<Int> = []
     /// Folders in which there is nothing at all, relative like the paths.
     public internal(set) var emptyFolders: [[UInt8]] = []
+    /// Folders that were reached through a symbolic link of this path, relative like the paths.
+    public internal(set) var linkedFolders: [[UInt8]] = []
 
     /// Creates an empty snapshot.
     public init() {}

@@ -20,8 +20,9 @@ public struct TreeWalker: Sendable {
     /// Which symbolic links count as what they lead to; all others count as files.
     public enum LinkRule: Sendable {
         case all, none
-        /// Those whose text begins with these bytes.
-        case into([UInt8])
+        /// Those whose text begins with these bytes; and those whose path the second part accepts, as far as they lead to a file, or to a
+        /// folder that is not above them.
+        case into([UInt8], besides: (@Sendable (_ path: UnsafeBufferPointer<UInt8>) -> Bool)?)
     }
 
     private let workers: Workers
@@ -115,11 +116,13 @@ public struct TreeWalker: Sendable {
         if entry.kind == .regular, !isKept(isFolder: false) { return }
         let found = try system { () throws(SystemError) in try folder.status(entry.name) }
         guard var status = found else { return }
-        var isLink = status.kind == .symbolicLink
-        if isLink { isLink = try system { () throws(SystemError) in try isFollowed(entry, in: folder) } }
-        if isLink {
+        var isLink = false
+        if status.kind == .symbolicLink {
             do throws(SystemError) {
-                status = try target(of: entry, in: folder)
+                if let target = try target(of: entry, path, in: folder, node) {
+                    status = target
+                    isLink = true
+                }
             } catch {
                 // What is ignored may lead nowhere.
                 if isKept(isFolder: false) { throw .system(error) }
@@ -134,15 +137,26 @@ public struct TreeWalker: Sendable {
         }
     }
 
-    private func isFollowed(_ link: FolderEntries.Entry, in folder: Folder) throws(SystemError) -> Bool {
+    /// What a symbolic link counts as; `nil` if it is not followed.
+    ///
+    /// - Throws: `SystemError` for one that must be followed and leads nowhere.
+    private func target(
+        of link: FolderEntries.Entry, _ path: [UInt8], in folder: Folder, _ node: WalkedFolder
+    ) throws(SystemError) -> FileStatus? {
         switch linkRule {
-        case .all: return true
-        case .none: return false
-        case .into(let prefix): return try folder.linkTarget(link.bytes)?.bytes.starts(with: prefix) ?? false
+        case .none: return nil
+        case .all: break
+        case .into(let prefix, let isWanted):
+            if try folder.linkTarget(link.bytes)?.bytes.starts(with: prefix) == true { break }
+            guard let isWanted, path.withUnsafeBufferPointer(isWanted) else { return nil }
+            // What cannot be followed is a link and nothing else.
+            guard let target = try? folder.status(link.name, following: true) else { return nil }
+            switch target.kind {
+            case .regular: return target
+            case .folder: return node.isInside(WalkedFolder.Identity(target)) ? nil : target
+            case .symbolicLink, .fifo, .socket, .device: return nil
+            }
         }
-    }
-
-    private func target(of link: FolderEntries.Entry, in folder: Folder) throws(SystemError) -> FileStatus {
         if let target = try folder.status(link.name, following: true) { return target }
         throw SystemError(.noSuchFileOrDirectory, "follow the symbolic link", folder.path(of: link.bytes))
     }

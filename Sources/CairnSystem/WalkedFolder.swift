@@ -50,9 +50,15 @@ final class WalkedFolder: @unchecked Sendable {
 
     /// True if a folder above is this very folder.
     var isInsideItself: Bool {
-        var above = parent
+        guard let identity else { return false }
+        return parent?.isInside(identity) ?? false
+    }
+
+    /// True if this folder, or one above it, is the one named.
+    func isInside(_ other: Identity) -> Bool {
+        var above: WalkedFolder? = self
         while let folder = above {
-            if folder.identity == identity { return true }
+            if folder.identity == other { return true }
             above = folder.parent
         }
         return false
@@ -141,6 +147,7 @@ final class WalkedFolder: @unchecked Sendable {
     /// Moves all files below the folder, in order: each folder's memory goes when its files are in the list.
     func move(into snapshot: inout TreeSnapshot) {
         if entries.isEmpty, !path.isEmpty { snapshot.emptyFolders.append(path) }
+        if isLink { snapshot.linkedFolders.append(path) }
         for entry in entries {
             if entry.isFolder {
                 children[Int(entry.number)].move(into: &snapshot)

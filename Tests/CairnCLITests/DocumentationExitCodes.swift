@@ -9,6 +9,8 @@ enum DocumentationExitCodes {
         "move": nil,
         "remove": nil,
         "unprotect": nil,
+        "analyze": "if some files could not be read",
+        "du": nil,
         "add": "if files of a directory could not be read, for different reasons",
         "cat": nil,
         "checkout": "if some outputs could not be brought to what their pointers say",

@@ -39,6 +39,13 @@ struct AddCommand: Verb {
         help: "Leave files of the workspace as they are, whatever cache.type says.")
     var skipsRelink = false
 
+    @Flag(
+        name: .customLong("follow-links"), inversion: .prefixedNo,
+        help:
+            "Take symbolic links inside of directories for what they lead to, or for links; otherwise each as it was, new ones as links."
+    )
+    var followsLinks: Bool?
+
     @Flag(name: .customLong("to-remote"), help: .hidden)
     var toRemote = false
 
@@ -57,6 +64,7 @@ struct AddCommand: Verb {
         options.file = pointerFile
         options.isForced = force
         options.skipsRelink = skipsRelink
+        options.followsLinks = followsLinks
         let workspace = try context.workspace()
         let report = try workspace.add(targets, options, reporter: context.reporter)
         let failed = report.linkFailures.map { workspace.display($0) }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnSystem
 
 /// `cairn list`.
 struct ListCommand: Verb {
@@ -11,7 +10,7 @@ struct ListCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "A folder of a workspace.", completion: .directory)
+    @Argument(help: "A folder of a workspace, or the address of a git repository.", completion: .directory)
     var url: String
 
     @Argument(help: "A path in that folder.", completion: .file())
@@ -64,7 +63,7 @@ struct ListCommand: Verb {
                 .internal, "--tree and --json contradict each other",
                 dvc: "Cannot use --tree and --json options together.")
         }
-        let place = try Place(url, path, context)
+        let place = try RepositoryPlace(url, path, context)
         var options = ListOptions()
         options.onlyTracked = onlyTracked
         options.revision = rev
@@ -92,50 +91,5 @@ struct ListCommand: Verb {
     private func write(_ rows: [ListTable.Row], _ context: Context) throws -> Outcome {
         for line in ListTable(rows, size: size, hash: showHash).lines { try context.output.data(bytes: line) }
         return .done
-    }
-
-    /// What is listed, and how names in it are shown.
-    private struct Place {
-        let workspace: Workspace
-        /// The folder or file; `nil` for the workspace itself.
-        let start: RepoPath?
-        /// What stands in front of names.
-        let prefix: [UInt8]
-
-        init(_ url: String, _ path: String?, _ context: Context) throws {
-            let typed = FilePath(url)
-            let folder = typed.isAbsolute ? typed : context.surroundings.workingDirectory.pushing(typed)
-            guard try folder.status(following: true)?.kind == .folder else {
-                let isRemote = url.utf8.firstRange(of: Array("://".utf8)) != nil || url.contains("@")
-                throw CairnError(
-                    isRemote ? .usage : .notFound,
-                    isRemote
-                        ? "'\(Array(url.utf8).printable)' is another repository, and only folders of this machine can be listed yet"
-                        : "there is no folder '\(Array(url.utf8).printable)'",
-                    hint: isRemote
-                        ? "clone it, and list the clone"
-                        : "list this workspace with `\(context.command("list ."))`")
-            }
-            var surroundings = context.surroundings
-            surroundings.workingDirectory = folder
-            let found = try Workspace.discover(from: surroundings, as: context.personality)
-            let isDVC = context.personality == .dvc
-            // DVC takes the folder for its whole repository, and paths as seen from where the user stands.
-            let isHere =
-                (try? Workspace.discover(from: context.surroundings, as: context.personality))?.root
-                == found.root
-            workspace =
-                isDVC && !isHere
-                ? found.standing(at: found.root)
-                : isDVC ? found.standing(at: context.surroundings.workingDirectory) : found
-            if let path {
-                start = try workspace.pathOrRoot(of: path)
-                prefix = []
-            } else {
-                start = isDVC ? nil : try workspace.pathOrRoot(of: ".")
-                let up = isDVC ? workspace.relativeToUser(nil) : Array(".".utf8)
-                prefix = up.elementsEqual(".".utf8) ? [] : up
-            }
-        }
     }
 }

@@ -91,6 +91,11 @@ struct ListTable {
     /// A size in DVC's way: three digits and a letter.
     private static func size(of entry: ListEntry) -> String {
         guard let size = entry.size, size > 0 || !entry.isFolder else { return "" }
+        return Self.size(size)
+    }
+
+    /// A number of bytes in DVC's way.
+    static func size(_ size: Int64) -> String {
         guard size >= 1024 else { return String(size) }
         var value = Double(size)
         for unit in ["", "k", "M", "G", "T", "P", "E"] {

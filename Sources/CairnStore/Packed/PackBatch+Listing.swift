@@ -1,4 +1,5 @@
 public import CairnCore
+import CairnSystem
 
 extension PackBatch {
     /// Adds a directory: its pages that are not there yet, and the record that lists them.
@@ -11,8 +12,18 @@ extension PackBatch {
         guard id.algorithm == .blake3, BLAKE3.digest(of: bytes) == id.digest else {
             throw StoreError(.damaged(id), store.root)
         }
+        try add(listing: bytes, id: id, at: store.root)
+    }
+}
+
+extension ChunkSink {
+    /// Adds the pages of a directory, and the record that lists them.
+    ///
+    /// - Parameter root: the place of the store, for errors.
+    /// - Precondition: the bytes are what the id says.
+    func add(listing bytes: [UInt8], id: ObjectID, at root: FilePath) throws(StoreError) {
         try bytes.withBytes { (bytes) throws(StoreError) in
-            let pages = try format(store.root) { () throws(FormatError) in try ListingPages(of: bytes) }
+            let pages = try format(root) { () throws(FormatError) in try ListingPages(of: bytes) }
             // Pages come first, and each is looked for: that the directory's record is there does not say that they are.
             try add(
                 zip(pages.record.pages, pages.ranges).map { page, range in
