@@ -9,7 +9,7 @@ DESTDIR ?=
 RELEASE := -c release --static-swift-stdlib --product cairn
 # Passed on to `swift test`, for example: make test TEST_FLAGS='--filter SampleTests'
 TEST_FLAGS ?=
-# Passed on to the benchmark, for example: make bench BENCH_FLAGS=--quick
+# Passed on to the benchmark, for example: make bench BENCH_FLAGS='--quick --only native'
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
@@ -34,6 +34,7 @@ demo: build ## Show the main job on real data
 	@Tests/tools/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
 
 bench: build test-tools ## Measure against the references, one JSON line for each
+	@Tests/tools/bench-tools
 	$(SWIFT) build -c release --static-swift-stdlib --product cairn-bench
 	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)" && "$$bin/cairn-bench" "$$bin/cairn" $(BENCH_FLAGS)
 

@@ -62,7 +62,9 @@ let package = Package(
             ],
             swiftSettings: swiftRules),
 
-        .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
+        .executableTarget(
+            name: "CairnBench", dependencies: ["CairnStore", "CairnSystem", "CairnCore"],
+            swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
