@@ -39,7 +39,7 @@ extension Workbench {
         report([
             ("machine", .text("Linux \(kernel)")), ("processor", .text(Self.processor)),
             ("processors", .integer(Workers.perProcessor.count)),
-            ("memory_mib", .integer(Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize()) >> 20)),
+            ("memory_mib", .integer(Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize()) / 1_048_576)),
         ])
         let others = [(name: "git", version: ["git", "--version"]), ("b3sum", ["b3sum", "--version"])]
         for (name, version) in Peer.all(on: self).map({ (name: $0.name, version: $0.version) }) + others {

@@ -9,6 +9,8 @@ struct Workbench {
     let dvc: String?
     /// The set-up's folder of other programs.
     private let peerFolder: String
+    /// The script that makes data sets; `nil` if it is not there.
+    let dataSets: String?
     /// What is being measured.
     var scenario: Scenario?
 
@@ -27,6 +29,7 @@ struct Workbench {
         func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(here)/\(path)" }
         self.dvc = dvc.map(absolute)
         peerFolder = absolute(options.peers)
+        dataSets = Disk.resolve(options.dataSets)
         guard let parent = Disk.resolve(options.parent) else {
             throw BenchError("'\(options.parent)' is no folder")
         }

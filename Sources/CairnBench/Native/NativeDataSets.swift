@@ -20,16 +20,9 @@ struct NativeDataSets {
     ]
 
     private let bench: Workbench
-    private let script: String
+    private static let measurement = "stored after each version"
 
-    init(_ bench: Workbench) throws(BenchError) {
-        self.bench = bench
-        guard let script = Disk.resolve(bench.options.dataSets) else {
-            throw BenchError(
-                "there is no script '\(bench.options.dataSets)' to make data sets; see --data-sets")
-        }
-        self.script = script
-    }
+    init(_ bench: Workbench) { self.bench = bench }
 
     func run() throws(BenchError) {
         for kind in Self.kinds { try run(kind) }
@@ -37,19 +30,19 @@ struct NativeDataSets {
     }
 
     private func run(_ kind: Kind) throws(BenchError) {
-        if let package = kind.package, let reason = lack(of: package) {
-            return bench.reportSkipped("all", reason, of: "stored after each version", kind.shape)
+        func skip(_ reason: String) { bench.reportSkipped("all", reason, of: Self.measurement, kind.shape) }
+        guard let script = bench.dataSets else {
+            return skip("there is no script '\(bench.options.dataSets)' to make it; see --data-sets")
         }
+        if let package = kind.package, let reason = lack(of: package) { return skip(reason) }
         let versions = "\(bench.root)/made-\(kind.name)"
         try Disk.makeFolder(versions)
+        let make = [bench.python ?? "python3", script, kind.name, versions, String(bench.options.scale)]
         do throws(BenchError) {
-            let scale = String(bench.options.scale)
-            try bench.prepare(
-                [bench.python ?? "python3", script, kind.name, versions, scale], in: bench.root)
+            try bench.prepare(make, in: bench.root)
         } catch {
             Console.note("\(error)")
-            return bench.reportSkipped(
-                "all", "the script failed", of: "stored after each version", kind.shape)
+            return skip("the script failed")
         }
         try store(Disk.names(in: versions).sorted().map { "\(versions)/\($0)" }, kind.name, kind.shape)
     }
@@ -60,7 +53,7 @@ struct NativeDataSets {
         let names = Disk.names(in: bench.wheels).filter { $0.hasSuffix(".whl") }.sorted()
         guard names.count > 1 else {
             let reason = bench.reasonForLack(of: "wheels") ?? "they were not downloaded"
-            return bench.reportSkipped("all", reason, of: "stored after each version", shape)
+            return bench.reportSkipped("all", reason, of: Self.measurement, shape)
         }
         var copies: [String] = []
         for name in names {
