@@ -81,5 +81,6 @@ let package = Package(
         tests("ArchitectureTests", ["CairnTestSupport"]),
         tests("CairnCLITests", ["CairnCLI", "CairnTestSupport"]),
         tests("CairnRemoteTests", ["CairnRemote"]),
+        tests("CairnBenchTests", ["CairnBench", "CairnTestSupport"]),
     ]
 )

@@ -41,8 +41,13 @@ extension Workbench {
             ("processors", .integer(Workers.perProcessor.count)),
             ("memory_mib", .integer(Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize()) / 1_048_576)),
         ])
-        let others = [(name: "git", version: ["git", "--version"]), ("b3sum", ["b3sum", "--version"])]
-        for (name, version) in Peer.all(on: self).map({ (name: $0.name, version: $0.version) }) + others {
+        var programs = Peer.all(on: self).map { (name: $0.name, version: $0.version) }
+        programs += [("git", ["git", "--version"]), ("b3sum", ["b3sum", "--version"])]
+        for package in ["numpy", "pyarrow"] {
+            let script = "import \(package); print('\(package)', \(package).__version__)"
+            programs.append((package, python.map { [$0, "-c", script] }))
+        }
+        for (name, version) in programs {
             do throws(BenchError) {
                 guard let version else { throw BenchError(reasonForLack(of: name) ?? "it is not installed") }
                 let answer = try Program(version, in: root).output(environment)

@@ -45,7 +45,8 @@ struct ResultTables {
                 Console.note("'\(document)' has no place for \(place.scenario) \(place.kind)")
                 continue
             }
-            parts = "\(parts.utf8.prefix(start))\n\(text)\n\(parts.utf8.dropFirst(start + length))"
+            let (before, after) = (parts.utf8.prefix(start), parts.utf8.dropFirst(start + length))
+            parts = "\(Substring(before))\n\(text)\n\(Substring(after))"
             filled += 1
         }
         guard filled > 0 else { throw BenchError("'\(document)' has no place for these figures") }
