@@ -22,10 +22,11 @@ extension Workbench {
 
     /// Prints that something does not take part, and why.
     func reportSkipped(_ name: String, _ reason: String, of measurement: String, _ tree: String) {
-        let line = String(reason.prefix { $0 != "\n" })
+        // What was run, and what the program said first.
+        let line = reason.split(separator: "\n").prefix(2).joined(separator: " ").replacing(root, with: "…")
         report([
             ("measurement", .text(measurement)), ("tree", .text(tree)), ("program", .text(name)),
-            ("skipped", .text(line)),
+            ("skipped", .text(String(line.prefix(300)))),
         ])
     }
 

@@ -63,6 +63,9 @@ struct VersionSeries {
         let cost = try program.run(bench.environment)
         Disk.sync()
         let size = StoreSize(of: peer.places.map { "\(folder)/\($0)" })
+        guard size.bytes > 0 else {
+            throw BenchError("`\(program.words.joined(separator: " "))` stored nothing")
+        }
         report(
             peer.name, version,
             [

@@ -148,6 +148,7 @@ struct ScenarioTables {
     }
 
     private func seriesTimes(_ title: String, _ group: [JSONLine]) -> String? {
+        guard group.contains(where: { $0["seconds"] != nil }) else { return nil }
         var table = MarkdownTable(["program", "seconds in all", "processor seconds", "peak MiB"])
         for name in names(of: group) {
             let own = group.filter { program(of: $0) == name && $0["seconds"] != nil }
