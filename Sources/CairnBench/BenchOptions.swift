@@ -58,7 +58,7 @@ struct BenchOptions {
           --data-sets SCRIPT    makes the data sets of native-data (fixtures/bench/data-sets.py)
           --folder DIR          make the folder for everything in DIR (default: $TMPDIR, then /tmp)
 
-        The dvc format needs 20 GiB of free space, the native one 45 GiB; with --scale N that much less.
+        The dvc format needs 20 GiB of free space, the native one 55 GiB; with --scale N that much less.
 
           --table FILE          prints tables in Markdown from lines that a run printed
           --into DOCUMENT       replaces what stands between `<!-- cairn-bench SCENARIO KIND -->` and

@@ -85,7 +85,7 @@ struct Workbench {
     ///
     /// - Returns: the repository's path.
     func makeGitTwin(of tree: FileTree) throws(BenchError) -> String {
-        let path = "\(root)/tracked"
+        let path = "\(root)/tracked-\(scenario?.rawValue ?? "")"
         try Disk.makeFolder(path)
         try prepare(["cp", "-r", tree.path, "\(path)/data"], in: root)
         try prepare(["git", "init", "-q", "."], in: path)

@@ -42,7 +42,7 @@ struct NativeLargeFile {
             guard let folder = stores.folders[peer.name] else { continue }
             try bench.prepare(["rm", "-rf", folder], in: bench.root)
         }
-        try bench.prepare(["rm", "-f", source, "copy"], in: bench.root)
+        try bench.prepare(["rm", "-f", source], in: bench.root)
     }
 
     private func add(_ peers: [Peer]) throws(BenchError) -> Contest {
@@ -54,6 +54,7 @@ struct NativeLargeFile {
             return Program(shell: "cp \(source) copy && sync", in: bench.root)
         }
         try contest.run()
+        try bench.prepare(["rm", "-f", "copy"], in: bench.root)
         switch content {
         case .noise: contest.require(atMost: 2, timesOf: "cp + sync")
         case .table: contest.require(atLeast: 2, timesFasterThan: "restic")
