@@ -11,7 +11,7 @@ RELEASE := -c release --static-swift-stdlib --product cairn
 TEST_FLAGS ?=
 # How long `make fuzz` damages the input of each parser: make fuzz SECONDS=600
 SECONDS ?= 60
-# Passed on to the benchmark, for example: make bench BENCH_FLAGS=--quick
+# Passed on to the benchmark, for example: make bench BENCH_FLAGS='--quick --only native'
 BENCH_FLAGS ?=
 
 .DEFAULT_GOAL := help
@@ -39,6 +39,7 @@ demo: build ## Show the main job on real data
 	@Tests/tools/demo "$$($(SWIFT) build $(RELEASE) --show-bin-path)/cairn"
 
 bench: build test-tools ## Measure against the references, one JSON line for each
+	@Tests/tools/bench-tools
 	$(SWIFT) build -c release --static-swift-stdlib --product cairn-bench
 	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)" && "$$bin/cairn-bench" "$$bin/cairn" $(BENCH_FLAGS)
 

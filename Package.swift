@@ -63,7 +63,9 @@ let package = Package(
             ],
             swiftSettings: swiftRules),
 
-        .executableTarget(name: "CairnBench", swiftSettings: swiftRules),
+        .executableTarget(
+            name: "CairnBench", dependencies: ["CairnStore", "CairnSystem", "CairnCore"],
+            swiftSettings: swiftRules),
 
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
@@ -82,5 +84,6 @@ let package = Package(
             "CairnCLITests",
             ["CairnCLI", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
         tests("CairnRemoteTests", ["CairnRemote", "CairnTestSupport"]),
+        tests("CairnBenchTests", ["CairnBench", "CairnTestSupport"]),
     ]
 )

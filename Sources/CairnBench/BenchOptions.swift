@@ -1,39 +1,68 @@
 /// What the caller wants measured, and how big.
 struct BenchOptions {
+    /// What to do.
+    enum Task {
+        case measure, help
+        /// Make tables of the lines in a file, and put them into a document or print them.
+        case tables(of: String, into: String?)
+    }
+
+    private(set) var task = Task.measure
     /// The program that is measured.
     private(set) var cairn = ""
     /// The reference program; comparisons with it are skipped where it is missing.
     private(set) var dvc: String
+    /// Where the set-up put the other programs, and the reasons for those that are missing.
+    private(set) var peers = ".build-tools/peers"
+    /// The script that makes data sets.
+    private(set) var dataSets = "fixtures/bench/data-sets.py"
     /// Where the folder for everything is made.
     private(set) var parent: String
     /// How often each program runs; the least of its times counts.
     private(set) var runs = 5
-    /// Files of the tree with many.
-    private(set) var files = 50_000
-    /// Mebibytes of the one large file.
-    private(set) var mebibytes = 2048
-    /// Files of the tree whose memory is measured.
-    private(set) var million = 1_000_000
+    /// How often a program runs with which no target compares.
+    private(set) var peerRuns = 2
+    /// What all sizes are divided by.
+    private(set) var scale = 1
+    private var fullFiles = 50_000
+    private var fullMebibytes = 2048
+    private var fullMillion = 1_000_000
     /// What to measure.
     private(set) var scenarios = Scenario.allCases
-    /// Whether the caller only asks.
-    private(set) var wantsHelp = false
+
+    /// Files of the tree with many.
+    var files: Int { max(1, fullFiles / scale) }
+    /// Mebibytes of the one large file.
+    var mebibytes: Int { max(2, fullMebibytes / scale) }
+    /// Files of the tree whose memory is measured.
+    var million: Int { max(1, fullMillion / scale) }
 
     static let help = """
         usage: cairn-bench BINARY [options]
+               cairn-bench --table FILE [--into DOCUMENT]
 
-        Measures BINARY (cairn) beside dvc, cp, md5sum and git, and prints one JSON line for each figure.
+        Measures BINARY (cairn) beside other programs, and prints one JSON line for each figure.
 
-          --only NAME[,NAME…]   version, small, files, one, million (default: all)
+          --only NAME[,NAME…]   the dvc format: version, small, files, one, million
+                                the native format: native (all of these), native-hash, native-files, native-million,
+                                native-one, native-csv, native-versions, native-data (default: all)
           --runs N              runs of each program, of which the fastest counts (5)
+          --peer-runs N         runs of programs in the native scenarios that no target compares with (2)
           --files N             files of 4 KiB in the tree with many (50000)
           --big MIB             size of the one large file (2048)
           --million N           files of 64 bytes in the tree for memory (1000000)
-          --quick               a look in a minute or two: 1 run, 2000 files, 64 MiB, 20000 files
+          --scale N             divides all sizes by N; it is part of every line
+          --quick               a look in some minutes: 1 run, --scale 32
           --dvc PATH            the real dvc (default: $CAIRN_TEST_DVC, then .build-tools/dvc/bin/dvc)
+          --peers DIR           where Tests/tools/bench-tools put the other programs (.build-tools/peers)
+          --data-sets SCRIPT    makes the data sets of native-data (fixtures/bench/data-sets.py)
           --folder DIR          make the folder for everything in DIR (default: $TMPDIR, then /tmp)
 
-        The runs need 20 GiB of free space, the fewer files or runs the less.
+        The dvc format needs 20 GiB of free space, the native one 55 GiB; with --scale N that much less.
+
+          --table FILE          prints tables in Markdown from lines that a run printed
+          --into DOCUMENT       replaces what stands between `<!-- cairn-bench SCENARIO KIND -->` and
+                                `<!-- end -->` in DOCUMENT, where FILE has figures for it
 
         """
 
@@ -43,24 +72,28 @@ struct BenchOptions {
     init(_ arguments: [String]) throws(BenchError) {
         dvc = Environment["CAIRN_TEST_DVC"] ?? ".build-tools/dvc/bin/dvc"
         parent = Environment["TMPDIR"] ?? "/tmp"
+        var (table, document): (String?, String?)
         var rest = arguments[...]
         while let word = rest.popFirst() {
             switch word {
-            case "--help", "-h": wantsHelp = true
-            case "--quick": (runs, files, mebibytes, million) = (1, 2000, 64, 20_000)
+            case "--help", "-h": task = .help
+            case "--quick": (runs, peerRuns, scale) = (1, 1, 32)
             case "--runs": runs = try Self.number(after: word, &rest)
-            case "--files": files = try Self.number(after: word, &rest)
-            case "--big": mebibytes = try Self.number(after: word, &rest)
-            case "--million": million = try Self.number(after: word, &rest)
+            case "--peer-runs": peerRuns = try Self.number(after: word, &rest)
+            case "--scale": scale = try Self.number(after: word, &rest)
+            case "--files": fullFiles = try Self.number(after: word, &rest)
+            case "--big": fullMebibytes = try Self.number(after: word, &rest)
+            case "--million": fullMillion = try Self.number(after: word, &rest)
             case "--dvc": dvc = try Self.text(after: word, &rest)
+            case "--peers": peers = try Self.text(after: word, &rest)
+            case "--data-sets": dataSets = try Self.text(after: word, &rest)
             case "--folder": parent = try Self.text(after: word, &rest)
+            case "--table": table = try Self.text(after: word, &rest)
+            case "--into": document = try Self.text(after: word, &rest)
             case "--only":
-                scenarios = try Self.text(after: word, &rest).split(separator: ",").map {
-                    (name) throws(BenchError) in
-                    guard let scenario = Scenario(rawValue: String(name)) else {
-                        throw BenchError("there is no scenario '\(name)'")
-                    }
-                    return scenario
+                scenarios = []
+                for name in try Self.text(after: word, &rest).split(separator: ",") {
+                    scenarios += try Scenario.named(String(name))
                 }
             default:
                 guard cairn.isEmpty, !word.hasPrefix("-") else {
@@ -69,7 +102,14 @@ struct BenchOptions {
                 cairn = word
             }
         }
-        guard wantsHelp || !cairn.isEmpty else { throw BenchError("which binary? see --help") }
+        if case .help = task { return }
+        if let table {
+            task = .tables(of: table, into: document)
+        } else if document != nil {
+            throw BenchError("--into needs --table FILE")
+        } else if cairn.isEmpty {
+            throw BenchError("which binary? see --help")
+        }
     }
 
     private static func text(after option: String, _ rest: inout ArraySlice<String>) throws(BenchError)

@@ -6,6 +6,12 @@ struct Contest {
     /// One of the programs.
     struct Contender {
         let name: String
+        /// At most so many runs; `nil` for as many as the contest has.
+        let runs: Int?
+        /// Whether the contest goes on without it if it fails.
+        let mayFail: Bool
+        /// The files and folders whose growth by run number `run` is of interest.
+        let store: (_ run: Int) -> [String]
         /// Prepares run number `run` and tells what to measure.
         let prepare: (_ run: Int) throws(BenchError) -> Program
     }
@@ -13,9 +19,12 @@ struct Contest {
     let name: String
     /// What the data looks like.
     let tree: String
-    private let bench: Workbench
+    let bench: Workbench
     private var contenders: [Contender] = []
     private(set) var costs: [String: [Program.Cost]] = [:]
+    private var growths: [String: [StoreSize]] = [:]
+    /// A peer that took longer than this, in seconds, is not asked again: the next run would say the same.
+    private static let patience = 40.0
 
     init(_ name: String, tree: String, _ bench: Workbench) {
         self.name = name
@@ -24,14 +33,13 @@ struct Contest {
     }
 
     /// Adds a program; its work may differ from run to run, in a new folder for instance.
-    mutating func add(_ name: String, _ prepare: @escaping (_ run: Int) throws(BenchError) -> Program) {
-        contenders.append(Contender(name: name, prepare: prepare))
-    }
-
-    /// Adds the real dvc, if it is installed.
-    mutating func addDVC(_ prepare: @escaping (_ dvc: String, _ run: Int) throws(BenchError) -> Program) {
-        guard let dvc = bench.dvc else { return }
-        add("dvc") { (run) throws(BenchError) in try prepare(dvc, run) }
+    mutating func add(
+        _ name: String, runs: Int? = nil, mayFail: Bool = false,
+        store: @escaping (_ run: Int) -> [String] = { _ in [] },
+        _ prepare: @escaping (_ run: Int) throws(BenchError) -> Program
+    ) {
+        contenders.append(
+            Contender(name: name, runs: runs, mayFail: mayFail, store: store, prepare: prepare))
     }
 
     /// Lets everybody run, and prints a line for each program.
@@ -39,24 +47,59 @@ struct Contest {
     /// - Parameter warmUps: runs before the first that counts, where a program brings an index of its own up to date.
     mutating func run(times: Int? = nil, warmUps: Int = 0) throws(BenchError) {
         let times = times ?? bench.options.runs
+        var dropped: Set<String> = []
         for run in 0..<(warmUps + times) {
-            for contender in contenders {
-                let program = try contender.prepare(run)
-                Disk.sync()
-                let cost = try program.run(bench.environment)
-                if run >= warmUps { costs[contender.name, default: []].append(cost) }
+            for contender in contenders where !dropped.contains(contender.name) {
+                guard run < warmUps + (contender.runs ?? times) else { continue }
+                do throws(BenchError) {
+                    let (cost, growth) = try turn(of: contender, run)
+                    guard run >= warmUps else { continue }
+                    costs[contender.name, default: []].append(cost)
+                    if let growth { growths[contender.name, default: []].append(growth) }
+                    if contender.mayFail && cost.seconds > Self.patience { dropped.insert(contender.name) }
+                } catch {
+                    guard contender.mayFail else { throw error }
+                    dropped.insert(contender.name)
+                    Console.note("\(contender.name): \(error)")
+                    bench.reportSkipped(contender.name, "\(error)", of: name, tree)
+                }
             }
         }
-        for contender in contenders {
-            guard let own = costs[contender.name], let seconds = own.map(\.seconds).min() else { continue }
-            Console.print(
-                JSONLine([
-                    ("measurement", .text(name)), ("tree", .text(tree)), ("program", .text(contender.name)),
-                    ("runs", .integer(own.count)), ("seconds", .number(seconds)),
-                    ("processor_seconds", .number(own.map(\.processorSeconds).min() ?? 0)),
-                    ("peak_mib", .number(Double(peak(of: contender.name)) / 1_048_576)),
-                ]).text)
+        for contender in contenders { printCost(of: contender) }
+    }
+
+    private func turn(
+        of contender: Contender, _ run: Int
+    ) throws(BenchError) -> (cost: Program.Cost, growth: StoreSize?) {
+        let program = try contender.prepare(run)
+        Disk.sync()
+        let store = contender.store(run)
+        guard !store.isEmpty else { return (try program.run(bench.environment), nil) }
+        let before = StoreSize(of: store)
+        let cost = try program.run(bench.environment)
+        // Blocks are given to a file when it is written out.
+        Disk.sync()
+        let growth = StoreSize(of: store) - before
+        guard growth.bytes > 0 else {
+            throw BenchError("`\(program.words.joined(separator: " "))` stored nothing")
         }
+        return (cost, growth)
+    }
+
+    private func printCost(of contender: Contender) {
+        guard let own = costs[contender.name], let seconds = own.map(\.seconds).min() else { return }
+        var members: [(String, JSONLine.Value)] = [
+            ("measurement", .text(name)), ("tree", .text(tree)), ("program", .text(contender.name)),
+            ("runs", .integer(own.count)), ("seconds", .number(seconds)),
+            ("processor_seconds", .number(own.map(\.processorSeconds).min() ?? 0)),
+            ("peak_mib", .number(Double(peak(of: contender.name)) / 1_048_576)),
+        ]
+        if let bytes = storedBytes(of: contender.name) {
+            members.append(("stored_bytes", .integer(Int(bytes))))
+            members.append(
+                ("disk_bytes", .integer(Int(growths[contender.name]?.map(\.diskBytes).max() ?? 0))))
+        }
+        bench.report(members)
     }
 
     /// The fastest run of a program, in seconds; `nil` if it did not take part.
@@ -65,52 +108,6 @@ struct Contest {
     /// The largest peak of a program's memory, in bytes.
     func peak(of program: String) -> Int64 { costs[program]?.map(\.peakBytes).max() ?? 0 }
 
-    // MARK: targets
-
-    /// Prints whether cairn takes at most `limit` times as long as the slowest of the others.
-    func require(atMost limit: Double, timesOf others: String...) {
-        let times = others.compactMap { seconds(of: $0) }
-        guard times.count == others.count, let other = times.max(), let own = seconds(of: "cairn") else {
-            return skip("cairn / \(others.joined(separator: ", "))")
-        }
-        let name = others.count == 1 ? others[0] : "slower of \(others.joined(separator: " and "))"
-        report("time: cairn / \(name)", own / other, limit: limit, isMet: own <= limit * other)
-    }
-
-    /// Prints whether cairn is at least `factor` times as fast as another program.
-    func require(atLeast factor: Double, timesFasterThan other: String) {
-        guard let slow = seconds(of: other), let own = seconds(of: "cairn") else {
-            return skip("\(other) / cairn")
-        }
-        report("time: \(other) / cairn", slow / own, limit: factor, isMet: slow >= factor * own)
-    }
-
-    /// Prints whether cairn ends within so many seconds.
-    func require(within limit: Double) {
-        guard let own = seconds(of: "cairn") else { return skip("seconds") }
-        report("seconds", own, limit: limit, isMet: own <= limit)
-    }
-
-    /// Prints whether cairn's memory stays below so many mebibytes.
-    func require(memoryBelow limit: Double) {
-        let own = Double(peak(of: "cairn")) / 1_048_576
-        report("peak MiB", own, limit: limit, isMet: own < limit)
-    }
-
-    private func report(_ what: String, _ value: Double, limit: Double, isMet: Bool) {
-        Console.print(
-            JSONLine([
-                ("target", .text(name)), ("tree", .text(tree)), ("figure", .text(what)),
-                ("value", .number(value)),
-                ("limit", .number(limit)), ("met", .boolean(isMet)),
-            ]).text)
-    }
-
-    private func skip(_ what: String) {
-        Console.print(
-            JSONLine([
-                ("target", .text(name)), ("tree", .text(tree)), ("figure", .text(what)),
-                ("skipped", .text("a program is not installed")),
-            ]).text)
-    }
+    /// The most that a run of a program added to its store, in bytes; `nil` if nobody looked.
+    func storedBytes(of program: String) -> Int64? { growths[program]?.map(\.bytes).max() }
 }

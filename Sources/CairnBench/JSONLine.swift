@@ -2,11 +2,26 @@
 struct JSONLine {
     enum Value {
         case text(String), integer(Int), number(Double), boolean(Bool)
+
+        /// The characters of a text; `nil` for anything else.
+        var text: String? { if case .text(let text) = self { text } else { nil } }
+
+        /// A number of either kind; `nil` for anything else.
+        var number: Double? {
+            switch self {
+            case .integer(let number): Double(number)
+            case .number(let number): number
+            case .text, .boolean: nil
+            }
+        }
     }
 
-    private let members: [(name: String, value: Value)]
+    let members: [(name: String, value: Value)]
 
     init(_ members: [(String, Value)]) { self.members = members.map { (name: $0.0, value: $0.1) } }
+
+    /// The value of a member; `nil` if there is none of that name.
+    subscript(name: String) -> Value? { members.first { $0.name == name }?.value }
 
     /// The line, with its newline.
     var text: String {

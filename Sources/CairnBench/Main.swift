@@ -5,36 +5,29 @@
 enum Main {
     static func main() {
         do {
-            let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
-            if options.wantsHelp {
-                Console.print(BenchOptions.help)
-                return
+            if CommandLine.arguments.dropFirst().first == Kernel.option {
+                return try Kernel(Array(CommandLine.arguments.dropFirst(2))).run()
             }
-            let bench = try Workbench(options)
-            defer { bench.remove() }
-            for scenario in Scenario.allCases where options.scenarios.contains(scenario) {
-                Console.note("\(scenario.rawValue) …")
-                try scenario.run(on: bench)
+            let options = try BenchOptions(Array(CommandLine.arguments.dropFirst()))
+            switch options.task {
+            case .help: Console.print(BenchOptions.help)
+            case .tables(let file, let document): try ResultTables(readingFrom: file).write(into: document)
+            case .measure: try measure(options)
             }
         } catch {
             Console.note("error: \(error)")
             Console.exit(1)
         }
     }
-}
 
-/// Something that a user waits for.
-enum Scenario: String, CaseIterable {
-    case version, small, files, one, million
-
-    /// Prepares, measures and prints.
-    func run(on bench: Workbench) throws(BenchError) {
-        switch self {
-        case .version: try StartUp(bench).version()
-        case .small: try StartUp(bench).smallStatus()
-        case .files: try ManyFiles(bench, count: bench.options.files).run()
-        case .one: try OneFile(bench).run()
-        case .million: try MillionFiles(bench).run()
+    private static func measure(_ options: BenchOptions) throws(BenchError) {
+        var bench = try Workbench(options)
+        defer { bench.remove() }
+        try bench.reportPrograms()
+        for scenario in Scenario.allCases where options.scenarios.contains(scenario) {
+            Console.note("\(scenario.rawValue) …")
+            bench.scenario = scenario
+            try scenario.run(on: bench)
         }
     }
 }

@@ -64,12 +64,7 @@ struct ManyFiles {
     }
 
     private func status() throws(BenchError) {
-        let tracked = "\(bench.root)/tracked"
-        try Disk.makeFolder(tracked)
-        try bench.prepare(["cp", "-r", source.path, "\(tracked)/data"], in: bench.root)
-        try bench.prepare(["git", "init", "-q", "."], in: tracked)
-        try bench.prepare(["git", "add", "-A"], in: tracked)
-        try bench.prepare(["git", "commit", "-q", "-m", "data"], in: tracked)
+        let tracked = try bench.makeGitTwin(of: source)
         var contest = Contest("status, nothing changed", tree: source.shape, bench)
         for (name, path) in rivals {
             contest.add(name) { _ in

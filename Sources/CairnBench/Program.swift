@@ -31,13 +31,34 @@ struct Program {
     /// - Throws: `BenchError` if it cannot be started or ends with another code than 0.
     @discardableResult
     func run(_ environment: [String: String]) throws(BenchError) -> Cost {
+        let output = try Self.makeOutput()
+        defer { close(output) }
+        return try run(environment, printingTo: output)
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// - Returns: the first line that it prints.
+    /// - Throws: as `run`.
+    func output(_ environment: [String: String]) throws(BenchError) -> String {
+        let output = try Self.makeOutput()
+        defer { close(output) }
+        _ = try run(environment, printingTo: output)
+        return String(Self.text(of: output).prefix { $0 != "\n" })
+    }
+
+    /// A file without a name.
+    private static func makeOutput() throws(BenchError) -> Int32 {
         var template = Array("/tmp/cairn-bench-output.XXXXXX".utf8CString)
         let output = mkstemp(&template)
         guard output >= 0, fcntl(output, F_SETFD, FD_CLOEXEC) == 0 else {
             throw BenchError("cannot make a file for the output: \(String(cString: strerror(errno)))")
         }
         unlink(template)
-        defer { close(output) }
+        return output
+    }
+
+    private func run(_ environment: [String: String], printingTo output: Int32) throws(BenchError) -> Cost {
         // One thread only, so the folder may be changed for the child's sake.
         guard chdir(folder) == 0 else {
             throw BenchError("cannot go to '\(folder)': \(String(cString: strerror(errno)))")

@@ -7,6 +7,12 @@ struct Workbench {
     let cairn: String
     /// The reference; `nil` where it is not installed.
     let dvc: String?
+    /// The set-up's folder of other programs.
+    private let peerFolder: String
+    /// The script that makes data sets; `nil` if it is not there.
+    let dataSets: String?
+    /// What is being measured.
+    var scenario: Scenario?
 
     /// Makes the folder and finds the programs.
     ///
@@ -20,7 +26,10 @@ struct Workbench {
         guard let here = Disk.resolve(".") else { throw BenchError("the working folder is gone") }
         self.options = options
         self.cairn = cairn
-        self.dvc = dvc.map { $0.hasPrefix("/") ? $0 : "\(here)/\($0)" }
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(here)/\(path)" }
+        self.dvc = dvc.map(absolute)
+        peerFolder = absolute(options.peers)
+        dataSets = Disk.resolve(options.dataSets)
         guard let parent = Disk.resolve(options.parent) else {
             throw BenchError("'\(options.parent)' is no folder")
         }
@@ -42,6 +51,9 @@ struct Workbench {
             "LC_ALL": "C.UTF-8", "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": "\(root)/site",
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "bench", "GIT_AUTHOR_EMAIL": "bench@example.org",
             "GIT_COMMITTER_NAME": "bench", "GIT_COMMITTER_EMAIL": "bench@example.org",
+            // A collection in the background would disturb whoever runs next.
+            "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "gc.auto", "GIT_CONFIG_VALUE_0": "0",
+            "RESTIC_PASSWORD": "bench", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
         ]
     }
 
@@ -67,5 +79,34 @@ struct Workbench {
     func setRemote(_ remote: String?, of repository: String) throws(BenchError) {
         let text = remote.map { "[core]\n    remote = store\n['remote \"store\"']\n    url = \($0)\n" } ?? ""
         try Disk.write(Array(text.utf8), to: "\(repository)/.dvc/config")
+    }
+
+    /// Copies a tree into a git repository and commits it: what `git status` is measured on.
+    ///
+    /// - Returns: the repository's path.
+    func makeGitTwin(of tree: FileTree) throws(BenchError) -> String {
+        let path = "\(root)/tracked-\(scenario?.rawValue ?? "")"
+        try Disk.makeFolder(path)
+        try prepare(["cp", "-r", tree.path, "\(path)/data"], in: root)
+        try prepare(["git", "init", "-q", "."], in: path)
+        try prepare(["git", "add", "-A"], in: path)
+        try prepare(["git", "commit", "-q", "-m", "data"], in: path)
+        return path
+    }
+
+    /// The python of the set-up's virtual environment; `nil` if there is none.
+    var python: String? {
+        let path = "\(peerFolder)/venv/bin/python"
+        return Disk.isExecutable(path) ? path : nil
+    }
+
+    /// Where the set-up downloaded packages to.
+    var wheels: String { "\(peerFolder)/wheels" }
+
+    /// Why the set-up could not install something; `nil` if it could, or was not run.
+    func reasonForLack(of name: String) -> String? {
+        Disk.read("\(peerFolder)/\(name).unavailable").map {
+            String(decoding: $0.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        }
     }
 }

@@ -1,0 +1,39 @@
+/// Something that a user waits for, or pays space for.
+enum Scenario: String, CaseIterable {
+    case version, small, files, one, million
+    case nativeHash = "native-hash"
+    case nativeFiles = "native-files"
+    case nativeMillion = "native-million"
+    case nativeOne = "native-one"
+    case nativeTable = "native-csv"
+    case nativeVersions = "native-versions"
+    case nativeData = "native-data"
+
+    /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
+    ///
+    /// - Throws: `BenchError` if it is none.
+    static func named(_ name: String) throws(BenchError) -> [Scenario] {
+        if let scenario = Scenario(rawValue: name) { return [scenario] }
+        let group = allCases.filter { $0.rawValue.hasPrefix("\(name)-") }
+        guard !name.isEmpty, !group.isEmpty else { throw BenchError("there is no scenario '\(name)'") }
+        return group
+    }
+
+    /// Prepares, measures and prints.
+    func run(on bench: Workbench) throws(BenchError) {
+        switch self {
+        case .version: try StartUp(bench).version()
+        case .small: try StartUp(bench).smallStatus()
+        case .files: try ManyFiles(bench, count: bench.options.files).run()
+        case .one: try OneFile(bench).run()
+        case .million: try MillionFiles(bench).run()
+        case .nativeHash: try NativeHash(bench).run()
+        case .nativeFiles: try NativeFiles(bench).run()
+        case .nativeMillion: try NativeMillion(bench).run()
+        case .nativeOne: try NativeLargeFile(bench, .noise).run()
+        case .nativeTable: try NativeLargeFile(bench, .table).run()
+        case .nativeVersions: try NativeVersions(bench).run()
+        case .nativeData: try NativeDataSets(bench).run()
+        }
+    }
+}
