@@ -44,3 +44,21 @@ struct RevisionSelection: ParsableArguments {
         return scope
     }
 }
+
+/// Revisions by name, beyond those of `RevisionSelection`.
+struct CommitSelection: ParsableArguments {
+    @Option(help: ArgumentHelp("Also what this revision uses.", valueName: "commit"))
+    var rev: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Also what the commits use that the second revision leads to and the first does not.",
+            valueName: "from..to"))
+    var range: String?
+
+    /// Adds them to what the library takes.
+    func add(to scope: inout RevisionScope) {
+        scope.revision = rev
+        scope.range = range
+    }
+}
