@@ -9,7 +9,7 @@ public enum HealingSource: Hashable, Sendable {
     case cache
     /// The index of the cache had lost its packs.
     case index
-    /// Packs or files that were set aside as damaged had sound parts.
+    /// Packs that were set aside as damaged, or are to be, have what is needed of it.
     case setAside
     /// A file or a directory of the workspace.
     case workspace(RepoPath)
@@ -30,10 +30,10 @@ struct Healing {
     /// Why copies could not be used.
     private(set) var failures: [ObjectID: CairnError] = [:]
 
-    init(_ session: Session, isDry: Bool = false) throws {
+    init(_ session: Session, _ store: ObjectStore, isDry: Bool = false) {
         self.session = session
+        self.store = store
         self.isDry = isDry
-        store = try session.store(creating: !isDry)
     }
 
     /// Looks for objects in the workspace.
@@ -43,7 +43,7 @@ struct Healing {
     mutating func fromWorkspace(_ ids: [ObjectID], users: [ObjectID: [RepoPath]]) throws -> [ObjectID] {
         guard !ids.isEmpty else { return [] }
         session.reporter.begin("looking for copies in the workspace", items: ids.count, bytes: nil)
-        let copies = WorkspaceCopies(session)
+        let copies = WorkspaceCopies(ids, session)
         let mending = ObjectMending(
             into: store, packs: try session.packsObjects(of: .blake3, in: store))
         var found: [ObjectID: HealingSource] = [:]
@@ -68,12 +68,14 @@ struct Healing {
 
     /// Puts objects together from packs that were set aside.
     ///
+    /// - Parameter damaged: packs that would be set aside, if nothing is to be done.
     /// - Returns: the objects that are still lost.
-    mutating func fromSetAside(_ ids: [ObjectID]) throws -> [ObjectID] {
+    mutating func fromSetAside(_ ids: [ObjectID], and damaged: [PackInfo] = []) throws -> [ObjectID] {
         guard !ids.isEmpty, let packed = store.packed else { return ids }
         let folder = session.workspace.damagedFolder
         let found =
-            try isDry ? packed.recoverable(ids, from: folder) : packed.recover(ids, from: folder)
+            try isDry
+            ? packed.recoverable(ids, from: folder, and: damaged) : packed.recover(ids, from: folder)
         return note(Dictionary(uniqueKeysWithValues: found.map { ($0, .setAside) }), of: ids)
     }
 

@@ -89,7 +89,7 @@ private struct RepairRun {
         let others = scope.groups.compactMap { try? $0.remote.get().open() }
         listings = try ListingReader(session, others: others, movesDamagedAside: false)
         used = scope.used
-        healing = try Healing(session, isDry: options.isDry)
+        healing = Healing(session, store, isDry: options.isDry)
     }
 
     mutating func run(_ report: inout RepairReport) throws {
@@ -200,16 +200,17 @@ private struct RepairRun {
 
     /// Brings back what is lost, from one source after the other.
     private mutating func heal(_ found: StoreInspection.Report, _ report: inout RepairReport) throws {
+        let before = Set(healing.healed.keys)
         var candidates = found.missing
         for (id, error) in found.failures where error.damagedObject != nil || error.isMissingObject {
             candidates.append(id)
         }
         if options.isDry {
             candidates.removeAll(where: isPackedToo)
+            candidates = try healing.fromSetAside(candidates, and: found.packs.map(\.pack))
         } else {
             candidates = try lost(among: candidates)
         }
-        let before = Set(healing.healed.keys)
         try heal(candidates)
         let fresh = healing.healed.filter { !before.contains($0.key) }
         let users = try used.users(of: Set(fresh.keys), listings)

@@ -19,8 +19,17 @@ struct WorkspaceCopies {
     }
 
     private let session: Session
+    /// Files that had the content of an object when they were last read.
+    private var known: [HashAlgorithm: [Digest: [RepoPath]]] = [:]
 
-    init(_ session: Session) { self.session = session }
+    /// Prepares to look for objects.
+    init(_ ids: [ObjectID], _ session: Session) {
+        self.session = session
+        for (algorithm, group) in Dictionary(grouping: ids.filter { !$0.isDirectory }, by: \.algorithm) {
+            // An index that cannot be read knows no places.
+            known[algorithm] = try? session.index?.paths(of: Set(group.map(\.digest)), by: algorithm)
+        }
+    }
 
     /// Finds a copy.
     ///
@@ -28,9 +37,7 @@ struct WorkspaceCopies {
     /// - Returns: `nil` if the workspace has none.
     /// - Throws: `SystemError` when the user asked to stop. What cannot be read is no copy.
     func find(_ id: ObjectID, users: [RepoPath]) throws -> Copy? {
-        var paths = users
-        // An index that cannot be read knows no further places.
-        paths += id.isDirectory ? [] : (try? session.index?.paths(of: id.digest, by: id.algorithm)) ?? []
+        let paths = users + (id.isDirectory ? [] : known[id.algorithm]?[id.digest] ?? [])
         var seen: Set<RepoPath> = []
         for path in paths where seen.insert(path).inserted {
             try Interruption.check()

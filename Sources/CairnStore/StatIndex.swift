@@ -201,17 +201,22 @@ public final class StatIndex: Sendable {
         }
     }
 
-    /// Paths of files that had this content when they were last read; whether they still have it is for the caller to see.
+    /// Paths of files that had one of these contents when they were last read; whether they still have it is for the caller to see.
     ///
     /// - Throws: `StoreError` if the database cannot be read.
-    public func paths(of digest: Digest, by algorithm: HashAlgorithm) throws(StoreError) -> [RepoPath] {
-        try read("SELECT path FROM files WHERE digest = ?1 AND algorithm = ?2 ORDER BY path") {
+    public func paths(of digests: Set<Digest>, by algorithm: HashAlgorithm) throws(StoreError) -> [Digest:
+        [RepoPath]]
+    {
+        // One pass over all rows: a digest is not what they are sorted by.
+        try read("SELECT digest, path FROM files WHERE algorithm = ?1 ORDER BY path") {
             (statement) throws(StoreError) in
-            statement.bind(1, digest.bytes)
-            statement.bind(2, Int64(algorithm.rawValue))
-            var paths: [RepoPath] = []
+            statement.bind(1, Int64(algorithm.rawValue))
+            var paths: [Digest: [RepoPath]] = [:]
             while try statement.step() {
-                if let path = try? RepoPath(validating: statement.blob(0)) { paths.append(path) }
+                guard let digest = Digest(bytes: statement.blob(0)), digests.contains(digest),
+                    let path = try? RepoPath(validating: statement.blob(1))
+                else { continue }
+                paths[digest, default: []].append(path)
             }
             return paths
         }

@@ -64,11 +64,22 @@ struct PackWreck {
         var more: [Digest: PackInfo] = [:]
         for first in firsts {
             try system { () throws(SystemError) in try Interruption.check() }
-            guard store.readableParts(of: first).contains(where: parts.contains) else { continue }
+            guard PackedStore.parts(of: first, read: record).contains(where: parts.contains) else { continue }
             dropped.insert(first)
             for location in index.locations(of: first) { more[location.pack.name] = location.pack }
         }
         add(more.values.sorted { $0.name < $1.name })
+    }
+
+    /// A sound record from wherever it lies, also from a pack that nobody else reads from any more.
+    private func record(_ key: RecordKey) -> ArraySlice<UInt8>? {
+        if let bytes = try? store.record(key) { return bytes }
+        for location in index.locations(of: key) {
+            let reader = (try? Self.reader(of: location.pack, in: store)) ?? nil
+            let bytes = (try? reader?.soundRecord(PackEntry(key, location.place))) ?? nil
+            if let bytes { return bytes }
+        }
+        return nil
     }
 
     /// Hands every record that is kept to `body`, read from a place where it is sound.
@@ -88,7 +99,7 @@ struct PackWreck {
     }
 
     /// A reader to which neither the head nor the size of the pack matters; `nil` if it is gone.
-    private static func reader(of pack: PackInfo, in store: PackedStore) throws(StoreError) -> PackReader? {
+    static func reader(of pack: PackInfo, in store: PackedStore) throws(StoreError) -> PackReader? {
         guard let folder = store.folder else { return nil }
         do throws(StoreError) {
             let path = PackedLayout.path(ofPack: pack.name)

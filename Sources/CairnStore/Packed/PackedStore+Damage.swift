@@ -107,16 +107,23 @@ extension PackedStore {
 
     /// The records that an object consists of besides the first, as far as they can be learned: whatever cannot be read has no parts.
     func readableParts(of first: RecordKey) -> [RecordKey] {
-        let id = ObjectID(.blake3, first.digest, isDirectory: first.kind == .directory)
-        if let parts = try? PackUsage.parts(of: first, id, in: self) { return parts }
-        guard first.kind == .recipe, let bytes = try? record(first),
-            let recipe = try? Recipe(parsing: bytes.span, of: first.digest)
-        else { return [] }
-        // Some of its spans cannot be read.
+        Self.parts(of: first) { key in try? record(key) }
+    }
+
+    /// - Parameter read: gives a record; `nil` for one that cannot be read.
+    static func parts(of first: RecordKey, read: (RecordKey) -> ArraySlice<UInt8>?) -> [RecordKey] {
+        guard first.kind == .directory || first.kind == .recipe, let bytes = read(first) else { return [] }
+        if first.kind == .directory {
+            let directory = try? bytes.withBytes { try DirectoryRecord(parsing: $0) }
+            return directory?.pages.map { RecordKey(.page, $0.key) } ?? []
+        }
+        guard let recipe = try? Recipe(parsing: bytes.span, of: first.digest) else { return [] }
+        guard recipe.isIndirect else { return recipe.parts.map { RecordKey(.chunk, $0.id) } }
         return recipe.parts.flatMap { part -> [RecordKey] in
             let key = RecordKey(.span, part.id)
-            guard let bytes = try? record(key), let span = try? RecipeSpan(parsing: bytes.span, of: part.id)
-            else { return [key] }
+            guard let bytes = read(key), let span = try? RecipeSpan(parsing: bytes.span, of: part.id) else {
+                return [key]
+            }
             return [key] + span.chunks.map { RecordKey(.chunk, $0.id) }
         }
     }

@@ -29,9 +29,19 @@ extension PackedStore {
         return found
     }
 
-    /// The objects among some that could be put together from packs that were set aside; nothing is written.
-    public func recoverable(_ ids: [ObjectID], from quarantine: FilePath) throws(StoreError) -> [ObjectID] {
-        let aside = try SetAsidePacks(in: quarantine)
+    /// The objects among some that could be put together from packs that were set aside, or would be; nothing is written.
+    ///
+    /// - Parameter damaged: packs of the store.
+    public func recoverable(
+        _ ids: [ObjectID], from quarantine: FilePath, and damaged: [PackInfo] = []
+    ) throws(StoreError) -> [ObjectID] {
+        var aside = try SetAsidePacks(in: quarantine)
+        for (name, entries) in try index().entries(of: Set(damaged.map(\.name))) {
+            guard let pack = damaged.first(where: { $0.name == name }),
+                let reader = try PackWreck.reader(of: pack, in: self)
+            else { continue }
+            aside.add(entries, of: reader)
+        }
         guard !aside.isEmpty else { return [] }
         var found: [ObjectID] = []
         for id in ids where id.algorithm == .blake3 {
@@ -87,13 +97,14 @@ private struct SetAsidePacks {
         for packClass in [PackClass.data, .meta] {
             let reader = try open(as: packClass)
             guard let trailer = try? reader.trailer() else { continue }
-            for entry in trailer.entries { places[entry.key, default: []].append((reader, entry.place)) }
-            return
+            return add(trailer.entries, of: reader)
         }
         let reader = try open(as: .data)
-        for entry in try reader.salvagedEntries() {
-            places[entry.key, default: []].append((reader, entry.place))
-        }
+        add(try reader.salvagedEntries(), of: reader)
+    }
+
+    mutating func add(_ entries: [PackEntry], of reader: PackReader) {
+        for entry in entries { places[entry.key, default: []].append((reader, entry.place)) }
     }
 
     /// A sound record with this key.
