@@ -82,8 +82,8 @@ extension Workspace {
         _ targets: [String], _ options: CheckoutOptions, _ index: OutputIndex, _ session: Session
     ) throws -> CheckoutReport {
         var report = try checkoutOnce(targets, options, index, session)
-        // A listing may be found first, and then what it names.
-        for _ in 0..<2 where !report.lost.isEmpty {
+        // A listing may be found first, and then what it names; or a file relied on chunks that turn out to be damaged too.
+        for _ in 0..<3 where !report.lost.isEmpty {
             guard try session.store().folder != nil else { break }
             // Files at their own places were looked at: they have another content.
             let users = report.lost.filter(\.key.isDirectory)
@@ -92,7 +92,7 @@ extension Workspace {
             let lost = Set(try healing.fromSetAside(healing.fromWorkspace(ids, users: users)))
             let healed = try ids.filter { try !lost.contains($0) || isThere($0, session) }
             guard !healed.isEmpty else { break }
-            report.healed += healed
+            report.healed += healed.filter { !report.healed.contains($0) }
             report.add(try checkoutOnce(targets, options, index, session))
         }
         for problem in report.problems {

@@ -49,4 +49,13 @@ public struct RepairReport: Sendable {
     public var isComplete: Bool { broken.isEmpty && pointers.isEmpty && skipped.isEmpty }
     /// True if nothing was found.
     public var isSound: Bool { isComplete && healed.isEmpty && setAside.isEmpty && indexedPacks == 0 }
+
+    /// Notes objects that are there again, each once.
+    mutating func add(_ ids: [ObjectID], _ source: HealingSource, _ users: [ObjectID: [ObjectUser]]) {
+        let known = Set(healed.map(\.object.id))
+        for id in ids where !known.contains(id) {
+            let object = TransferReport.Object(id: id, users: users[id] ?? [])
+            healed.append(Healed(object: object, source: source))
+        }
+    }
 }

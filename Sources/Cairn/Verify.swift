@@ -89,22 +89,32 @@ extension Workspace {
         let others = scope.groups.compactMap { try? $0.remote.get().open() }
         let reader = try ListingReader(session, others: others, movesDamagedAside: false)
         let store = try session.store()
-        let (found, users) = try look.run(&used, in: store, reader)
-        report.add(found, users)
-        let bad = Set(found.missing + found.failures.map(\.id))
-        if let log = session.checks {
-            let healed = ((try? log.findings(of: store.root)) ?? []).filter {
-                guard case .object(let id) = $0 else { return false }
-                return used.contains(id) && !bad.contains(id)
-            }
-            try? log.forget(healed, of: store.root)  // a memory, nothing depends on it
+        // Once more if a listing was in the way: what it names could not be looked at before it was saved.
+        for _ in 0..<2 {
+            let (found, users) = try look.run(&used, in: store, reader)
+            report.resetAmounts()
+            report.add(found, users)
+            forgetHealed(found, used, session)
+            guard !found.failures.isEmpty || !found.packs.isEmpty else { return }
+            // The lock is only taken now: reading everything may take hours.
+            let writing = try Session(self, reporter: session.reporter, writes: true)
+            var aside = try DamageRemoval(writing)
+            try aside.remove(found, keepsPacks: survey != nil)
+            report.take(aside)
+            guard look.deadline == nil, !used.unknown.isEmpty, !aside.sound.isEmpty else { return }
+            store.packed?.forgetEverything()
         }
-        guard !found.failures.isEmpty || !found.packs.isEmpty else { return }
-        // The lock is only taken now: reading everything may take hours.
-        let writing = try Session(self, reporter: session.reporter, writes: true)
-        var aside = try DamageRemoval(writing)
-        try aside.remove(found, keepsPacks: survey != nil)
-        report.take(aside)
+    }
+
+    /// What was found damaged earlier and is whole by now is nothing for `repair` any more.
+    private func forgetHealed(_ found: StoreInspection.Report, _ used: UsedObjects, _ session: Session) {
+        let bad = Set(found.missing + found.failures.map(\.id))
+        guard let log = session.checks else { return }
+        let healed = ((try? log.findings(of: cacheFolder)) ?? []).filter {
+            guard case .object(let id) = $0 else { return false }
+            return used.contains(id) && !bad.contains(id)
+        }
+        try? log.forget(healed, of: cacheFolder)  // a memory, nothing depends on it
     }
 }
 
@@ -124,8 +134,9 @@ extension VerifyReport {
             TransferReport.Object(id: id, users: users[id] ?? [])
         }
         add(found)
-        missing += found.missing.sorted().map(object)
-        for (id, error) in found.failures.sorted(by: { $0.id < $1.id }) {
+        let known = Set(damaged.map(\.object.id))
+        missing += found.missing.filter { !known.contains($0) }.sorted().map(object)
+        for (id, error) in found.failures.sorted(by: { $0.id < $1.id }) where !known.contains(id) {
             switch error.reason {
             case .missing: missing.append(object(id))
             case .damaged, .missingPart: damaged.append(Damage(object: object(id), error: CairnError(error)))
@@ -139,9 +150,11 @@ extension VerifyReport {
     mutating func take(_ removal: DamageRemoval) {
         for index in damaged.indices {
             let id = damaged[index].object.id
-            damaged[index].movedTo = removal.objects[id]
-            damaged[index].hasOtherCopy = removal.sound.contains(id)
+            damaged[index].movedTo = removal.objects[id] ?? damaged[index].movedTo
+            damaged[index].hasOtherCopy = damaged[index].hasOtherCopy || removal.sound.contains(id)
         }
-        for index in packs.indices { packs[index].movedTo = removal.packs[packs[index].path] }
+        for index in packs.indices {
+            packs[index].movedTo = removal.packs[packs[index].path] ?? packs[index].movedTo
+        }
     }
 }

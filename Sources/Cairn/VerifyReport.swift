@@ -64,6 +64,12 @@ public struct VerifyReport: Sendable {
             && pointers.isEmpty && skipped.isEmpty
     }
 
+    /// Forgets how much was looked at, and what is not there: another look tells it again.
+    mutating func resetAmounts() {
+        (count, bytes, neverCount, oldest, missing) = (0, 0, 0, nil, [])
+        (checked, remaining) = (StoreInspection.Amount(), StoreInspection.Amount())
+    }
+
     /// Takes the amounts of an inspection in.
     mutating func add(_ found: StoreInspection.Report) {
         count += found.soundCount

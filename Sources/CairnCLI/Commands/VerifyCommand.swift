@@ -63,7 +63,7 @@ struct VerifyCommand: Verb {
         try context.output.render(asJSON: json, report.json(in: workspace)) { output in
             try words.write(to: output, hasBudget: budget != nil)
         }
-        if let error = words.failure(scope: revisions.isAny ? revisions : nil) { context.output.fail(error) }
+        if let error = words.failure(scope: revisions.words + commits.words) { context.output.fail(error) }
         return report.isSound ? .done : .no
     }
 }

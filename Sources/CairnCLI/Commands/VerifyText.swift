@@ -96,7 +96,7 @@ struct VerifyText {
     }
 
     /// What is wrong, in one sentence with the command to type; `nil` if nothing is.
-    func failure(scope: RevisionSelection?) -> CairnError? {
+    func failure(scope: [String]) -> CairnError? {
         let bad =
             report.missing + report.damaged.filter { !$0.hasOtherCopy }.map(\.object)
             + report.unreadable.map(\.object)
@@ -105,7 +105,7 @@ struct VerifyText {
         let command = workspace.personality.command
         let hint =
             report.remotes.isEmpty
-            ? "heal the cache from other copies: `\(command) repair\(scope.map { " " + $0.words } ?? "")`"
+            ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
             : "bring it again from a cache that has it: `\(command) push`"
         guard !bad.isEmpty else {
             let noun = report.packs.isEmpty && report.segments.isEmpty ? "copy" : "part of the store"
@@ -122,14 +122,6 @@ struct VerifyText {
         return CairnError(
             .partial, "\(Words.count(bad.count, "object")) \(verb) missing or damaged: \(names)\(more)",
             hint: hint)
-    }
-}
-
-extension RevisionSelection {
-    /// The options as they are typed.
-    var words: String {
-        [(allBranches, "--all-branches"), (allTags, "--all-tags"), (allCommits, "--all-commits")]
-            .filter(\.0).map(\.1).joined(separator: " ")
     }
 }
 

@@ -64,7 +64,11 @@ extension PackedStore: ChunkSource {
             switch error.reason {
             case .io(.interrupted): throw error
             case .io(.noSuchFileOrDirectory): break
-            default: failure = error
+            default:
+                failure =
+                    try folder.map { (folder) throws(StoreError) in
+                        try readers.explained(error, of: location.pack, in: folder)
+                    } ?? error
             }
             return nil
         }
