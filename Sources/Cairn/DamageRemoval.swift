@@ -12,6 +12,8 @@ struct DamageRemoval {
     private(set) var packs: [FilePath: FilePath] = [:]
     /// How many records of those packs are in new ones.
     private(set) var savedCount = 0
+    /// True if packs that were set aside had records of which nothing is left: there may be more objects that need them.
+    private(set) var hasLost = false
     /// Objects that the store has all the same.
     private(set) var sound: Set<ObjectID> = []
 
@@ -36,6 +38,7 @@ struct DamageRemoval {
             let aside = try packed.setAside(
                 suspects.map(\.pack).filter { known.contains($0.name) }, into: quarantine)
             savedCount = aside.savedCount
+            hasLost = !aside.lost.isEmpty
             for suspect in suspects {
                 packs[suspect.reason.path] = aside.places.first { $0.pack.name == suspect.pack.name }?.place
             }

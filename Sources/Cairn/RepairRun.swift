@@ -33,14 +33,17 @@ struct RepairRun {
     mutating func run(_ report: inout RepairReport) throws {
         try mendIndex(onlyIfDamaged: true, &report)
         let findings = (try? session.checks?.findings(of: store.root)) ?? []
-        report.depth = options.depth ?? (findings.isEmpty ? .full : .structure)
+        // What was moved aside is missing now, which the structure shows; what still lies there shows only when it is read.
+        let isKnown = !findings.isEmpty && findings.allSatisfy(isGone)
+        report.depth = options.depth ?? (isKnown ? .structure : .full)
         // Once more for what was healed: it may rely on chunks at which nobody has looked, because what named them was lost. And for
         // everything if listings were lost: what they name could not be looked at.
         var pending: [ObjectID]?
         for _ in 0..<Self.mostRounds {
-            let healed = try round(pending, &report)
-            if options.isDry || healed.isEmpty { break }
-            pending = used.unknown.isEmpty ? healed : nil
+            let (changed, isComplete) = try round(pending, &report)
+            if options.isDry || (changed.isEmpty && isComplete) { break }
+            pending = isComplete ? changed : nil
+            if !isComplete { report.depth = .full }
         }
         try noteBroken(&report)
         forgetFindings()
@@ -49,8 +52,11 @@ struct RepairRun {
     /// Looks, and heals what is found.
     ///
     /// - Parameter ids: the objects to look at, every byte of them; `nil` for all.
-    /// - Returns: the objects that were healed.
-    private mutating func round(_ ids: [ObjectID]?, _ report: inout RepairReport) throws -> [ObjectID] {
+    /// - Returns: the objects that were healed or saved; and false if there may be more to be found, now that this was done.
+    private mutating func round(
+        _ ids: [ObjectID]?, _ report: inout RepairReport
+    ) throws -> (changed: [ObjectID], isComplete: Bool) {
+        var changed: [ObjectID] = []
         var (found, users) = try ids.map { try look(at: $0) } ?? look(report.depth)
         if !found.missing.isEmpty || found.failures.contains(where: \.error.isMissingObject) {
             // A segment may be lost, of which nothing tells but packs that are in none.
@@ -59,12 +65,16 @@ struct RepairRun {
                 (found, users) = try look(report.depth)
                 let back = lost.subtracting(found.missing + found.failures.map(\.id))
                 report.add(back.sorted(), .index, try used.users(of: back, listings))
+                changed += back
             }
         }
+        let wasComplete = ids != nil || used.unknown.isEmpty
         if ids == nil { report.soundCount = found.soundCount }
         for (id, error) in found.failures { failures[id] = error }
-        try removeDamage(found, users, &report)
-        return try heal(found, &report)
+        let (saved, hasLost) = try removeDamage(found, users, &report)
+        changed += saved
+        changed += try heal(found, &report)
+        return (changed, !hasLost && (wasComplete || changed.isEmpty))
     }
 
     /// Looks at every byte of some objects.
@@ -116,9 +126,11 @@ struct RepairRun {
     }
 
     /// Takes what is damaged out of the cache, and keeps what is sound of it.
+    ///
+    /// - Returns: the objects that the cache has all the same, and whether others may be lost with records of which nothing is left.
     private func removeDamage(
         _ found: StoreInspection.Report, _ users: [ObjectID: [ObjectUser]], _ report: inout RepairReport
-    ) throws {
+    ) throws -> (saved: Set<ObjectID>, hasLost: Bool) {
         var removal = try DamageRemoval(session)
         if !options.isDry, !found.failures.isEmpty || !found.packs.isEmpty { try removal.remove(found) }
         report.savedRecords = removal.savedCount
@@ -138,6 +150,7 @@ struct RepairRun {
                     path: error.path, error: CairnError(error), place: removal.objects[id]))
         }
         report.add(removal.sound.sorted(), .cache, users)
+        return (removal.sound, removal.hasLost)
     }
 
     /// Brings back what is lost, from one source after the other.
@@ -220,15 +233,21 @@ struct RepairRun {
         }
     }
 
+    /// True if the cache does not have an object or a pack, or if that cannot be told.
+    private func isGone(_ unit: CheckUnit) -> Bool {
+        switch unit {
+        case .object(let id): return (try? store.contains(id)) != true
+        case .pack(let name):
+            let packs = (try? store.packed?.index().packs) ?? []
+            return !packs.contains { $0.name == name }
+        }
+    }
+
     /// What was found earlier and is whole by now is no finding any more.
     private func forgetFindings() {
         guard !options.isDry, let log = session.checks else { return }
-        let known = Set(((try? store.packed?.index().packs) ?? []).map(\.name))
         let healed = ((try? log.findings(of: store.root)) ?? []).filter { unit in
-            switch unit {
-            case .object(let id): (try? store.contains(id)) == true
-            case .pack(let name): !known.contains(name)
-            }
+            if case .pack = unit { isGone(unit) } else { !isGone(unit) }
         }
         try? log.forget(healed, of: store.root)  // a memory, nothing depends on it
     }

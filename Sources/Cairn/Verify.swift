@@ -101,9 +101,21 @@ extension Workspace {
             var aside = try DamageRemoval(writing)
             try aside.remove(found, keepsPacks: survey != nil)
             report.take(aside)
-            guard look.deadline == nil, !used.unknown.isEmpty, !aside.sound.isEmpty else { return }
             store.packed?.forgetEverything()
+            if aside.hasLost { try noteLost(&report, used, store, reader) }
+            guard look.deadline == nil, !used.unknown.isEmpty, !aside.sound.isEmpty else { return }
         }
+    }
+
+    /// Notes objects that turned out to be lost when damaged packs were taken out: not every depth looks at their records.
+    private func noteLost(
+        _ report: inout VerifyReport, _ used: UsedObjects, _ store: ObjectStore, _ listings: ListingReader
+    ) throws {
+        let known = Set(report.missing.map(\.id) + report.damaged.map(\.object.id))
+        let lost = try used.ids.filter { try !known.contains($0) && !store.contains($0) }
+        let users = try used.users(of: Set(lost), listings)
+        report.missing += lost.map { TransferReport.Object(id: $0, users: users[$0] ?? []) }
+        report.count -= lost.count
     }
 
     /// What was found damaged earlier and is whole by now is nothing for `repair` any more.

@@ -319,6 +319,52 @@ struct RepairTests {
         }
     }
 
+    private static func largestPack(_ patient: Patient) throws -> String {
+        let packs = try patient.files.filter { $0.hasSuffix(".cpk") }
+            .map { ($0, try Files.read("\(patient.cache)/\($0)").count) }
+        return try #require(packs.max { $0.1 < $1.1 }?.0)
+    }
+
+    @Test("records that are found lost only when their pack is set aside are healed too")
+    func lateLoss() throws {
+        let patient = try Patient(.packed)
+        try patient.change(Self.largestPack(patient)) {
+            $0[$0.count / 2] ^= 1
+            $0.append(0)
+        }
+        patient.dropWorkspace()
+        let report = try patient.repair { $0.depth = .structure }
+        #expect(report.isComplete && patient.sources(report) == ["store"])
+        #expect(try patient.verify().isSound)
+        try patient.expectCheckout("v1")
+    }
+
+    @Test("verify names objects that it finds lost only when their pack is set aside")
+    func lateLossVerified() throws {
+        let patient = try Patient(.packed)
+        try patient.change(Self.largestPack(patient)) {
+            $0[$0.count / 2] ^= 1
+            $0.append(0)
+        }
+        let report = try patient.verify(.structure)
+        #expect(report.packs.count == 1 && !report.missing.isEmpty)
+        #expect(report.missing.allSatisfy { $0.users.map(\.path.description) == ["long"] })
+    }
+
+    @Test("damage that verify had to leave in its place is read again")
+    func leftInPlace() throws {
+        let patient = try Patient(.packed)
+        let segment = try #require(patient.files.first { $0.hasSuffix(".seg") })
+        try patient.change(segment) { $0[200] ^= 1 }
+        try patient.change(Self.largestPack(patient)) { $0[$0.count / 2] ^= 1 }
+        patient.dropWorkspace()
+        let found = try patient.verify()
+        #expect(found.segments.count == 1 && found.packs.count == 1)
+        #expect(found.packs.allSatisfy { $0.movedTo == nil })
+        #expect(try patient.repair().isComplete)
+        #expect(try patient.verify().isSound)
+    }
+
     @Test("random damage of the cache is healed by a good remote", arguments: Patient.Layout.allCases)
     func random(_ layout: Patient.Layout) throws {
         let patient = try Patient(layout)
@@ -331,6 +377,7 @@ struct RepairTests {
             try Files.write(config, to: patient.project("one/.dvc/config"))
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let (path, bytes) = sound[Int.random(in: 0..<sound.count, using: &random)]
+                guard Files.exists("\(patient.cache)/\(path)") else { continue }
                 if Int.random(in: 0..<5, using: &random) == 0 {
                     Files.delete("\(patient.cache)/\(path)")
                 } else {
