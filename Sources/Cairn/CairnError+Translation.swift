@@ -83,11 +83,21 @@ extension CairnError {
             self.init(
                 .locked, "the store '\(path)' is in use by a command that needs it for itself",
                 hint: "wait until `cairn gc` has ended, and run the command again")
-        case .malformed(let fault): self.init(.damaged, "'\(path)' cannot be used: \(fault)")
+        case .malformed(let fault):
+            self.init(.damaged, "'\(path)' cannot be used: \(fault)", hint: Self.hint(fault))
         case .index(let code, let text):
             self.init(
                 .io, "the stat index '\(path)' cannot be used: \(text) (\(code))",
                 hint: "it may be deleted: `rm '\(path)'*`")
+        }
+    }
+
+    /// What to do about a file of a packed store that cannot be used; one for a newer program looks like a damaged one.
+    private static func hint(_ fault: FormatError) -> String {
+        switch fault.part {
+        case .segment: "write the index anew from the packs: `cairn repair`"
+        case .marker: "write a new marker: `cairn repair`"
+        default: "heal it from other copies: `cairn repair`"
         }
     }
 

@@ -48,6 +48,14 @@ public struct CheckoutReport: Sendable {
 
     /// Outputs that could not be brought to what their pointers say: the data is not in the cache, or is damaged.
     public internal(set) var failed: [RepoPath] = []
+    /// Objects that were lost and were found again, so that they could be checked out.
+    public internal(set) var healed: [ObjectID] = []
+    /// Objects that the cache lacks; of directories, with where they belong.
+    var lost: [ObjectID: [RepoPath]] = [:]
+    /// Files that could not be made, with the reason.
+    var problems: [(path: [UInt8], error: CairnError)] = []
+    /// True if something in the cache is damaged.
+    public internal(set) var foundDamage = false
     /// Outputs whose pointer has no hash yet.
     public internal(set) var withoutHash: [RepoPath] = []
     /// True if links were made anew.
@@ -68,7 +76,41 @@ extension Workspace {
     }
 
     /// The same for a command that holds the workspace open.
+    ///
+    /// What turns out to be damaged or missing is looked for in the rest of the cache and in the workspace, and then it goes on.
     func checkout(
+        _ targets: [String], _ options: CheckoutOptions, _ index: OutputIndex, _ session: Session
+    ) throws -> CheckoutReport {
+        var report = try checkoutOnce(targets, options, index, session)
+        // A listing may be found first, and then what it names; or a file relied on chunks that turn out to be damaged too.
+        for _ in 0..<3 where !report.lost.isEmpty {
+            guard try session.store().folder != nil else { break }
+            // Files at their own places were looked at: they have another content.
+            let users = report.lost.filter(\.key.isDirectory)
+            var healing = Healing(session, try session.store())
+            let ids = report.lost.keys.sorted()
+            let lost = Set(try healing.fromSetAside(healing.fromWorkspace(ids, users: users)))
+            let healed = try ids.filter { try !lost.contains($0) || isThere($0, session) }
+            guard !healed.isEmpty else { break }
+            report.healed += healed.filter { !report.healed.contains($0) }
+            report.add(try checkoutOnce(targets, options, index, session))
+        }
+        for problem in report.problems {
+            session.reporter.warn(
+                "cannot check out '\(problem.path.printable)': \(problem.error.message)",
+                hint: problem.error.hint)
+        }
+        return report
+    }
+
+    /// True if the cache has an object in another place than the one that was damaged.
+    private func isThere(_ id: ObjectID, _ session: Session) throws -> Bool {
+        let store = try session.store()
+        guard try store.contains(id) else { return false }
+        return (try? store.verify(id)) != nil
+    }
+
+    private func checkoutOnce(
         _ targets: [String], _ options: CheckoutOptions, _ index: OutputIndex, _ session: Session
     ) throws -> CheckoutReport {
         let wanted: [TargetedOutput]
@@ -103,9 +145,14 @@ extension Workspace {
         if !options.allowsMissing {
             report.failed += Set(plan.missing.map(\.output)).sorted()
         }
+        for missing in plan.missing {
+            report.lost[missing.id, default: []].append(try RepoPath(validating: missing.path))
+        }
         for (path, id) in plan.damaged {
             try CheckoutRun(session).moveAside(id, neededBy: path.bytes)
             report.failed.append(path)
+            report.lost[id, default: []].append(path)
+            report.foundDamage = true
         }
         plan.leaveAlone(Set(report.failed))
         report.files.modified = plan.items.replaced.count
@@ -114,8 +161,11 @@ extension Workspace {
         for (path, error) in try CheckoutRun(session).apply(plan) {
             let output = try index.owner(of: path) ?? RepoPath(validating: path)
             if !report.failed.contains(output) { report.failed.append(output) }
-            let words = CairnError(error)
-            reporter(session).warn("cannot check out '\(path.printable)': \(words.message)", hint: words.hint)
+            if let id = error.damagedObject {
+                report.lost[id, default: []].append(try RepoPath(validating: path))
+                report.foundDamage = true
+            }
+            report.problems.append((path, CairnError(error)))
         }
         let failed = Set(report.failed)
         for change in plan.changes where !failed.contains(change.path) {
@@ -132,8 +182,6 @@ extension Workspace {
         }
         return report
     }
-
-    private func reporter(_ session: Session) -> any Reporter { session.reporter }
 
     private func relink(_ wanted: [TargetedOutput], _ session: Session) throws {
         let relink = try Relink(session)

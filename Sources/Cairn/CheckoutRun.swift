@@ -75,7 +75,7 @@ struct CheckoutRun {
         guard let place = try store.moveAside(id, into: session.workspace.damagedFolder) else { return }
         session.reporter.warn(
             "object \(id.short) is damaged and was moved to '\(place.bytes.printable)' ('\(path.printable)' needs it)",
-            hint: "fetch it again: `\(session.workspace.personality.command) pull`")
+            hint: nil)
     }
 
     private func damaged(_ failures: [(path: [UInt8], error: StoreError)]) -> [(ObjectID, [UInt8])] {

@@ -33,51 +33,25 @@ extension Workspace {
         }
         let session = try Session(self, reporter: reporter, writes: false)
         let store = try session.store()
-        guard let size = try store.size(of: id) else {
+        guard try store.contains(id) else {
             throw CairnError(
                 .missing,
                 "the cache does not have the data of '\(name)'\(revision.map { " in '\($0)'" } ?? "")",
                 hint:
                     "bring it: `cairn fetch \(revision == nil ? "" : "--all-commits ")\(Shell.quoted(name))`")
         }
-        let wanted = (range ?? 0..<size).clamped(to: 0..<size)
-        guard !wanted.isEmpty else { return }
-        try read(id, wanted, store, body)
-    }
-
-    private func read(
-        _ id: ObjectID, _ range: Range<Int64>, _ store: ObjectStore,
-        _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        if let packed = store.packed, try store.loose.status(of: id) == nil {
-            var failure: (any Error)?
-            do {
-                try packed.read(id, range: range) { (bytes) throws(StoreError) in
-                    do {
-                        try body(bytes)
-                    } catch {
-                        failure = error
-                        throw StoreError(.io(.interrupted), packed.root)
-                    }
-                }
-            } catch {
-                throw failure ?? error
+        do {
+            try withoutActuallyEscaping(body) { body in
+                try ContentReading(id, store: store, session, users: [path], body: body)
+                    .run(range ?? 0..<Int64.max)
             }
-            return
-        }
-        try store.loose.verify(id)
-        let file = try store.loose.open(id)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let count = Int(min(Int64(buffer.count), range.upperBound - offset))
-            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            guard try file.read(into: piece, at: offset) == count else {
-                throw StoreError(.changing, store.loose.path(of: id))
-            }
-            try body(UnsafeRawBufferPointer(piece))
-            offset += Int64(count)
+        } catch let error as StoreError where error.damagedObject != nil {
+            throw CairnError(
+                .damaged,
+                "the data of '\(name)'\(revision.map { " in '\($0)'" } ?? "") (\(id.short)) is damaged in the cache, and neither cache nor workspace has another copy",
+                hint:
+                    "look for one on remotes too: `\(personality.command) repair\(revision == nil ? " " + Shell.quoted(name) : " --rev " + Shell.quoted(revision ?? ""))`"
+            )
         }
     }
 }

@@ -4,4 +4,5 @@
 @_exported public import struct CairnFormats.ConfigSectionName
 @_exported public import struct CairnFormats.Configuration
 @_exported public import enum CairnRemote.RemoteLocation
+@_exported public import enum CairnStore.CheckDepth
 @_exported public import enum CairnStore.LinkType

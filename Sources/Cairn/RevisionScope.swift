@@ -14,6 +14,8 @@ public struct RevisionScope: Sendable {
     public var allExperiments = false
     /// One revision, by any name that git knows.
     public var revision: String?
+    /// The commits that the second revision leads to and the first does not: `A..B`, where either may be left out for HEAD.
+    public var range: String?
     /// How many commits along the first parents count for `revision` and for each branch; 1 if it is `nil`.
     public var count: Int?
     /// Commits of this time or later, in seconds since 1970.
@@ -24,7 +26,8 @@ public struct RevisionScope: Sendable {
 
     /// True if no revision is meant.
     public var isEmpty: Bool {
-        !allBranches && !allTags && !allCommits && !allExperiments && revision == nil && since == nil
+        !allBranches && !allTags && !allCommits && !allExperiments && revision == nil && range == nil
+            && since == nil
     }
 }
 
@@ -36,7 +39,7 @@ struct NamedCommit {
 }
 
 extension RevisionScope {
-    /// The commits in scope, each once, in the order: revision, branches, tags, commits, experiments.
+    /// The commits in scope, each once, in the order: revision, range, branches, tags, commits, experiments.
     ///
     /// - Throws: `GitError` for an unknown revision and for history that cannot be read.
     func commits(in git: GitRepository) throws -> [NamedCommit] {
@@ -49,6 +52,7 @@ extension RevisionScope {
             }
         }
         if let revision { add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision) }
+        if let range { add(try Self.commits(in: range, git)) }
         if allBranches || allCommits {
             for branch in try git.branches() {
                 let tip = try git.resolve(branch.commit.hex)
@@ -71,6 +75,22 @@ extension RevisionScope {
             }
         }
         return result
+    }
+
+    private static func commits(in range: String, _ git: GitRepository) throws -> [GitCommit] {
+        let text = Array(range.utf8)
+        guard let dots = text.firstRange(of: Array("..".utf8)),
+            !text[dots.upperBound...].starts(with: ".".utf8), text.count > 2
+        else {
+            throw CairnError(
+                .usage, "'\(text.printable)' is no range of revisions",
+                hint: "name two with two dots between them: `v1..HEAD`")
+        }
+        func resolve(_ part: ArraySlice<UInt8>) throws -> GitCommit {
+            try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+        }
+        return try git.commits(
+            from: resolve(text[dots.upperBound...]), without: resolve(text[..<dots.lowerBound]))
     }
 
     /// The commits of an experiment (`refs/exps/ab/<rest of the baseline's id>/<name>`) after its baseline.

@@ -15,6 +15,7 @@ final class Session {
     let folder: Folder
     private let lock: FileLock?
     private var openedIndex: StatIndex??
+    private var openedChecks: CheckLog??
     private var openedStore: ObjectStore?
     /// True when the store was opened for writing.
     private var isMade = false
@@ -46,6 +47,21 @@ final class Session {
         }
         openedIndex = index
         return index
+    }
+
+    /// What was checked when; `nil` where it cannot be opened, in a read-only workspace for instance.
+    var checks: CheckLog? {
+        if let openedChecks { return openedChecks }
+        var log: CheckLog?
+        do {
+            try workspace.stateFolder.makeFolders()
+            log = try CheckLog(at: workspace.stateFolder.appending("checks.sqlite"))
+        } catch {
+            // Work goes on without: everything counts as never checked then.
+            log = nil
+        }
+        openedChecks = log
+        return log
     }
 
     /// The local store.

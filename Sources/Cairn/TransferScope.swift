@@ -31,8 +31,11 @@ struct TransferScope {
         case push, fetch
         /// Nothing moves: also what no remote has ever had is meant.
         case verify
+        /// As `verify`; a remote that the user names is asked for everything.
+        case repair
 
         var command: String { rawValue }
+        var isMoving: Bool { self == .push || self == .fetch }
     }
 
     /// Outputs that share a remote.
@@ -95,11 +98,15 @@ struct TransferScope {
             if let limit = options.sizeLimit, limit > 0, record.size ?? 0 >= limit { continue }
             if !options.kinds.isEmpty, !paths.contains(where: target.output.path.overlaps) { continue }
             if direction == .push, !record.isPushed || target.output.isRepositoryImport { continue }
-            if let named = options.remote, let own = record.remote, !named.hasSameBytes(as: own) { continue }
+            if direction != .repair, let named = options.remote, let own = record.remote,
+                !named.hasSameBytes(as: own)
+            {
+                continue
+            }
             guard let wanted = WantedOutput(target, revision: revision) else { continue }
             let name = options.remote ?? record.remote
             // A revision from before there was a remote has nothing anywhere.
-            if direction != .verify, revision != nil, name == nil, !configured.hasDefaultRemote { continue }
+            if direction.isMoving, revision != nil, name == nil, !configured.hasDefaultRemote { continue }
             groups[position(of: remote(name, configured))].used.add(wanted)
         }
     }

@@ -1,6 +1,6 @@
-public import CairnCore
-public import CairnSystem
-import CairnStore
+import CairnCore
+public import CairnStore
+import CairnSystem
 
 /// What is verified.
 public struct VerifyOptions: Sendable {
@@ -8,60 +8,46 @@ public struct VerifyOptions: Sendable {
     public var targets = TargetOptions()
     /// Revisions besides the workspace.
     public var revisions = RevisionScope()
+    /// How closely is looked.
+    public var depth = CheckDepth.full
+    /// After this time nothing more is begun, in nanoseconds; what was checked longest ago comes first.
+    public var budget: Int64?
     /// Whether to read remotes instead of the cache.
     public var readsRemote = false
     /// The remote to read instead of the default one.
     public var remote: String?
     /// How many objects to read at a time.
     public var jobs: Int?
+    /// The clock, in nanoseconds since 1970.
+    var now: @Sendable () -> Int64 = { Surroundings.now }
 
-    /// The workspace's objects in the cache.
+    /// The workspace's objects in the cache, every byte.
     public init() {}
 }
 
-/// What reading objects found.
-public struct VerifyReport: Sendable {
-    /// A damaged object.
-    public struct Damage: Sendable {
-        /// Which one, and what needs it.
-        public let object: TransferReport.Object
-        /// Why it cannot be used.
-        public let error: CairnError
-        /// Where it lies now; `nil` if it was left in its place.
-        public internal(set) var movedTo: FilePath?
-    }
-
-    /// How many objects have the bytes that their names promise.
-    public internal(set) var count = 0
-    /// Their bytes.
-    public internal(set) var bytes: Int64 = 0
-    /// Objects that are not there.
-    public internal(set) var missing: [TransferReport.Object] = []
-    /// Objects with other bytes.
-    public internal(set) var damaged: [Damage] = []
-    /// Objects that cannot be read.
-    public internal(set) var unreadable: [TransferReport.Failure] = []
-    /// Revisions, or files in them, that could not be read and were passed over.
-    public internal(set) var skipped: [(name: String, error: CairnError)] = []
-    /// The remotes that were read; empty for the cache.
-    public internal(set) var remotes: [String] = []
-
-    /// True if every object is there and sound.
-    public var isSound: Bool { missing.isEmpty && damaged.isEmpty && unreadable.isEmpty && skipped.isEmpty }
-}
-
 extension Workspace {
-    /// Reads every object that the workspace's pointers name, and compares it with its id.
+    /// Looks at every object that the workspace's pointers name: whether it is there, whether it is put together well, and, if every byte
+    /// is read, whether it is what its id says.
     ///
-    /// Damaged objects of the cache are moved aside, so that they are never checked out and can be fetched again; those of a remote stay.
+    /// What is damaged in the cache is moved aside, so that it is never checked out and can be brought anew; what is sound in a damaged
+    /// pack is kept. What is damaged on a remote stays there.
     /// - Throws: `CairnError` for what stops everything: a target that means nothing, a remote that is not there, a signal.
     public func verify(
         _ targets: [String] = [], _ options: VerifyOptions = VerifyOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> VerifyReport {
+        let start = options.now()
         let session = try Session(self, reporter: reporter, writes: false)
-        let index = try WorkspaceScan.run(session)
-        var report = VerifyReport()
+        let index = try WorkspaceScan.run(session, keepsGoing: true)
+        var report = VerifyReport(options.depth)
+        report.pointers = index.problems.map(\.error)
+        let deadline = options.budget.map { start.addingReportingOverflow($0) }
+            .map { $0.overflow ? .max : $0.partialValue }
+        func look(_ workers: Workers) -> StoreLook {
+            StoreLook(
+                depth: options.depth, deadline: deadline, now: options.now, workers: workers,
+                session: session)
+        }
         var transfer = TransferOptions()
         transfer.targets = options.targets
         transfer.revisions = options.revisions
@@ -69,12 +55,8 @@ extension Workspace {
         guard options.readsRemote || options.remote != nil else {
             let scope = try TransferScope(.verify, targets, transfer, index, session)
             report.skipped = scope.skipped
-            var used = UsedObjects()
-            for output in scope.groups.flatMap(\.used.wanted) { used.add(output) }
-            let others = scope.groups.compactMap { try? $0.remote.get().open() }
-            let reader = try ListingReader(session, others: others, movesDamagedAside: false)
-            try verify(&used, in: session.store(), reader, workers(options, session), &report, session)
-            try moveDamagedAside(&report, session)
+            let workers = options.jobs.map { Workers(count: $0) } ?? session.workers
+            try verifyCache(scope, look(workers), &report)
             return report
         }
         transfer.remote = options.remote
@@ -88,64 +70,103 @@ extension Workspace {
             guard store.folder != nil else { throw remote.isGone }
             var used = group.used
             let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
-            try verify(&used, in: store, reader, remote.workers(options.jobs), &report, session)
+            let (found, users) = try look(remote.workers(options.jobs)).run(&used, in: store, reader)
+            report.add(found, users)
             report.remotes.append(remote.name)
         }
         return report
     }
 
-    private func workers(_ options: VerifyOptions, _ session: Session) -> Workers {
-        options.jobs.map { Workers(count: $0) } ?? session.workers
+    private func verifyCache(
+        _ scope: TransferScope, _ look: StoreLook, _ report: inout VerifyReport
+    ) throws {
+        let session = look.session
+        let survey = try session.readPastDamagedIndex()
+        report.segments = (survey?.damaged ?? []).map {
+            VerifyReport.DamagedPart(path: $0.path, error: CairnError($0.reason))
+        }
+        var used = scope.used
+        let others = scope.groups.compactMap { try? $0.remote.get().open() }
+        let reader = try ListingReader(session, others: others, movesDamagedAside: false)
+        let store = try session.store()
+        // Once more if a listing was in the way: what it names could not be looked at before it was saved.
+        for _ in 0..<2 {
+            let (found, users) = try look.run(&used, in: store, reader)
+            report.resetAmounts()
+            report.add(found, users)
+            forgetHealed(found, used, session)
+            guard !found.failures.isEmpty || !found.packs.isEmpty else { return }
+            // The lock is only taken now: reading everything may take hours.
+            let writing = try Session(self, reporter: session.reporter, writes: true)
+            var aside = try DamageRemoval(writing)
+            try aside.remove(found, keepsPacks: survey != nil)
+            report.take(aside)
+            store.packed?.forgetEverything()
+            if aside.hasLost { try noteLost(&report, used, store, reader) }
+            guard look.deadline == nil, !used.unknown.isEmpty, !aside.sound.isEmpty else { return }
+        }
     }
 
-    private func verify(
-        _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader, _ workers: Workers,
-        _ report: inout VerifyReport, _ session: Session
+    /// Notes objects that turned out to be lost when damaged packs were taken out: not every depth looks at their records.
+    private func noteLost(
+        _ report: inout VerifyReport, _ used: UsedObjects, _ store: ObjectStore, _ listings: ListingReader
     ) throws {
-        try used.expand(listings)
-        let reader = ObjectReader(of: store, workers: workers, reporter: session.reporter)
-        let (found, missing) = try reader.find(used.ids)
-        session.reporter.begin("verifying", items: found.count, bytes: found.reduce(0) { $0 + $1.size })
-        var read = ObjectReader.Report()
-        try reader.read(found, into: &read)
-        report.count += read.soundCount
-        report.bytes += read.soundBytes
-        let users = try used.users(of: Set(missing + read.failures.map(\.id)), listings)
+        let known = Set(report.missing.map(\.id) + report.damaged.map(\.object.id))
+        let lost = try used.ids.filter { try !known.contains($0) && !store.contains($0) }
+        let users = try used.users(of: Set(lost), listings)
+        report.missing += lost.map { TransferReport.Object(id: $0, users: users[$0] ?? []) }
+        report.count -= lost.count
+    }
+
+    /// What was found damaged earlier and is whole by now is nothing for `repair` any more.
+    private func forgetHealed(_ found: StoreInspection.Report, _ used: UsedObjects, _ session: Session) {
+        let bad = Set(found.missing + found.failures.map(\.id))
+        guard let log = session.checks else { return }
+        let healed = ((try? log.findings(of: cacheFolder)) ?? []).filter {
+            guard case .object(let id) = $0 else { return false }
+            return used.contains(id) && !bad.contains(id)
+        }
+        try? log.forget(healed, of: cacheFolder)  // a memory, nothing depends on it
+    }
+}
+
+extension TransferScope {
+    /// What the outputs of all remotes need.
+    var used: UsedObjects {
+        var used = UsedObjects()
+        for output in groups.flatMap(\.used.wanted) { used.add(output) }
+        return used
+    }
+}
+
+extension VerifyReport {
+    /// Takes in what was found in a store.
+    mutating func add(_ found: StoreInspection.Report, _ users: [ObjectID: [ObjectUser]]) {
         func object(_ id: ObjectID) -> TransferReport.Object {
             TransferReport.Object(id: id, users: users[id] ?? [])
         }
-        report.missing += missing.map(object)
-        for (id, error) in read.failures.sorted(by: { $0.id < $1.id }) {
+        add(found)
+        let known = Set(damaged.map(\.object.id))
+        missing += found.missing.filter { !known.contains($0) }.sorted().map(object)
+        for (id, error) in found.failures.sorted(by: { $0.id < $1.id }) where !known.contains(id) {
             switch error.reason {
-            case .missing: report.missing.append(object(id))
-            case .damaged, .missingPart:
-                report.damaged.append(VerifyReport.Damage(object: object(id), error: CairnError(error)))
-            default:
-                report.unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
+            case .missing: missing.append(object(id))
+            case .damaged, .missingPart: damaged.append(Damage(object: object(id), error: CairnError(error)))
+            default: unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
             }
         }
-        // Sound bytes that are no listing of ours: nothing can be checked out of them.
-        for entry in used.unknown {
-            guard case .unreadableListing = entry.error.reason else { continue }
-            report.unreadable.append(
-                TransferReport.Failure(object: object(entry.output.id), error: CairnError(entry.error)))
-        }
+        packs += found.packs.map { DamagedPart(path: $0.reason.path, error: CairnError($0.reason)) }
     }
 
-    /// Takes damaged objects out of the cache. The lock is only taken now: reading everything may take hours.
-    private func moveDamagedAside(_ report: inout VerifyReport, _ session: Session) throws {
-        guard !report.damaged.isEmpty else { return }
-        let writing = try Session(self, reporter: session.reporter, writes: true)
-        let store = try writing.store()
-        for index in report.damaged.indices {
-            let id = report.damaged[index].object.id
-            do throws(StoreError) {
-                try store.verify(id)
-            } catch {
-                // Somebody may have taken it away, or brought a sound one, in the meantime.
-                guard error.damagedObject != nil else { continue }
-                report.damaged[index].movedTo = try store.moveAside(id, into: damagedFolder)
-            }
+    /// Takes in where damaged things lie now.
+    mutating func take(_ removal: DamageRemoval) {
+        for index in damaged.indices {
+            let id = damaged[index].object.id
+            damaged[index].movedTo = removal.objects[id] ?? damaged[index].movedTo
+            damaged[index].hasOtherCopy = damaged[index].hasOtherCopy || removal.sound.contains(id)
+        }
+        for index in packs.indices {
+            packs[index].movedTo = removal.packs[packs[index].path] ?? packs[index].movedTo
         }
     }
 }

@@ -27,6 +27,7 @@ struct CairnCommand: ParsableCommand {
         PushCommand.self,
         RemoteCommand.self,
         RemoveCommand.self,
+        RepairCommand.self,
         RootCommand.self,
         StatusCommand.self,
         UnprotectCommand.self,

@@ -33,6 +33,12 @@ struct RevisionSelection: ParsableArguments {
     @Flag(name: [.customShort("A"), .long], help: "Also what all commits use.")
     var allCommits = false
 
+    /// The options as they are typed.
+    var words: [String] {
+        [(allBranches, "--all-branches"), (allTags, "--all-tags"), (allCommits, "--all-commits")]
+            .filter(\.0).map(\.1)
+    }
+
     var isAny: Bool { allBranches || allTags || allCommits }
 
     /// What the library takes.
@@ -42,5 +48,29 @@ struct RevisionSelection: ParsableArguments {
         scope.allTags = allTags
         scope.allCommits = allCommits
         return scope
+    }
+}
+
+/// Revisions by name, beyond those of `RevisionSelection`.
+struct CommitSelection: ParsableArguments {
+    @Option(help: ArgumentHelp("Also what this revision uses.", valueName: "commit"))
+    var rev: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Also what the commits use that the second revision leads to and the first does not.",
+            valueName: "from..to"))
+    var range: String?
+
+    /// The options as they are typed.
+    var words: [String] {
+        (rev.map { ["--rev \(Shell.quoted($0))"] } ?? [])
+            + (range.map { ["--range \(Shell.quoted($0))"] } ?? [])
+    }
+
+    /// Adds them to what the library takes.
+    func add(to scope: inout RevisionScope) {
+        scope.revision = rev
+        scope.range = range
     }
 }

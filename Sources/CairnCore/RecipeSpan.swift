@@ -89,3 +89,15 @@ extension RecipeSpan {
         return ranges
     }
 }
+
+extension RecipeSpan {
+    /// The key of a span whose name was lost.
+    ///
+    /// - Returns: `nil` if the bytes are no span.
+    public static func key(parsing bytes: Span<UInt8>) -> Digest? {
+        let body = try? bytes.withUnsafeBytes { (bytes) throws(RecipeError) in
+            try RecipeBody(parsing: bytes, as: .span)
+        }
+        return body?.partsDigest
+    }
+}

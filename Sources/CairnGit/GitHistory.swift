@@ -49,6 +49,17 @@ extension GitRepository {
         }
     }
 
+    /// The commits that one leads to and another does not, newest first.
+    ///
+    /// - Throws: `GitError` as `allCommits`.
+    public func commits(from tip: GitCommit, without base: GitCommit) throws(GitError) -> [GitCommit] {
+        let shallow = shallowCommits()
+        return try locked { (raw) throws(GitError) in
+            let left = Set(try Self.walk(from: [base.id], shallow, raw).map(\.id))
+            return try Self.walk(from: [tip.id], shallow, raw).filter { !left.contains($0.id) }
+        }
+    }
+
     private static func walk(
         from starts: [GitObjectID], _ shallow: Set<GitObjectID>, _ raw: OpaquePointer
     ) throws(GitError) -> [GitCommit] {

@@ -1,124 +1,35 @@
 public import CairnCore
 public import CairnSystem
-internal import CSQLite
 
 /// What was known of workspace files when they were last read: unchanged files need not be read again.
 ///
 /// A database in the repository's temporary folder; it may be deleted at any time. A file is only recorded when its last change
 /// is older than the moment of recording by the file system's own clock, so that a later change always shows.
-public final class StatIndex: @unchecked Sendable {
-    // A class: it owns the connection. Sendable: every use of the connection is inside `lock`.
-    private let database: OpaquePointer
-    private let lock = ThreadLock()
-    private let path: FilePath
-    private static let version: Int32 = 2
+public final class StatIndex: Sendable {
+    // A class: it owns the connection.
+    private let database: LocalDatabase
 
     /// Opens the index, making it if it is missing and anew if it is not readable.
     ///
     /// - Throws: `StoreError` if the file system does not let it: work goes on without an index then.
     public init(at path: FilePath) throws(StoreError) {
-        self.path = path
-        do throws(StoreError) {
-            database = try Self.open(path)
-        } catch {
-            guard Self.isBroken(error) else { throw error }
-            Self.discard(path)
-            database = try Self.open(path)
-        }
+        database = try LocalDatabase(at: path, version: 2, tables: Self.tables)
     }
 
-    deinit { sqlite3_close_v2(database) }
-
-    private static func isBroken(_ error: StoreError) -> Bool {
-        guard case .index(let code, _) = error.reason else { return false }
-        return code == SQLITE_NOTADB || code == SQLITE_CORRUPT
-    }
-
-    /// Takes the files of a database away; nothing is lost with it but time.
-    private static func discard(_ path: FilePath) {
-        // The database last: what was not yet taken over from the log must never meet a newer one.
-        for suffix in ["-wal", "-shm", ""] {
-            let file = FilePath(bytes: path.bytes + Array(suffix.utf8))
-            guard let name = file.lastComponentBytes, let folder = try? Folder(file.removingLastComponent())
-            else {
-                continue
-            }
-            try? folder.remove(name)  // then it cannot be opened anew either, which is reported
-        }
-    }
-
-    private static func open(_ path: FilePath) throws(StoreError) -> OpaquePointer {
-        // A link in the place of the database could make us write to somebody else's.
-        do throws(SystemError) {
-            if let there = try path.status(), there.kind != .regular {
-                throw SystemError(.tooManySymbolicLinkLevels, "open", path)
-            }
-        } catch {
-            throw StoreError(error)
-        }
-        var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-        let code = path.withPlatformString { sqlite3_open_v2($0, &handle, flags, nil) }
-        guard code == SQLITE_OK, let handle else {
-            defer { sqlite3_close_v2(handle) }
-            throw StoreError(.index(code, String(cString: sqlite3_errstr(code))), path)
-        }
-        do throws(StoreError) {
-            sqlite3_busy_timeout(handle, 2000)
-            // The log stays, empty, when the last connection goes: a look at nothing would make two files and remove them again.
-            var isKept: Int32 = 1
-            sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept)
-            try run(handle, "PRAGMA journal_size_limit = 0", path)
-            // Where it is mapped by default, a file that is cut short would end the process.
-            try run(handle, "PRAGMA mmap_size = 0", path)
-            // A lost index costs time, not data: no sync per transaction.
-            try run(handle, "PRAGMA journal_mode = WAL", path)
-            try run(handle, "PRAGMA synchronous = OFF", path)
-            if try userVersion(handle, path) != version { try makeTables(handle, path) }
-        } catch {
-            sqlite3_close_v2(handle)
-            throw error
-        }
-        return handle
-    }
-
-    private static func makeTables(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) {
-        try run(handle, "BEGIN IMMEDIATE", path)
-        // Another process may have made them while we waited, and put rows in.
-        if try userVersion(handle, path) == version { return try run(handle, "COMMIT", path) }
-        try run(
-            handle,
-            """
-            DROP TABLE IF EXISTS files;
-            DROP TABLE IF EXISTS objects;
-            CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                ctime INTEGER NOT NULL, inode INTEGER NOT NULL, algorithm INTEGER NOT NULL, digest BLOB NOT NULL
-            ) WITHOUT ROWID;
-            CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-                ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
-            DROP TABLE IF EXISTS outputs;
-            CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
-            DROP TABLE IF EXISTS trees;
-            CREATE TABLE trees (path BLOB PRIMARY KEY, id BLOB NOT NULL, files BLOB NOT NULL, objects BLOB NOT NULL)
-                WITHOUT ROWID;
-            PRAGMA user_version = \(version);
-            COMMIT;
-            """, path)
-    }
-
-    private static func userVersion(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) -> Int32 {
-        let statement = try Statement(handle, "PRAGMA user_version", path)
-        return try statement.step() ? sqlite3_column_int(statement.raw, 0) : 0
-    }
-
-    private static func run(_ handle: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
-        let code = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else {
-            throw StoreError(.index(code, String(cString: sqlite3_errmsg(handle))), path)
-        }
-    }
-
-    private func run(_ sql: String) throws(StoreError) { try Self.run(database, sql, path) }
+    private static let tables = """
+        DROP TABLE IF EXISTS files;
+        DROP TABLE IF EXISTS objects;
+        CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+            ctime INTEGER NOT NULL, inode INTEGER NOT NULL, algorithm INTEGER NOT NULL, digest BLOB NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE objects (place BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
+            ctime INTEGER NOT NULL, inode INTEGER NOT NULL) WITHOUT ROWID;
+        DROP TABLE IF EXISTS outputs;
+        CREATE TABLE outputs (path BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+        DROP TABLE IF EXISTS trees;
+        CREATE TABLE trees (path BLOB PRIMARY KEY, id BLOB NOT NULL, files BLOB NOT NULL, objects BLOB NOT NULL)
+            WITHOUT ROWID;
+        """
 
     // MARK: workspace files
 
@@ -134,7 +45,8 @@ public final class StatIndex: @unchecked Sendable {
         of snapshot: TreeSnapshot, in folder: [UInt8], isFolder: Bool = true, by algorithm: HashAlgorithm
     ) throws(StoreError) -> [Digest?] {
         guard snapshot.count > 0 else { return [] }
-        return try locked { () throws(StoreError) in try find(snapshot, folder, isFolder, algorithm) }
+        return try database.locked { () throws(StoreError) in try find(snapshot, folder, isFolder, algorithm)
+        }
     }
 
     private func find(
@@ -142,12 +54,11 @@ public final class StatIndex: @unchecked Sendable {
     ) throws(StoreError) -> [Digest?] {
         var result = [Digest?](repeating: nil, count: snapshot.count)
         let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
-        let statement = try Statement(
-            database,
+        let statement = try database.statement(
             """
             SELECT path, size, mtime, ctime, inode, digest FROM files
             WHERE path BETWEEN ?1 AND ?2 AND algorithm = ?3 ORDER BY path
-            """, path)
+            """)
         // The last path decides where the scan ends; a folder's rows lie between its first and its last file.
         statement.bind(1, prefix + (isFolder ? [] : Array(snapshot.paths[0])))
         statement.bind(2, prefix + snapshot.paths[snapshot.count - 1])
@@ -197,9 +108,9 @@ public final class StatIndex: @unchecked Sendable {
     /// - Throws: `StoreError`; nothing is remembered then.
     public func record(_ rows: [Row], by algorithm: HashAlgorithm, at now: Int64) throws(StoreError) {
         guard !rows.isEmpty else { return }
-        try transaction { () throws(StoreError) in
-            let statement = try Statement(
-                database, "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", path)
+        try database.transaction { () throws(StoreError) in
+            let statement = try database.statement(
+                "INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             for row in rows where row.status.ctime < now {
                 statement.bind(1, row.path)
                 statement.bind(2, row.status)
@@ -215,12 +126,12 @@ public final class StatIndex: @unchecked Sendable {
 
     /// Tells whether the object at this place was verified and did not change since.
     public func isTrusted(_ place: FilePath, _ status: FileStatus) throws(StoreError) -> Bool {
-        try locked { () throws(StoreError) in try findObject(place, status) }
+        try database.locked { () throws(StoreError) in try findObject(place, status) }
     }
 
     private func findObject(_ place: FilePath, _ status: FileStatus) throws(StoreError) -> Bool {
-        let statement = try Statement(
-            database, "SELECT size, mtime, ctime, inode FROM objects WHERE place = ?1", path)
+        let statement = try database.statement(
+            "SELECT size, mtime, ctime, inode FROM objects WHERE place = ?1")
         statement.bind(1, place.bytes)
         guard try statement.step() else { return false }
         return status.hasSameContent(
@@ -232,9 +143,9 @@ public final class StatIndex: @unchecked Sendable {
     /// Remembers objects that were just verified.
     public func trust(_ objects: [(place: FilePath, status: FileStatus)]) throws(StoreError) {
         guard !objects.isEmpty else { return }
-        try transaction { () throws(StoreError) in
-            let statement = try Statement(
-                database, "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)", path)
+        try database.transaction { () throws(StoreError) in
+            let statement = try database.statement(
+                "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5)")
             for object in objects {
                 statement.bind(1, object.place.bytes)
                 statement.bind(2, object.status)
@@ -253,9 +164,8 @@ public final class StatIndex: @unchecked Sendable {
 
     /// As `rememberOutput`, for many.
     public func rememberOutputs(_ outputs: [(path: RepoPath, id: ObjectID)]) throws(StoreError) {
-        try transaction { () throws(StoreError) in
-            let statement = try Statement(
-                database, "INSERT OR REPLACE INTO outputs VALUES (?1, ?2)", self.path)
+        try database.transaction { () throws(StoreError) in
+            let statement = try database.statement("INSERT OR REPLACE INTO outputs VALUES (?1, ?2)")
             for output in outputs {
                 statement.bind(1, output.path.bytes)
                 statement.bind(2, Array("\(output.id.algorithm.rawValue):\(output.id.text)".utf8))
@@ -267,8 +177,8 @@ public final class StatIndex: @unchecked Sendable {
 
     /// Forgets an output, when it is removed or moved.
     public func forgetOutput(_ path: RepoPath) throws(StoreError) {
-        try transaction { () throws(StoreError) in
-            let statement = try Statement(database, "DELETE FROM outputs WHERE path = ?1", self.path)
+        try database.transaction { () throws(StoreError) in
+            let statement = try database.statement("DELETE FROM outputs WHERE path = ?1")
             statement.bind(1, path.bytes)
             try statement.step()
         }
@@ -276,8 +186,8 @@ public final class StatIndex: @unchecked Sendable {
 
     /// All outputs that were remembered, sorted by path.
     public func rememberedOutputs() throws(StoreError) -> [(path: RepoPath, id: ObjectID)] {
-        try locked { () throws(StoreError) in
-            let statement = try Statement(database, "SELECT path, id FROM outputs ORDER BY path", path)
+        try database.locked { () throws(StoreError) in
+            let statement = try database.statement("SELECT path, id FROM outputs ORDER BY path")
             var result: [(path: RepoPath, id: ObjectID)] = []
             while try statement.step() {
                 let text = statement.blob(1)
@@ -291,41 +201,37 @@ public final class StatIndex: @unchecked Sendable {
         }
     }
 
+    /// Paths of files that had one of these contents when they were last read; whether they still have it is for the caller to see.
+    ///
+    /// - Throws: `StoreError` if the database cannot be read.
+    public func paths(of digests: Set<Digest>, by algorithm: HashAlgorithm) throws(StoreError) -> [Digest:
+        [RepoPath]]
+    {
+        // One pass over all rows: a digest is not what they are sorted by.
+        try read("SELECT digest, path FROM files WHERE algorithm = ?1 ORDER BY path") {
+            (statement) throws(StoreError) in
+            statement.bind(1, Int64(algorithm.rawValue))
+            var paths: [Digest: [RepoPath]] = [:]
+            while try statement.step() {
+                guard let digest = Digest(bytes: statement.blob(0)), digests.contains(digest),
+                    let path = try? RepoPath(validating: statement.blob(1))
+                else { continue }
+                paths[digest, default: []].append(path)
+            }
+            return paths
+        }
+    }
+
     /// Runs one statement that reads.
     func read<Result>(
         _ sql: String, _ body: (borrowing Statement) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try locked { () throws(StoreError) in try body(Statement(database, sql, path)) }
+        try database.read(sql, body)
     }
 
     /// Runs one statement that writes.
     func write(_ sql: String, _ body: (borrowing Statement) throws(StoreError) -> Void) throws(StoreError) {
-        try transaction { () throws(StoreError) in try body(Statement(database, sql, path)) }
-    }
-
-    private func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try locked { () throws(StoreError) in
-            try run("BEGIN IMMEDIATE")
-            do throws(StoreError) {
-                try body()
-                try run("COMMIT")
-            } catch {
-                try? run("ROLLBACK")  // the first failure is the one to report
-                throw error
-            }
-        }
-    }
-
-    private func locked<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        do throws(StoreError) {
-            return try body()
-        } catch {
-            // The next command starts with a new one.
-            if Self.isBroken(error) { Self.discard(path) }
-            throw error
-        }
+        try database.write(sql, body)
     }
 }
 

@@ -28,6 +28,7 @@ enum DocumentationExitCodes {
         "cache dir": nil,
         "cache migrate": "if some objects could not be brought over",
         "gc": "if it was not confirmed, or with `--undo` if there is nothing to bring back",
+        "repair": "if something stays broken",
         "verify": "if something is missing, damaged or unreadable",
         "root": nil,
         "check-ignore": "if no rule decides about any of the paths",

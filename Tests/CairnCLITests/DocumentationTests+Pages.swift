@@ -4,7 +4,10 @@ import Testing
 extension DocumentationTests {
     @Test(
         "commands that a page shows print what it shows",
-        arguments: ["docs/guide/first-steps.md", "docs/guide/migrate.md", "docs/guide/sizes.md", "docs/scripting.md"])
+        arguments: [
+            "docs/guide/first-steps.md", "docs/guide/migrate.md", "docs/guide/sizes.md",
+            "docs/guide/keeping-data-safe.md", "docs/scripting.md",
+        ])
     func pageRuns(_ path: String) throws {
         let page = try DocumentationPage(path)
         let sandbox = try Self.world()

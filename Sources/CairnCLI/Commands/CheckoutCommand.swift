@@ -95,7 +95,9 @@ extension CheckoutReport {
         return CairnError(
             .partial,
             "\(Words.count(names.count, "output")) could not be checked out: \(names.joined(separator: ", "))",
-            hint: "get data that is not in the cache: `\(workspace.personality.command) pull`",
+            hint: foundDamage
+                ? "bring it from a remote: `\(workspace.personality.command) pull`, or look for any other copy: `\(workspace.personality.command) repair`"
+                : "get data that is not in the cache: `\(workspace.personality.command) pull`",
             dvc:
                 "Checkout failed for following targets:\n\(names.joined(separator: "\n"))\nIs your cache up to date?\n<https://error.dvc.org/missing-files>"
         )

@@ -98,16 +98,7 @@ extension TransferReport {
             ),
             (Array("incomplete".utf8), objects(incomplete)), (Array("missing".utf8), objects(missing)),
             (Array("remotes".utf8), names(remotes)), (Array("run_records".utf8), .integer(runRecords)),
-            (
-                Array("skipped".utf8),
-                .array(
-                    skipped.map {
-                        .object([
-                            (Array("reason".utf8), .string($0.error.message)),
-                            (Array("revision".utf8), .string($0.name)),
-                        ])
-                    })
-            ),
+            (Array("skipped".utf8), .skipped(skipped)),
         ]
         entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
         return entries

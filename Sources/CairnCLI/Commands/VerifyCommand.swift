@@ -5,15 +5,27 @@ import CairnCore
 /// `cairn verify`.
 struct VerifyCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Read all data that pointers name, and compare it with its ids.",
+        commandName: "verify",
+        abstract: "Look at all data that pointers name, and compare it with its ids.",
         discussion: """
-            Reads the cache, or with --cloud (or --remote without a name) the default remote, or with --remote another one. Damaged objects of the cache are moved to .dvc/tmp/cairn/damaged, so that \
-            `pull` brings them anew. Exit code 1 means that something is missing or damaged.
+            Looks at the cache, or with --cloud (or --remote without a name) at the default remote, or with --remote at another one. \
+            With --depth present it is only asked whether everything is there; with structure also whether directories and long files can be put \
+            together; with full, the default, every byte is hashed. What is damaged in the cache is moved to .dvc/tmp/cairn/damaged, so \
+            that `repair` or `pull` bring it anew. With --budget, what was checked longest ago comes first, and nothing is begun after that time: \
+            called again, the command goes on. Exit code 1 means that something is missing or damaged.
             """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var selection: TargetSelection
     @OptionGroup var revisions: RevisionSelection
+    @OptionGroup var commits: CommitSelection
+
+    @Option(help: ArgumentHelp("How closely to look: present, structure or full.", valueName: "depth"))
+    var depth = CheckDepth.full
+
+    @Option(
+        help: ArgumentHelp("Begin nothing after this time: 30s, 10m, 2h, 1h30m.", valueName: "duration"))
+    var budget: TimeSpan?
 
     @Flag(
         name: [.customShort("c"), .customLong("cloud")], help: "Read the default remote instead of the cache."
@@ -35,73 +47,25 @@ struct VerifyCommand: Verb {
         var options = VerifyOptions()
         options.targets = selection.options
         options.revisions = revisions.scope
+        commits.add(to: &options.revisions)
+        options.depth = depth
+        options.budget = budget?.nanoseconds
         options.readsRemote = readsRemote
         options.remote = remote?.lowercased()
         options.jobs = jobs
         let workspace = try context.workspace()
         let report = try workspace.verify(selection.targets, options, reporter: context.reporter)
+        for error in report.pointers { context.output.fail(error) }
         for (name, error) in report.skipped {
             context.output.warn("'\(name)' was passed over: \(error.message)", hint: error.hint)
         }
+        let words = VerifyText(report: report, workspace: workspace)
         try context.output.render(asJSON: json, report.json(in: workspace)) { output in
-            try Self.write(report, to: output, workspace)
+            try words.write(to: output, hasBudget: budget != nil)
         }
-        if let error = Self.failure(report, workspace) { context.output.fail(error) }
+        if let error = words.failure(scope: revisions.words + commits.words) { context.output.fail(error) }
         return report.isSound ? .done : .no
     }
-
-    private static func write(_ report: VerifyReport, to output: Output, _ workspace: Workspace) throws {
-        var lines: [(state: String, object: TransferReport.Object, cause: String)] = []
-        lines += report.missing.map { ("missing", $0, "") }
-        lines += report.damaged.map {
-            ("damaged", $0.object, $0.movedTo.map { "  (moved to '\($0.bytes.printable)')" } ?? "")
-        }
-        lines += report.unreadable.map { ("unreadable", $0.object, "  (\($0.error.message))") }
-        for line in lines {
-            for user in line.object.users {
-                let path = workspace.display(user.path) + (user.revision.map { " (in \($0))" } ?? "")
-                try output.data(
-                    "\(output.styled(line.state, .error))  \(path)  \(line.object.id.text)\(line.cause)")
-            }
-        }
-        let place =
-            report.remotes.isEmpty
-            ? "in the cache" : "on remote \(report.remotes.map { "'\($0)'" }.joined(separator: ", "))"
-        let verb = report.count == 1 ? "is" : "are"
-        try output.note(
-            "\(Words.count(report.count, "object")) (\(Words.bytes(report.bytes))) \(place) \(verb) sound")
-    }
-
-    /// What is wrong, in one sentence; `nil` if nothing is.
-    private static func failure(_ report: VerifyReport, _ workspace: Workspace) -> CairnError? {
-        let bad = report.missing + report.damaged.map(\.object) + report.unreadable.map(\.object)
-        guard !bad.isEmpty else { return nil }
-        let names = bad.prefix(5).map { $0.name(in: workspace) }.joined(separator: ", ")
-        let more = bad.count > 5 ? " and \(bad.count - 5) more" : ""
-        let verb = bad.count == 1 ? "is" : "are"
-        let command = workspace.personality.command
-        return CairnError(
-            .partial, "\(Words.count(bad.count, "object")) \(verb) missing or damaged: \(names)\(more)",
-            hint: report.remotes.isEmpty
-                ? "get what a remote has: `\(command) pull`"
-                : "bring it again from a cache that has it: `\(command) push`")
-    }
 }
 
-extension VerifyReport {
-    /// The report for scripts (docs/scripting.md).
-    func json(in workspace: Workspace) -> PythonJSON {
-        let damaged = damaged.map { damage in
-            let members = damage.object.json(in: workspace)
-            let place = damage.movedTo.map { PythonJSON.string($0.bytes) } ?? .null
-            return PythonJSON.object([members[0], (Array("moved_to".utf8), place)] + members.dropFirst())
-        }
-        return .object([
-            (Array("bytes".utf8), .integer(Int(bytes))), (Array("damaged".utf8), .array(damaged)),
-            (Array("missing".utf8), .array(missing.map { .object($0.json(in: workspace)) })),
-            (Array("remotes".utf8), .array(remotes.map { .string($0) })),
-            (Array("sound".utf8), .integer(count)),
-            (Array("unreadable".utf8), .array(unreadable.map { $0.json(in: workspace) })),
-        ])
-    }
-}
+extension CheckDepth: ExpressibleByArgument {}

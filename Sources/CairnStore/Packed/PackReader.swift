@@ -30,6 +30,21 @@ public final class PackReader: Sendable {
         self.file = file
     }
 
+    /// Begins to read what is left of a pack that may be damaged anywhere: its head counts for nothing, and it may be too short.
+    ///
+    /// - Parameters:
+    ///   - file: the pack, open for reading; closed when the reader goes.
+    ///   - packClass: what the pack is for, as far as that is known from elsewhere.
+    /// - Throws: `StoreError` if it is no regular file.
+    init(salvaging file: consuming OpenFile, as packClass: PackClass) throws(StoreError) {
+        let status = try system { () throws(SystemError) in try file.status() }
+        guard status.kind == .regular else { throw StoreError(.unsupportedFile, file.path) }
+        size = status.size
+        header = PackHeader(
+            packClass, nonce: UniqueID(high: 0, low: 0), push: ULID(high: 0, low: 0), created: 0)
+        self.file = file
+    }
+
     /// The path under which the pack was opened.
     public var path: FilePath { file.path }
 

@@ -12,6 +12,8 @@ final class PackReaders: Sendable {
     fileprivate struct State {
         var readers: [Digest: (reader: PackReader, use: UInt64)] = [:]
         var clock: UInt64 = 0
+        /// Whether packs that no version of this program can have written have the bytes that they are named by.
+        var isAsNamed: [Digest: Bool] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,7 +29,12 @@ final class PackReaders: Sendable {
             try OpenFile(readingBelow: folder, path.utf8)
         }
         // Two threads may open one pack at the same time: the second reader is dropped when its user is done.
-        let reader = try PackReader(file)
+        let reader: PackReader
+        do throws(StoreError) {
+            reader = try PackReader(file)
+        } catch {
+            throw try explained(error, of: pack, in: folder)
+        }
         guard reader.size == pack.size, reader.header.packClass == pack.packClass else {
             throw StoreError(
                 .malformed(
@@ -36,6 +43,29 @@ final class PackReaders: Sendable {
         }
         state.withLock { $0.keep(reader, pack.name) }
         return reader
+    }
+
+    /// An error of a pack that asks for a newer program as what it is: true, or damage, if the pack's name is not that of its bytes.
+    ///
+    /// - Throws: `StoreError` if the pack cannot be read any more.
+    func explained(
+        _ error: StoreError, of pack: PackInfo, in folder: Folder
+    ) throws(StoreError) -> StoreError {
+        guard case .malformed(let fault) = error.reason else { return error }
+        switch fault.problem {
+        case .unknownVersion, .unknownFeatures: break
+        default: return error
+        }
+        let isAsNamed: Bool
+        if let known = state.withLock({ $0.isAsNamed[pack.name] }) {
+            isAsNamed = known
+        } else {
+            let path = PackedLayout.path(ofPack: pack.name)
+            isAsNamed = try !error.isDamage(of: path, named: pack.name, in: folder)
+        }
+        state.withLock { $0.isAsNamed[pack.name] = isAsNamed }
+        guard !isAsNamed else { return error }
+        return StoreError(.malformed(FormatError(fault.part, .mismatch, at: fault.offset)), error.path)
     }
 
     /// Closes all.

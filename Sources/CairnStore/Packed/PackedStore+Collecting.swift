@@ -106,8 +106,8 @@ extension PackedStore {
         }
     }
 
-    /// Forgets what was read of the index and of packs.
-    func forgetEverything() {
+    /// Forgets what was read of the index and of packs: another value of the store may have changed it.
+    public func forgetEverything() {
         forgetIndex()
         readers.removeAll()
     }

@@ -16,7 +16,8 @@ extension PackedStore: ChunkSource {
     /// Looks at records that are not named by their content; those that are have been compared with their names.
     static func isSound(_ bytes: ArraySlice<UInt8>, _ key: RecordKey) -> Bool {
         switch key.kind {
-        case .chunk, .blob, .page, .directory, .directoryDelta: true
+        case .chunk, .blob, .page, .directoryDelta: true
+        case .directory: (try? bytes.withBytes { try DirectoryRecord(parsing: $0) }) != nil
         case .recipe: (try? Recipe(parsing: bytes.span, of: key.digest)) != nil
         case .span: (try? RecipeSpan(parsing: bytes.span, of: key.digest)) != nil
         }
@@ -63,7 +64,11 @@ extension PackedStore: ChunkSource {
             switch error.reason {
             case .io(.interrupted): throw error
             case .io(.noSuchFileOrDirectory): break
-            default: failure = error
+            default:
+                failure =
+                    try folder.map { (folder) throws(StoreError) in
+                        try readers.explained(error, of: location.pack, in: folder)
+                    } ?? error
             }
             return nil
         }

@@ -24,6 +24,9 @@ public final class PackedStore: Sendable {
         /// The segments that the index was made of.
         var segments: [SegmentName: IndexSegment] = [:]
         var index: PackIndex?
+        /// Damaged segments that are passed over, and what stands in for them.
+        var ignored: Set<SegmentName> = []
+        var replacements: [IndexSegment] = []
     }
 
     /// Opens a store.
@@ -52,7 +55,7 @@ public final class PackedStore: Sendable {
         self.marker = marker
     }
 
-    private static func readMarker(in folder: Folder) throws(StoreError) -> StoreMarker? {
+    static func readMarker(in folder: Folder) throws(StoreError) -> StoreMarker? {
         let bytes: [UInt8]
         do throws(SystemError) {
             let file = try OpenFile(
@@ -111,13 +114,23 @@ public final class PackedStore: Sendable {
     /// Has the next question look for new segments; what was read is kept.
     func forgetIndex() { state.withLock { $0.index = nil } }
 
+    /// Passes over damaged segments from now on, as far as this value is concerned, and reads others in their place.
+    func readPast(_ damaged: Set<SegmentName>, with replacements: [IndexSegment]) {
+        state.withLock { state in
+            state.index = nil
+            state.ignored = damaged
+            state.replacements = replacements
+        }
+    }
+
     private static func load(_ state: inout IndexState, _ folder: Folder?) throws(StoreError) -> PackIndex {
         let segments =
             try folder.map { (folder) throws(StoreError) in
-                try SegmentFolder(root: folder).segments(known: state.segments)
+                try SegmentFolder(root: folder).segments(known: state.segments, ignoring: state.ignored)
             } ?? [:]
         if let index = state.index, segments.keys == state.segments.keys { return index }
-        let index = PackIndex(segments.sorted { $0.key.push < $1.key.push }.map(\.value))
+        let index = PackIndex(
+            segments.sorted { $0.key.push < $1.key.push }.map(\.value) + state.replacements)
         state.segments = segments
         state.index = index
         return index

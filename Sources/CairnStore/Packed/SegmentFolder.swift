@@ -25,15 +25,17 @@ struct SegmentFolder {
 
     /// Reads all segments but those that others replace.
     ///
-    /// - Parameter known: segments that were read before.
+    /// - Parameters:
+    ///   - known: segments that were read before.
+    ///   - ignored: segments that are passed over.
     /// - Throws: `StoreError` if one cannot be read, or is damaged.
     func segments(
-        known: [SegmentName: IndexSegment] = [:]
+        known: [SegmentName: IndexSegment] = [:], ignoring ignored: Set<SegmentName> = []
     ) throws(StoreError) -> [SegmentName: IndexSegment] {
         var failure: StoreError?
         for _ in 0..<Self.attempts {
             do throws(StoreError) {
-                return try read(try names(), known)
+                return try read(try names().subtracting(ignored), known)
             } catch {
                 // Somebody merged segments and removed those that were merged.
                 guard error.reason == .io(.noSuchFileOrDirectory) else { throw error }
@@ -71,7 +73,8 @@ struct SegmentFolder {
         }
     }
 
-    private func read(_ name: SegmentName) throws(StoreError) -> IndexSegment {
+    /// Reads one segment.
+    func read(_ name: SegmentName) throws(StoreError) -> IndexSegment {
         let file = try system { () throws(SystemError) in
             try OpenFile(readingBelow: root, name.path.utf8)
         }

@@ -1,0 +1,55 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+
+/// A look at the objects of a store that outputs need, for `verify` and `repair`: what is wrong, and what is concerned by it.
+struct StoreLook {
+    let depth: CheckDepth
+    let deadline: Int64?
+    let now: @Sendable () -> Int64
+    let workers: Workers
+    let session: Session
+
+    /// Looks.
+    ///
+    /// - Parameters:
+    ///   - used: is expanded, so that it names every object.
+    ///   - listings: reads listings from this store, or from others.
+    /// - Returns: what was found, with the paths that need each object.
+    /// - Throws: `StoreError` if the store cannot be looked at.
+    func run(
+        _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader
+    ) throws -> (found: StoreInspection.Report, users: [ObjectID: [ObjectUser]]) {
+        try used.expand(listings)
+        let inspection = StoreInspection(
+            of: store, depth, deadline: deadline, now: now, log: session.checks, workers: workers,
+            reporter: session.reporter)
+        var found = try inspection.run(used.ids)
+        // Listings are read here before all else, to learn what there is: what was wrong with one is known, and not missing.
+        let known = Set(found.missing + found.failures.map(\.id))
+        var seen: Set<ObjectID> = []
+        for entry in used.unknown where !known.contains(entry.output.id) {
+            if seen.insert(entry.output.id).inserted { found.note(entry.output.id, entry.error) }
+        }
+        let concerned = Set(found.missing + found.failures.map(\.id))
+        return (found, try used.users(of: concerned, listings))
+    }
+}
+
+extension Session {
+    /// Passes over damaged segments of the cache's index, and reads what they said from the packs.
+    ///
+    /// - Returns: what is wrong with the index; `nil` if nothing keeps it from being read.
+    func readPastDamagedIndex() throws -> IndexSurvey? {
+        guard let packed = try store().packed else { return nil }
+        do throws(StoreError) {
+            _ = try packed.index()
+            return nil
+        } catch {
+            guard case .malformed = error.reason else { throw error }
+            let survey = try packed.surveyIndex()
+            packed.readPast(survey)
+            return survey
+        }
+    }
+}

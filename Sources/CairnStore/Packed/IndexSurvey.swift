@@ -1,0 +1,164 @@
+public import CairnCore
+public import CairnSystem
+
+/// What is wrong with the index of a packed store, and what can be put in its place: the packs themselves say at their ends what is in them.
+public struct IndexSurvey: Sendable {
+    /// A segment that cannot be used.
+    public struct Segment: Sendable {
+        let name: SegmentName
+        /// The file.
+        public let path: FilePath
+        /// Why it cannot be used.
+        public let reason: StoreError
+    }
+
+    /// Segments that are damaged.
+    public let damaged: [Segment]
+    /// Packs that no sound segment tells about, and that say themselves what is in them.
+    public let strays: [PackInfo]
+    /// Packs that no sound segment tells about, and that are damaged where they say what is in them.
+    public let unreadable: [Digest]
+
+    let entries: [Digest: [PackEntry]]
+
+    /// True if every segment is sound and tells about every pack.
+    public var isSound: Bool { damaged.isEmpty && strays.isEmpty && unreadable.isEmpty }
+}
+
+extension PackedStore {
+    /// Looks at the segments of the index, each by itself, and at the packs that none of them tells about.
+    ///
+    /// - Throws: `StoreError` if a segment cannot be read for another reason than what it is: one for a newer program for instance.
+    public func surveyIndex() throws(StoreError) -> IndexSurvey {
+        guard let folder, marker != nil else {
+            return IndexSurvey(damaged: [], strays: [], unreadable: [], entries: [:])
+        }
+        let segments = SegmentFolder(root: folder)
+        var damaged: [IndexSurvey.Segment] = []
+        var sound: [IndexSegment] = []
+        for name in try segments.names().sorted(by: { $0.text < $1.text }) {
+            do throws(StoreError) {
+                sound.append(try segments.read(name))
+            } catch {
+                guard error.reason != .io(.noSuchFileOrDirectory) else { continue }
+                guard try error.isDamage(of: name.path, named: name.digest, in: folder) else { throw error }
+                damaged.append(
+                    IndexSurvey.Segment(name: name, path: folder.path(of: name.path.utf8), reason: error))
+            }
+        }
+        let index = PackIndex(sound)
+        let known = Set(index.packs.map(\.name)).union(index.deadPacks)
+        var strays: [PackInfo] = []
+        var unreadable: [Digest] = []
+        var entries: [Digest: [PackEntry]] = [:]
+        for name in try folder.packs().keys.sorted() where !known.contains(name) {
+            try system { () throws(SystemError) in try Interruption.check() }
+            let path = PackedLayout.path(ofPack: name)
+            do throws(StoreError) {
+                let file = try system { () throws(SystemError) in
+                    try OpenFile(readingBelow: folder, path.utf8)
+                }
+                let reader = try PackReader(file)
+                let trailer = try reader.trailer()
+                strays.append(
+                    PackInfo(
+                        name: name, size: reader.size, recordCount: trailer.entries.count,
+                        frameCount: trailer.frameCount, packClass: reader.header.packClass,
+                        created: reader.header.created))
+                entries[name] = trailer.entries
+            } catch {
+                guard try error.isDamage(of: path, named: name, in: folder) else { throw error }
+                unreadable.append(name)
+            }
+        }
+        return IndexSurvey(damaged: damaged, strays: strays, unreadable: unreadable, entries: entries)
+    }
+
+    /// Reads the index as it will be when it was rebuilt, without anything being written.
+    public func readPast(_ survey: IndexSurvey) {
+        readPast(
+            Set(survey.damaged.map(\.name)),
+            with: survey.segments().compactMap { try? IndexSegment(parsing: $0.bytes, name: $0.name) })
+    }
+
+    /// Writes anew what damaged and lost segments said, from what packs say of themselves.
+    ///
+    /// The order is: a new segment, which replaces the damaged ones, and only then these are moved into the quarantine, and with them packs
+    /// that do not say what is in them: `recover` finds what is sound there.
+    /// - Returns: the survey that was carried out, taken while nobody else could write.
+    /// - Throws: `StoreError` with `.busy` if somebody writes to the store, or why something cannot be written.
+    public func rebuildIndex(into quarantine: FilePath) throws(StoreError) -> IndexSurvey {
+        guard let folder else { return try surveyIndex() }
+        let lock = try lockAlone(in: folder, patience: PackedCollection.patience)
+        defer { withExtendedLifetime(lock) {} }
+        let survey = try surveyIndex()
+        guard !survey.isSound else { return survey }
+        let segments = survey.segments()
+        if !segments.isEmpty {
+            let permissions = folderPermissions
+            let batch = try system { () throws(SystemError) in
+                try DurableBatch(in: folder, folderPermissions: permissions)
+            }
+            let writer = SegmentWriter(store: self, folder: folder, batch: batch, push: .now())
+            let level = min(9, (survey.damaged.map(\.name.level).max() ?? -1) + 1)
+            try writer.write(segments.map { (level, $0) }, lastIsLater: true)
+        }
+        let lost =
+            survey.damaged.map { ($0.name.path, $0.name.text) }
+            + survey.unreadable.map { (PackedLayout.path(ofPack: $0), "\($0.hex).cpk") }
+        try system { () throws(SystemError) in
+            guard !lost.isEmpty else { return }
+            try quarantine.makeFolders()
+            let target = try Folder(quarantine)
+            for (path, name) in lost {
+                do throws(SystemError) {
+                    try folder.renameExclusively(Array(path.utf8), to: target, Array(name.utf8))
+                } catch {
+                    // On another file system, or there already: nobody reads it where it is.
+                    guard error.errno == .improperLink || error.errno == .fileExists else { throw error }
+                }
+            }
+        }
+        readPast([], with: [])
+        forgetEverything()
+        return survey
+    }
+}
+
+extension IndexSurvey {
+    /// Segments that stand in for what is damaged or lost.
+    fileprivate func segments() -> [IndexSegmentBuilder.Segment] {
+        guard !strays.isEmpty || !damaged.isEmpty else { return [] }
+        var segments: [IndexSegmentBuilder.Segment] = []
+        var builder = IndexSegmentBuilder()
+        for pack in strays {
+            if builder.isFull {
+                segments.append(builder.build())
+                builder = IndexSegmentBuilder()
+            }
+            builder.add(pack, entries[pack.name] ?? [])
+        }
+        for segment in damaged { builder.replace(segment.name.digest) }
+        segments.append(builder.build())
+        return segments
+    }
+}
+
+extension StoreError {
+    /// True if a file of a packed store has the wrong bytes. One that has those that it is named by is for a newer program.
+    func isDamage(of path: String, named name: Digest, in folder: Folder) throws(StoreError) -> Bool {
+        switch reason {
+        case .unsupportedFile, .io(.tooManySymbolicLinkLevels): return true
+        case .malformed(let fault):
+            switch fault.problem {
+            case .unknownVersion, .unknownFeatures:
+                let file = try system { () throws(SystemError) in
+                    try OpenFile(readingBelow: folder, path.utf8)
+                }
+                return try PackReader(salvaging: file, as: .data).digest() != name
+            default: return true
+            }
+        default: return false
+        }
+    }
+}
