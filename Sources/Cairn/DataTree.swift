@@ -189,7 +189,7 @@ struct DataTree {
     ///
     /// - Precondition: every digest is known.
     func id(_ algorithm: HashAlgorithm) throws -> ObjectID {
-        if isFolder { return try listing().identified(algorithm).id }
+        if isFolder { return try listing().id(algorithm) }
         guard let digest = digests[0] else { preconditionFailure("a file that was read has a digest") }
         return ObjectID(algorithm, digest)
     }

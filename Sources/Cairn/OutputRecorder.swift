@@ -116,18 +116,16 @@ final class OutputRecorder {
     ///
     /// - Returns: its id.
     func record(_ listing: DirListing, _ algorithm: HashAlgorithm) throws -> ObjectID {
-        let (id, bytes) = listing.identified(algorithm)
+        let id = listing.id(algorithm)
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         if let packs = packs(for: algorithm) {
-            try packs.add(listing: bytes, id: id)
+            try packs.add(listing: listing.serialized, id: id)
             pending.packedCount += 1
             return id
         }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
-        try bytes.withUnsafeBufferPointer { (buffer) throws(SystemError) in
-            try file.write(UnsafeRawBufferPointer(buffer))
-        }
+        try listing.forEachPiece { (bytes) throws(SystemError) in try file.write(bytes) }
         pending.stored.append((id, temporary))
         return id
     }

@@ -43,7 +43,7 @@ struct WantedOutput: Hashable {
     var recordedListing: DirListing? { files.flatMap { try? Self.listing(of: $0) } }
 
     private static func id(of files: [CloudFile]?) -> ObjectID? {
-        files.flatMap { try? listing(of: $0).identified(.md5).id }
+        files.flatMap { try? listing(of: $0).id(.md5) }
     }
 
     private static func listing(of files: [CloudFile]) throws -> DirListing {

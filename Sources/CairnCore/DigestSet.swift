@@ -27,8 +27,10 @@ public struct DigestSet: Sendable {
 
     /// The slot that leads to the digest, or the free one where it would go.
     private func slot(of digest: Digest) -> Int {
-        // Digests are spread evenly, except that callers may have dealt them out by their first bits: the second word is free of that.
-        var slot = Int(truncatingIfNeeded: digest.words.1) & (slots.count - 1)
+        // Digests are spread evenly, except that callers may have dealt them out by their first bits: odd factors (from the golden
+        // ratio and from SplitMix64) mix all of two words into the upper half.
+        let mixed = digest.words.0 &* 0x9E37_79B9_7F4A_7C15 ^ digest.words.1 &* 0xBF58_476D_1CE4_E5B9
+        var slot = Int(truncatingIfNeeded: mixed >> 32) & (slots.count - 1)
         while slots[slot] != 0, members[Int(slots[slot]) - 1] != digest {
             slot = (slot + 1) & (slots.count - 1)
         }

@@ -20,14 +20,6 @@ extension DirListing {
         self = try parser.listing()
     }
 
-    /// DVC's stored form in one piece.
-    var json: [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(2 + count * 64 + paths.withAllPaths { bytes, _ in bytes.count })
-        serializeJSON { output.append(contentsOf: $0) }
-        return output
-    }
-
     /// Hands out DVC's stored form in pieces of about 64 KiB.
     ///
     /// - Throws: what `sink` throws.

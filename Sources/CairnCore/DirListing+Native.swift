@@ -23,27 +23,50 @@ extension DirListing {
 
     /// The stored form in one piece.
     public var serialized: [UInt8] {
+        var output: [UInt8] = []
+        let pathBytes = paths.withAllPaths { bytes, _ in bytes.count }
+        output.reserveCapacity(8 + count * (form == .dvc ? 64 : 43) + pathBytes)
+        forEachPiece { output.append(contentsOf: $0) }
+        return output
+    }
+
+    /// Hands out the stored form in pieces of about 64 KiB: that of a million files is not in memory a second time.
+    ///
+    /// - Throws: what `body` throws.
+    public func forEachPiece<Failure>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void)
+        throws(Failure)
+    {
         switch form {
-        case .dvc: json
-        case .native: canonicalBytes
+        case .dvc: try serializeJSON(into: body)
+        case .native: try serializeNative(into: body)
         }
     }
 
     /// The native form (docs/formats/directory-listing.md): the magic, then for each entry the length of its path in two bytes, the path,
     /// its kind in one byte, its size in eight and its digest; numbers are little-endian.
-    private var canonicalBytes: [UInt8] {
-        var output = Self.nativeMark
-        output.reserveCapacity(output.count + count * 43 + paths.withAllPaths { bytes, _ in bytes.count })
+    private func serializeNative<Failure>(
+        into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let piece = 65_536
+        var buffer = Self.nativeMark
+        buffer.reserveCapacity(piece + Self.pathLimit + Self.smallestEntry)
+        func flush() throws(Failure) {
+            try buffer.withUnsafeBufferPointer { (bytes) throws(Failure) in
+                try sink(UnsafeRawBufferPointer(bytes))
+            }
+            buffer.removeAll(keepingCapacity: true)
+        }
         for index in 0..<count {
             paths.withPath(index) { path in
-                Self.append(UInt16(path.count), to: &output)
-                output.append(contentsOf: path)
+                Self.append(UInt16(path.count), to: &buffer)
+                buffer.append(contentsOf: path)
             }
-            output.append(kinds[index].rawValue)
-            Self.append(UInt64(sizes[index]), to: &output)
-            digests[index].append(to: &output)
+            buffer.append(kinds[index].rawValue)
+            Self.append(UInt64(sizes[index]), to: &buffer)
+            digests[index].append(to: &buffer)
+            if buffer.count >= piece { try flush() }
         }
-        return output
+        try flush()
     }
 
     private static func append(_ number: some FixedWidthInteger, to output: inout [UInt8]) {

@@ -106,14 +106,20 @@ public struct DirListing: Sendable {
         kind(at: index) == .emptyFolder ? nil : ObjectID(algorithm, digests[index])
     }
 
-    /// The id of a directory with this listing, and the bytes of its stored form.
+    /// The id of a directory with this listing.
     ///
     /// - Parameter algorithm: that of the objects; what DVC 2 wrote has the form of DVC 3.
-    public func identified(_ algorithm: HashAlgorithm) -> (id: ObjectID, bytes: [UInt8]) {
-        let bytes = serialized
+    public func id(_ algorithm: HashAlgorithm) -> ObjectID {
         var hasher = ContentHasher(form.algorithm)
-        bytes.withUnsafeBytes { hasher.update($0) }
-        return (ObjectID(algorithm, hasher.finish(), isDirectory: true), bytes)
+        forEachPiece { hasher.update($0) }
+        return ObjectID(algorithm, hasher.finish(), isDirectory: true)
+    }
+
+    /// The id of a directory with this listing, and the bytes of its stored form.
+    ///
+    /// - Parameter algorithm: as of `id(_:)`.
+    public func identified(_ algorithm: HashAlgorithm) -> (id: ObjectID, bytes: [UInt8]) {
+        (id(algorithm), serialized)
     }
 
     /// The position of a path; `nil` if no file has it.

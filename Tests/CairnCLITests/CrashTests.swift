@@ -2,7 +2,7 @@ import CairnTestSupport
 import Testing
 
 /// The whole program is killed while it works, in repositories of every form.
-@Suite("Crash", .tags(.crash), .serialized)
+@Suite("Crash", .tags(.crash))
 struct CrashTests {
     /// A repository with some versions of a directory and of a large file, and the worlds that are made after it.
     struct Original {
@@ -56,7 +56,7 @@ struct CrashTests {
         return try StoreCheck.md5(files + [sandbox("one/big")])
     }
 
-    static func rounds(_ form: StoreForm) -> Int { form == .dvc ? 12 : 6 }
+    static func rounds(_ form: StoreForm) -> Int { form == .dvc ? 10 : 5 }
 
     private func crash(
         _ name: String, _ form: StoreForm, cacheMayLack: Bool = false,
