@@ -104,7 +104,12 @@ extension CairnError {
     /// Words for a text that is not of its format.
     public init(_ error: FormatsError) {
         let place = error.location.map { ":\($0.line):\($0.column)" } ?? ""
-        self.init(.config, error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)")
+        let isPointer = error.file.hasSuffix(".dvc") && !error.file.contains(":")
+        self.init(
+            .config, error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)",
+            hint: isPointer
+                ? "mend it, or take it from git as it was: `git checkout -- \(Shell.quoted(error.file))`"
+                : nil)
     }
 
     /// Words for a failure of git's library.
