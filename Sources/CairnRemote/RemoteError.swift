@@ -1,6 +1,8 @@
-/// A remote that cannot be used.
+public import CairnSystem
+
+/// What went wrong with a remote.
 public struct RemoteError: Error, Hashable, Sendable {
-    /// Why it cannot.
+    /// Why it cannot be used, or why one operation failed.
     public enum Reason: Hashable, Sendable {
         /// The URL is of a kind that is not supported; its scheme.
         case unsupportedScheme(String)
@@ -8,11 +10,42 @@ public struct RemoteError: Error, Hashable, Sendable {
         case otherHost(String)
         /// The URL names no place.
         case noPath
+        /// There is no object of that key.
+        case notFound
+        /// The object has fewer bytes than were asked for, or than were promised.
+        case truncated
+        /// The object has more bytes than the caller is ready to take.
+        case tooLarge(Int64)
+        /// There is another object of that key.
+        case conflict
+        /// Reading or writing is not allowed.
+        case denied
+        /// The place can be read and not written to.
+        case readOnly
+        /// There is no room left.
+        case full
+        /// What may go well when it is tried again: the network, a busy server; in words for the user.
+        case temporary(String)
+        /// The operating system refused.
+        case io(Errno)
+        /// The user asked to stop.
+        case interrupted
     }
 
-    /// Why it cannot.
+    /// What happened.
     public let reason: Reason
+    /// The object concerned; empty if it is the remote as a whole.
+    public let key: String
 
     /// Puts an error together.
-    public init(_ reason: Reason) { self.reason = reason }
+    public init(_ reason: Reason, _ key: String = "") {
+        self.reason = reason
+        self.key = key
+    }
+
+    /// True if the same operation may go well a little later.
+    public var isTemporary: Bool {
+        if case .temporary = reason { return true }
+        return false
+    }
 }
