@@ -54,7 +54,7 @@ let package = Package(
                 "CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem",
                 "CairnCore",
             ]),
-        library("CairnTransfer", ["CairnStore", "CairnSystem", "CairnCore"]),
+        library("CairnTransfer", ["CairnStore", "CairnRemote", "CairnSystem", "CairnCore"]),
         .executableTarget(
             name: "CairnCLI",
             dependencies: [

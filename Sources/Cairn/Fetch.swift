@@ -27,7 +27,12 @@ extension Workspace {
         for group in scope.groups {
             switch group.remote {
             case .success(let remote):
-                try fetch(group.used, from: remote, options, &report, session)
+                if try remote.isPacked(for: format) {
+                    let packed = PackedRemote(remote, session, jobs: options.jobs)
+                    try fetch(group.used, from: packed, remote, &report, session)
+                } else {
+                    try fetch(group.used, from: remote, options, &report, session)
+                }
                 report.remotes.append(remote.name)
             case .failure(let error):
                 // Without a remote all is well as long as nothing is missing.
@@ -63,7 +68,7 @@ extension Workspace {
             workers: remote.workers(options.jobs), reporter: session.reporter)
         let reader = try ListingReader(session, movesDamagedAside: true)
         try used.expand(reader)
-        var moved = LooseTransfer.Report()
+        var moved = MovedObjects()
         if !used.unknown.isEmpty {
             // Listings first: they tell which files there are.
             let plan = try transfer.plan(Set(used.unknown.map(\.output.id)).sorted())

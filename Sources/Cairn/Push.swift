@@ -19,7 +19,12 @@ extension Workspace {
         var report = TransferReport()
         report.skipped = scope.skipped
         for (remote, group) in zip(remotes, scope.groups) {
-            try push(group.used, to: remote, options, &report, session)
+            if try remote.isPacked(for: format) {
+                let packed = PackedRemote(remote, session, jobs: options.jobs)
+                try push(group.used, to: packed, &report, session)
+            } else {
+                try push(group.used, to: remote, options, &report, session)
+            }
             report.remotes.append(remote.name)
         }
         if options.includesRunRecords {
@@ -48,7 +53,7 @@ extension Workspace {
                 reporter: session.reporter)
         }
         let plan = try transfer(to: existing).plan(used.ids)
-        var moved = LooseTransfer.Report()
+        var moved = MovedObjects()
         if !plan.objects.isEmpty {
             moved = try transfer(to: remote.open(creating: true)).run(plan, phase: "pushing")
         }

@@ -4,7 +4,7 @@ import CairnRemote
 import CairnStore
 import CairnSystem
 
-/// A remote that keeps objects in loose layout, as DVC does.
+/// A remote in a folder.
 struct RemoteStore {
     /// The name in the configuration.
     let name: String
@@ -15,19 +15,21 @@ struct RemoteStore {
     /// Whether everybody in the folder's group may add objects.
     let isGroupShared: Bool
 
-    /// Opens the store.
+    /// Opens the store to look what it has; of a packed one, every object can be read.
     ///
     /// - Parameter creating: whether to make the folder if it is missing; without it a missing one holds nothing.
-    /// - Throws: `StoreError` if the folder cannot be opened or made, `CairnError` if it is a store of another layout.
+    /// - Throws: `StoreError` if the folder cannot be opened or made.
     func open(creating: Bool = false) throws -> ObjectStore {
-        // Native remotes hold one object for each file for now.
-        guard try folder.appending("cairn.json").status() == nil else {
-            throw CairnError(
-                .config,
-                "the folder '\(folder.bytes.printable)' of remote '\(name)' is a packed store, which is not supported"
-            )
-        }
-        return try ObjectStore(at: folder, creating: creating, isGroupShared: isGroupShared)
+        try ObjectStore(at: folder, creating: creating, isGroupShared: isGroupShared)
+    }
+
+    /// True if objects are packed there, or will be by the first push of a workspace.
+    ///
+    /// - Throws: `SystemError` if the folder cannot be looked at.
+    func isPacked(for format: RepositoryFormat) throws -> Bool {
+        if try folder.appending(PackedLayout.marker).status() != nil { return true }
+        if try folder.appending("files").status() != nil { return false }
+        return format == .native
     }
 
     /// How many threads to use.

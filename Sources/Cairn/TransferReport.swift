@@ -52,7 +52,7 @@ public struct TransferReport: Sendable {
 
     /// Takes in what happened to one group of outputs.
     mutating func add(
-        _ moved: LooseTransfer.Report, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader
+        _ moved: MovedObjects, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader
     ) throws {
         count += moved.count
         bytes += moved.bytes

@@ -152,7 +152,7 @@ public enum ObjectSink: Sendable {
     /// Each becomes a file.
     case files(DurableBatch)
     /// They are packed; for native ids only.
-    case packs(PackBatch)
+    case packs(any ObjectPacker)
 }
 
 /// The work on one run of objects, on one thread.
@@ -356,7 +356,7 @@ private struct ReadingTask {
 
     /// Cuts a file and packs its chunks; what turns out to be another file's is left without a name.
     private mutating func pack(
-        _ file: consuming OpenFile, _ id: ObjectID, _ packs: PackBatch, counts: Bool = true
+        _ file: consuming OpenFile, _ id: ObjectID, _ packs: any ObjectPacker, counts: Bool = true
     ) throws(Stop) {
         let found: (digest: Digest, size: Int64)
         let reporter = reader.reporter

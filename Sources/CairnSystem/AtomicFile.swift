@@ -17,6 +17,14 @@ public enum AtomicFile {
         try file.folder.sync()
     }
 
+    /// Writes a file that appears whole or not at all, and that a power cut may take or empty: for what can be made or fetched again, and
+    /// is checked when it is read.
+    ///
+    /// - Throws: `SystemError`; no temporary file stays.
+    public static func writeForNow(_ bytes: [UInt8], to path: FilePath) throws(SystemError) {
+        try PreparedFile(bytes, for: path, permissions: nil, isDurable: false).appear()
+    }
+
     /// Writes several files, each of which appears whole or not at all; they are made durable together.
     ///
     /// Takes a few syncs of the file system for any number of files, which is slow for a few of them: those get their own.

@@ -189,6 +189,8 @@ public final class DurableBatch: Sendable {
         case fileSystem
         /// Each file, and each folder that gets one: for a few files, which then do not wait for what others have written.
         case eachFile
+        /// Not at all: for files that a crash may take.
+        case nothing
     }
 
     /// Makes the content of all files durable and gives each its name.
@@ -206,6 +208,7 @@ public final class DurableBatch: Sendable {
     ) throws(SystemError) {
         guard count > 0 else { return }
         switch syncing {
+        case .nothing: break
         case .fileSystem: try root.syncFileSystem()
         case .eachFile:
             for index in 0..<count {
@@ -232,6 +235,7 @@ public final class DurableBatch: Sendable {
             }
         }
         switch syncing {
+        case .nothing: break
         case .fileSystem: try root.syncFileSystem()
         case .eachFile: try syncNames(in: destinations)
         }

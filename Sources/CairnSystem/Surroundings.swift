@@ -67,6 +67,12 @@ public struct Surroundings: Sendable {
         return [text(&names.sysname), text(&names.release), text(&names.machine)].joined(separator: " ")
     }
 
+    /// The name of the machine in its network.
+    public static var hostName: String {
+        var names = utsname()
+        return uname(&names) == 0 ? text(&names.nodename) : "unknown"
+    }
+
     private static func text<Field>(_ field: inout Field) -> String {
         withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }

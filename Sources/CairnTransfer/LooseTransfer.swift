@@ -28,32 +28,6 @@ public struct LooseTransfer: Sendable {
         case ahead
     }
 
-    /// What was copied.
-    public struct Report: Sendable {
-        /// How many objects arrived.
-        public internal(set) var count = 0
-        /// Their bytes.
-        public internal(set) var bytes: Int64 = 0
-        /// Objects that did not arrive because of what the source has of them, or because somebody took them away.
-        public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
-        /// Listings that were not copied, because the destination lacks a file that they name.
-        public internal(set) var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
-        /// Where damaged objects of the source lie now.
-        public internal(set) var movedAside: [(id: ObjectID, place: FilePath)] = []
-
-        /// Nothing copied.
-        public init() {}
-
-        /// Adds another report to this one.
-        public mutating func add(_ other: Report) {
-            count += other.count
-            bytes += other.bytes
-            failures += other.failures
-            incomplete += other.incomplete
-            movedAside += other.movedAside
-        }
-    }
-
     /// Objects get their names in rounds of this many, so that what is finished is kept when the work stops.
     static let roundCount = 1 << 16
     /// The bytes of a round, at most, unless one object has more.
@@ -104,9 +78,9 @@ public struct LooseTransfer: Sendable {
     /// - Throws: `StoreError` for what stops everything: a signal, no space, a destination that cannot be written. Objects that arrived
     ///   until then stay; the same call goes on from there.
     public func run(_ plan: Plan, listings: ListingRule = .afterMembers, phase: String) throws(StoreError)
-        -> Report
+        -> MovedObjects
     {
-        var report = Report()
+        var report = MovedObjects()
         guard !plan.objects.isEmpty else { return report }
         guard let folder = destination.folder else {
             throw StoreError(.io(.noSuchFileOrDirectory), destination.root)
@@ -135,7 +109,7 @@ public struct LooseTransfer: Sendable {
 
     /// The listings whose files the destination has.
     private func complete(
-        _ directories: [ObjectReader.Object], _ report: inout Report
+        _ directories: [ObjectReader.Object], _ report: inout MovedObjects
     ) throws(StoreError) -> [ObjectReader.Object] {
         // Taken again: what was just copied counts, as does what others brought meanwhile.
         let inventory = try ObjectInventory(of: destination, expecting: .max, workers: workers)
@@ -161,12 +135,25 @@ public struct LooseTransfer: Sendable {
     }
 
     private func copy(
-        _ objects: [ObjectReader.Object], _ batch: DurableBatch, _ report: inout Report
+        _ objects: [ObjectReader.Object], _ batch: DurableBatch, _ report: inout MovedObjects
     ) throws(StoreError) {
         try copy(objects.filter { !isPacked($0.id) }, into: { .files(batch) }, &report)
         guard let packed = destination.packed else { return }
         let native = objects.filter { isPacked($0.id) }
         try copy(native, into: { () throws(StoreError) in .packs(try PackBatch(into: packed)) }, &report)
+    }
+
+    /// Where the objects of one round go.
+    private enum Destination {
+        case files(DurableBatch)
+        case packs(PackBatch)
+
+        var sink: ObjectSink {
+            switch self {
+            case .files(let batch): .files(batch)
+            case .packs(let packs): .packs(packs)
+            }
+        }
     }
 
     private func isPacked(_ id: ObjectID) -> Bool {
@@ -175,22 +162,22 @@ public struct LooseTransfer: Sendable {
 
     /// Copies in rounds, each into a sink of its own that is committed at the end of the round.
     private func copy(
-        _ objects: [ObjectReader.Object], into sink: () throws(StoreError) -> ObjectSink,
-        _ report: inout Report
+        _ objects: [ObjectReader.Object], into destination: () throws(StoreError) -> Destination,
+        _ report: inout MovedObjects
     ) throws(StoreError) {
         let reader = ObjectReader(of: source, workers: workers, reporter: reporter)
         for round in Self.rounds(objects) {
             var found = ObjectReader.Report()
             var failure: StoreError?
-            let sink = try sink()
+            let destination = try destination()
             do throws(StoreError) {
-                try reader.read(Array(objects[round]), copyingInto: sink, into: &found)
+                try reader.read(Array(objects[round]), copyingInto: destination.sink, into: &found)
             } catch {
                 failure = error
             }
             do throws(StoreError) {
                 // Also when the work stops: what is complete is kept.
-                switch sink {
+                switch destination {
                 case .files(let batch): try commit(found.copies, batch)
                 case .packs(let packs): try packs.commit()
                 }
@@ -217,7 +204,7 @@ public struct LooseTransfer: Sendable {
         }
     }
 
-    private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout Report) throws(StoreError) {
+    private func fail(_ id: ObjectID, _ error: StoreError, _ report: inout MovedObjects) throws(StoreError) {
         report.failures.append((id, error))
         guard let quarantine, error.damagedObject != nil else { return }
         if let place = try source.moveAside(id, into: quarantine) { report.movedAside.append((id, place)) }

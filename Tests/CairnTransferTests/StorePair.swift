@@ -29,7 +29,7 @@ struct StorePair {
     @discardableResult
     func copy(
         _ ids: [ObjectID], _ rule: LooseTransfer.ListingRule = .afterMembers, quarantine: FilePath? = nil
-    ) throws -> LooseTransfer.Report {
+    ) throws -> MovedObjects {
         let transfer = try transfer(quarantine: quarantine)
         return try transfer.run(try transfer.plan(ids), listings: rule, phase: "testing")
     }

@@ -14,21 +14,10 @@ public final class PackBatch: ChunkSink {
     let push: ULID
     let folder: Folder
     private let lock: FileLock
-    private let index: PackIndex
-    private let claims = KeyClaims()
-    private let lanes = PackLanes(.standard)
-    private let data: PackStream
-    private let meta: PackStream
+    private let stored: StoredRecords
+    private let assembly: PackAssembly
     private let scratch: LazyBatch
-    private let state = Mutex(State())
-
-    private struct State {
-        /// The first failure: what others relied on may be missing.
-        var failure: StoreError?
-        var isCommitted = false
-        /// Whether a pack of the index is there as the index says, as far as somebody asked.
-        var soundPacks: [Digest: Bool] = [:]
-    }
+    private let isCommitted = Mutex(false)
 
     /// How long a session waits for a collector, in milliseconds.
     private static let patience = 60_000
@@ -58,72 +47,67 @@ public final class PackBatch: ChunkSink {
         self.push = push
         self.scratch = scratch
         // Read under the lock: what a collector gave up before is not relied on.
-        index = try store.refresh()
-        data = PackStream(.data, push) { () throws(StoreError) in try scratch.batch() }
-        meta = PackStream(.meta, push) { () throws(StoreError) in try scratch.batch() }
+        let stored = StoredRecords(index: try store.refresh(), folder: folder)
+        self.stored = stored
+        assembly = PackAssembly(
+            PackStream(.data, push) { () throws(StoreError) in try scratch.batch() },
+            PackStream(.meta, push) { () throws(StoreError) in try scratch.batch() },
+            at: store.root, isStored: stored.contains)
     }
 
     /// True if the store had the record when the session began, or it was added since.
     ///
     /// A record does not count if its pack is gone or cut short, or if a collector means to delete it.
-    public func contains(_ key: RecordKey) -> Bool {
-        isStored(key) || claims.contains(key)
-    }
-
-    private func isStored(_ key: RecordKey) -> Bool {
-        guard let location = index.location(of: key), !location.isCondemned else { return false }
-        if isSound(location.pack) { return true }
-        return index.locations(of: key).contains { !$0.isCondemned && isSound($0.pack) }
-    }
-
-    /// Looks at a pack's file, once.
-    private func isSound(_ pack: PackInfo) -> Bool {
-        if let known = state.withLock({ $0.soundPacks[pack.name] }) { return known }
-        let path = Array(PackedLayout.path(ofPack: pack.name).utf8)
-        let status = (try? folder.status(of: path)) ?? nil  // what cannot be looked at cannot be relied on
-        let isSound = status?.kind == .regular && status?.size == pack.size
-        state.withLock { $0.soundPacks[pack.name] = isSound }
-        return isSound
-    }
+    public func contains(_ key: RecordKey) -> Bool { assembly.contains(key) }
 
     /// From now on, what these packs have does not count as stored.
-    func distrust(_ packs: [PackInfo]) {
-        state.withLock { state in
-            for pack in packs { state.soundPacks[pack.name] = false }
-        }
-    }
+    func distrust(_ packs: [PackInfo]) { stored.distrust(packs) }
 
     /// Looks at the files of packs again: some may have been taken out of the store.
-    public func forgetPacks() { state.withLock { $0.soundPacks.removeAll() } }
+    public func forgetPacks() { stored.forgetPacks() }
 
     /// Adds records that are not there yet. They are compressed on the caller's thread; nothing keeps their memory.
     ///
     /// After a failure the session is of no use any more: others may have relied on what was not stored.
     /// - Throws: `StoreError` if a record is larger than 64 MiB, or cannot be written; with EINTR when the user asked to stop.
     public func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
-        do throws(StoreError) {
-            try system { () throws(SystemError) in try Interruption.check() }
-            let lane = lanes.take()
-            defer { lanes.giveBack(lane) }
-            for (key, bytes) in records where !isStored(key) && claims.claim(key) {
-                let frame = try format(store.root) { () throws(FormatError) in try lane.add(key, bytes) }
-                if let frame { try append(frame, key.kind.packClass) }
+        try assembly.add(records)
+    }
+
+    /// Adds records of frames that came from another store, each checked. Frames of which all records are wanted stay as they are.
+    ///
+    /// - Parameter frames: which records are wanted, none of which the session has, and the bytes of the whole frame.
+    /// - Returns: the frames that are damaged; nothing was taken of them.
+    /// - Throws: `StoreError` as `add(_:)`.
+    public func add(
+        _ frames: [(selection: FrameSelection, bytes: [UInt8])]
+    ) throws(StoreError) -> [(selection: FrameSelection, error: FormatError)] {
+        var whole: [PackClass: [EncodedFrame]] = [:]
+        var parts: [(key: RecordKey, bytes: ArraySlice<UInt8>)] = []
+        var damaged: [(selection: FrameSelection, error: FormatError)] = []
+        for (selection, bytes) in frames {
+            do throws(FormatError) {
+                let found = try PackFrame.select(selection, of: bytes)
+                if let encoded = found.whole {
+                    whole[selection.pack.packClass, default: []].append(encoded)
+                    continue
+                }
+                for (entry, bytes) in zip(selection.entries, found.records) {
+                    parts.append((entry.key, bytes))
+                }
+            } catch {
+                damaged.append((selection, error))
             }
-        } catch {
-            state.withLock { if $0.failure == nil { $0.failure = error } }
-            throw error
         }
+        for (key, bytes) in parts {
+            try bytes.withBytes { (bytes) throws(StoreError) in try assembly.add([(key, bytes)]) }
+        }
+        for frames in whole.values { try assembly.add(frames) }
+        return damaged
     }
 
     /// Packs that few are synced one by one: nobody waits for what others have written to the file system.
     static func syncing(_ count: Int) -> DurableBatch.Syncing { count <= 4 ? .eachFile : .fileSystem }
-
-    private func append(_ frame: EncodedFrame, _ packClass: PackClass) throws(StoreError) {
-        switch packClass {
-        case .data: try data.append(frame)
-        case .meta: try meta.append(frame)
-        }
-    }
 
     /// Makes all that was added durable and part of the store. What was added at the same time by others may be there twice.
     ///
@@ -134,16 +118,11 @@ public final class PackBatch: ChunkSink {
 
     /// As `commit`, and calls packs dead, whose records are in the new ones as far as they are sound.
     func commit(without dead: [PackInfo]) throws(StoreError) {
-        let failure = state.withLock { state in
-            precondition(!state.isCommitted, "a session is committed once")
-            state.isCommitted = true
-            return state.failure
+        isCommitted.withLock { isCommitted in
+            precondition(!isCommitted, "a session is committed once")
+            isCommitted = true
         }
-        if let failure { throw failure }
-        for lane in lanes.takeAll() {
-            for (packClass, frame) in lane.finish() { try append(frame, packClass) }
-        }
-        let packs = try data.finish() + meta.finish()
+        let packs = try assembly.finish(.data) + assembly.finish(.meta)
         guard !packs.isEmpty || !dead.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
@@ -159,6 +138,43 @@ public final class PackBatch: ChunkSink {
         try withExtendedLifetime(lock) { () throws(StoreError) in try writer.mergeIfNeeded() }
         store.forgetIndex()
     }
+}
+
+/// What a session finds in the store, and may rely on.
+private final class StoredRecords: Sendable {
+    private let index: PackIndex
+    private let folder: Folder
+    /// Whether a pack of the index is there as the index says, as far as somebody asked.
+    private let soundPacks = Mutex<[Digest: Bool]>([:])
+
+    init(index: PackIndex, folder: Folder) {
+        self.index = index
+        self.folder = folder
+    }
+
+    func contains(_ key: RecordKey) -> Bool {
+        guard let location = index.location(of: key), !location.isCondemned else { return false }
+        if isSound(location.pack) { return true }
+        return index.locations(of: key).contains { !$0.isCondemned && isSound($0.pack) }
+    }
+
+    /// Looks at a pack's file, once.
+    private func isSound(_ pack: PackInfo) -> Bool {
+        if let known = soundPacks.withLock({ $0[pack.name] }) { return known }
+        let path = Array(PackedLayout.path(ofPack: pack.name).utf8)
+        let status = (try? folder.status(of: path)) ?? nil  // what cannot be looked at cannot be relied on
+        let isSound = status?.kind == .regular && status?.size == pack.size
+        soundPacks.withLock { $0[pack.name] = isSound }
+        return isSound
+    }
+
+    func distrust(_ packs: [PackInfo]) {
+        soundPacks.withLock { known in
+            for pack in packs { known[pack.name] = false }
+        }
+    }
+
+    func forgetPacks() { soundPacks.withLock { $0.removeAll() } }
 }
 
 /// A batch that is made when its first file is.

@@ -15,21 +15,41 @@ final class PackStream: Sendable {
         var finished: [Finished] = []
     }
 
-    private let packClass: PackClass
-    private let push: ULID
+    private let header: @Sendable () -> PackHeader
     private let batch: @Sendable () throws(StoreError) -> DurableBatch
     private let state = Mutex(State())
+    /// Held by who appends several frames that are to stay together.
+    private let together = Mutex(())
 
     /// Describes a stream; the first pack is begun with the first frame.
     ///
     /// - Parameter batch: where the packs are written.
-    init(
+    convenience init(
         _ packClass: PackClass, _ push: ULID,
         in batch: @escaping @Sendable () throws(StoreError) -> DurableBatch
     ) {
-        self.packClass = packClass
-        self.push = push
+        self.init(in: batch) {
+            var random = SystemRandomNumberGenerator()
+            return PackHeader(
+                packClass, nonce: UniqueID(using: &random), push: push,
+                created: Surroundings.now / 1_000_000)
+        }
+    }
+
+    /// - Parameter header: makes the head of each pack, no two alike.
+    init(
+        in batch: @escaping @Sendable () throws(StoreError) -> DurableBatch,
+        header: @escaping @Sendable () -> PackHeader
+    ) {
+        self.header = header
         self.batch = batch
+    }
+
+    /// Appends frames one behind the other; a new pack is begun where one is full.
+    func append(_ frames: [EncodedFrame]) throws(StoreError) {
+        try together.withLock { (_) throws(StoreError) in
+            for frame in frames { try append(frame) }
+        }
     }
 
     /// Appends a frame to the present pack, or to a new one if that is full.
@@ -51,24 +71,31 @@ final class PackStream: Sendable {
 
     /// Ends the present pack.
     ///
-    /// - Returns: all packs of the stream.
+    /// - Returns: all packs of the stream that were not taken yet.
     func finish() throws(StoreError) -> [Finished] {
         try state.withLock { (state) throws(StoreError) in
             try close(&state)
+            defer { state.finished = [] }
+            return state.finished
+        }
+    }
+
+    /// The packs that are full and were not taken yet.
+    func takeFull() throws(StoreError) -> [Finished] {
+        try state.withLock { (state) throws(StoreError) in
+            if state.current?.writer.isFull == true { try close(&state) }
+            defer { state.finished = [] }
             return state.finished
         }
     }
 
     private func begin() throws(StoreError) -> (PackWriter, DurableBatch.Temporary) {
-        var random = SystemRandomNumberGenerator()
-        let header = PackHeader(
-            packClass, nonce: UniqueID(using: &random), push: push, created: Surroundings.now / 1_000_000)
         let batch = try batch()
         let temporary = batch.newTemporary()
         let file = try system { () throws(SystemError) in
             try batch.create(temporary, permissions: 0o444)
         }
-        return (try PackWriter(header, into: file), temporary)
+        return (try PackWriter(header(), into: file), temporary)
     }
 
     private func close(_ state: inout State) throws(StoreError) {

@@ -1,0 +1,101 @@
+import CairnCore
+import CairnStore
+import CairnSystem
+import CairnTransfer
+
+extension Workspace {
+    /// Brings what outputs need from a packed remote into the cache.
+    ///
+    /// - Parameter store: the same remote, for what is said of it.
+    func fetch(
+        _ wanted: UsedObjects, from remote: PackedRemote, _ store: RemoteStore, _ report: inout TransferReport,
+        _ session: Session
+    ) throws {
+        var used = wanted
+        let cache = try session.store(creating: true)
+        let reader = try ListingReader(session, movesDamagedAside: true)
+        try used.expand(reader)
+        let arrival = try PackedArrival(from: remote, store, into: cache, session)
+        var moved = MovedObjects()
+        if !used.unknown.isEmpty {
+            // Listings first: they tell which files there are.
+            let listings = try arrival.fetch(Set(used.unknown.map(\.output.id)).sorted())
+            moved.add(listings.moved)
+            try used.expand(reader)
+        }
+        let unreadable = Set(moved.failures.map(\.id))
+        let files = try arrival.fetch(used.ids.filter { !unreadable.contains($0) })
+        moved.add(files.moved)
+        try report.add(moved, missing: files.missing, used, reader)
+    }
+}
+
+/// Objects on their way from a packed remote into a cache, whose objects may be files.
+struct PackedArrival {
+    private let remote: PackedRemote
+    private let store: RemoteStore
+    private let cache: ObjectStore
+    private let session: Session
+    private let view: RemoteView?
+    private let packs: Bool
+
+    /// Reads the log of the remote.
+    init(
+        from remote: PackedRemote, _ store: RemoteStore, into cache: ObjectStore, _ session: Session
+    ) throws {
+        let index = remote.index
+        self.remote = remote
+        self.store = store
+        self.cache = cache
+        self.session = session
+        view = try remote.wait { () async throws(TransferError) in try await index.view() }
+        packs = try session.packsObjects(of: .blake3, in: cache)
+    }
+
+    /// Fetches those of some objects that the cache lacks.
+    ///
+    /// - Throws: `CairnError`.
+    func fetch(_ ids: [ObjectID]) throws -> (moved: MovedObjects, missing: [ObjectID]) {
+        let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
+        var lacking: [ObjectID] = []
+        for id in ids where try !inventory.contains(id) { lacking.append(id) }
+        guard !lacking.isEmpty else { return (MovedObjects(), []) }
+        guard let view else {
+            if try store.folder.status() == nil { throw store.isGone }
+            return (MovedObjects(), lacking)
+        }
+        if packs, let packed = cache.packed { return try fetch(lacking, view, into: packed) }
+        return try fetchAsFiles(lacking, view)
+    }
+
+    private func fetch(
+        _ ids: [ObjectID], _ view: RemoteView, into packed: PackedStore
+    ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
+        let fetch = PackedFetch(
+            from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
+        return try remote.wait { () async throws(TransferError) in try await fetch.run(ids, on: view) }
+    }
+
+    /// Fetches into a packed store beside the cache, and makes files of the cache from it.
+    private func fetchAsFiles(
+        _ ids: [ObjectID], _ view: RemoteView
+    ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
+        // It stays where it is if the work stops: what came is not fetched again.
+        let place = session.workspace.stateFolder.appending("fetched").appending(view.marker.id.text)
+        let beside = try ObjectStore(at: place, creating: true, isPacked: true)
+        guard let packed = beside.packed else { throw StoreError(.io(.noSuchFileOrDirectory), place) }
+        var rest: [ObjectID] = []
+        for id in ids where try !beside.contains(id) { rest.append(id) }
+        let came = try fetch(rest, view, into: packed)
+        let transfer = LooseTransfer(
+            from: beside, to: cache, workers: session.workers, reporter: session.reporter)
+        let gone = Set(came.missing).union(came.moved.failures.map(\.id))
+        var moved = try transfer.run(
+            transfer.plan(ids.filter { !gone.contains($0) }), listings: .ahead, phase: "storing")
+        moved.failures += came.moved.failures
+        if came.moved.failures.isEmpty, moved.failures.isEmpty {
+            try? Folder(place.removingLastComponent()).removeTree(Array(view.marker.id.text.utf8))  // it is of no use any more
+        }
+        return (moved, came.missing)
+    }
+}

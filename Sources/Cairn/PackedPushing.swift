@@ -1,0 +1,44 @@
+import CairnCore
+import CairnStore
+import CairnTransfer
+
+extension Workspace {
+    /// Brings what outputs need to a packed remote.
+    func push(
+        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
+    ) throws {
+        let cache = try session.store()
+        let index = remote.index
+        let view = try remote.wait { () async throws(TransferError) in try await index.viewForWriting() }
+        // Of what is complete there, not even the listing is looked at.
+        let complete = Set(wanted.wanted.filter { $0.part == nil && view.isComplete($0.id) }.map(\.id))
+        var used = UsedObjects()
+        for output in wanted.wanted where !complete.contains(output.id) { used.add(output) }
+        let reader = try ListingReader(session, movesDamagedAside: true)
+        try used.expand(reader)
+        let roots = Set(wanted.wanted.filter { $0.part == nil }.map(\.id))
+            .union(try partlyWanted(wanted, reader)).sorted()
+        try stateFolder.makeFolders()
+        let push = PackedPush(
+            from: cache, to: index, as: try cloneIdentity(), in: stateFolder, jobs: remote.jobs,
+            workers: session.workers, reporter: session.reporter)
+        let ids = used.ids
+        let moved = try remote.wait { () async throws(TransferError) in
+            try await push.run(ids, roots: roots, on: view)
+        }
+        for (id, error) in moved.moved.failures where error.damagedObject != nil {
+            guard let place = try cache.moveAside(id, into: damagedFolder) else { continue }
+            session.reporter.warn(
+                "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
+        }
+        try report.add(moved.moved, missing: moved.missing, used, reader)
+    }
+
+    /// The files of parts of directories: each has to be kept for itself, because the directory as a whole need not be there.
+    private func partlyWanted(_ wanted: UsedObjects, _ reader: ListingReader) throws -> [ObjectID] {
+        var parts = UsedObjects()
+        for output in wanted.wanted where output.part != nil { parts.add(output) }
+        try parts.expand(reader)
+        return parts.ids.filter { !$0.isDirectory }
+    }
+}

@@ -1,0 +1,92 @@
+import CairnCore
+import CairnSystem
+import Synchronization
+
+/// Records on their way into packs: compressed on the threads that bring them, gathered into frames, written one pack after the other.
+///
+/// After a failure nothing more is taken: others may have relied on what was not stored.
+final class PackAssembly: Sendable {
+    private let root: FilePath
+    private let isStored: @Sendable (RecordKey) -> Bool
+    private let claims = KeyClaims()
+    private let lanes = PackLanes(.standard)
+    private let data: PackStream
+    private let meta: PackStream
+    private let failure = Mutex<StoreError?>(nil)
+
+    /// Begins with nothing.
+    ///
+    /// - Parameters:
+    ///   - root: the place that errors name.
+    ///   - isStored: true for a record that need not be stored again.
+    init(
+        _ data: PackStream, _ meta: PackStream, at root: FilePath,
+        isStored: @escaping @Sendable (RecordKey) -> Bool
+    ) {
+        self.data = data
+        self.meta = meta
+        self.root = root
+        self.isStored = isStored
+    }
+
+    /// True if the record is stored already, or was handed over before.
+    func contains(_ key: RecordKey) -> Bool { isStored(key) || claims.contains(key) }
+
+    /// Adds records that are not there yet; nothing keeps their memory.
+    ///
+    /// - Throws: `StoreError` if a record is larger than 64 MiB, or cannot be written; with EINTR when the user asked to stop.
+    func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try noting { () throws(StoreError) in
+            try system { () throws(SystemError) in try Interruption.check() }
+            let lane = lanes.take()
+            defer { lanes.giveBack(lane) }
+            for (key, bytes) in records where !isStored(key) && claims.claim(key) {
+                let frame = try format(root) { () throws(FormatError) in try lane.add(key, bytes) }
+                if let frame { try stream(key.kind.packClass).append(frame) }
+            }
+        }
+    }
+
+    /// Adds frames as they are, one behind the other.
+    ///
+    /// - Precondition: all their records are of one class, and none of them was added before.
+    func add(_ frames: [EncodedFrame]) throws(StoreError) {
+        guard let first = frames.first?.records.first else { return }
+        try noting { () throws(StoreError) in
+            try system { () throws(SystemError) in try Interruption.check() }
+            for frame in frames {
+                for record in frame.records { _ = claims.claim(record.key) }
+            }
+            try stream(first.key.kind.packClass).append(frames)
+        }
+    }
+
+    /// The packs of a class that are full and were not taken yet.
+    func takeFull(_ packClass: PackClass) throws(StoreError) -> [PackStream.Finished] {
+        try stream(packClass).takeFull()
+    }
+
+    /// Writes what is left of all records that were added, and ends the packs of a class.
+    ///
+    /// - Returns: the packs that were not taken yet.
+    /// - Throws: `StoreError`, also for a failure of before.
+    /// - Precondition: no thread adds records meanwhile.
+    func finish(_ packClass: PackClass) throws(StoreError) -> [PackStream.Finished] {
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        for lane in lanes.takeAll() {
+            for (packClass, frame) in lane.finish() { try stream(packClass).append(frame) }
+        }
+        return try stream(packClass).finish()
+    }
+
+    private func stream(_ packClass: PackClass) -> PackStream { packClass == .data ? data : meta }
+
+    private func noting(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        do throws(StoreError) {
+            try body()
+        } catch {
+            failure.withLock { if $0 == nil { $0 = error } }
+            throw error
+        }
+    }
+}

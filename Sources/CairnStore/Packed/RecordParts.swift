@@ -1,0 +1,32 @@
+public import CairnCore
+
+/// What records that stand for files and directories refer to.
+public enum RecordParts {
+    /// The records that a recipe, a span or the record of a directory names: spans or chunks, chunks, pages.
+    ///
+    /// - Returns: nothing for records of other kinds, and for bytes that are not what the key says.
+    public static func keys(of key: RecordKey, _ bytes: ArraySlice<UInt8>) -> [RecordKey] {
+        switch key.kind {
+        case .recipe:
+            guard let recipe = try? Recipe(parsing: bytes.span, of: key.digest) else { return [] }
+            return recipe.parts.map { RecordKey(recipe.isIndirect ? .span : .chunk, $0.id) }
+        case .span:
+            guard let span = try? RecipeSpan(parsing: bytes.span, of: key.digest) else { return [] }
+            return span.chunks.map { RecordKey(.chunk, $0.id) }
+        case .directory:
+            guard let record = try? bytes.withBytes({ try DirectoryRecord(parsing: $0) }) else { return [] }
+            return record.pages.map { RecordKey(.page, $0.key) }
+        default: return []
+        }
+    }
+}
+
+extension FrameSelection {
+    /// The wanted records of the frame, each checked.
+    ///
+    /// - Parameter bytes: the whole frame.
+    /// - Throws: `FormatError` if the frame or a wanted record is damaged.
+    public func records(of bytes: [UInt8]) throws(FormatError) -> [ArraySlice<UInt8>] {
+        try PackFrame.select(self, of: bytes).records
+    }
+}

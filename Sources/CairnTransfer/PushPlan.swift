@@ -1,0 +1,129 @@
+public import CairnCore
+public import CairnStore
+import CairnSystem
+import Synchronization
+
+/// What a packed remote lacks of some objects, and where it is in the cache.
+public struct PushPlan: Sendable {
+    /// Frames of the cache's packs with chunks and whole files.
+    var dataFrames: [FrameSelection] = []
+    /// Frames with pages of directories.
+    var pageFrames: [FrameSelection] = []
+    /// Files, and directories, whose recipe or record is in the cache's packs.
+    var composites: [ObjectID] = []
+    /// Spans of the recipes.
+    var spans: [RecordKey] = []
+    /// Objects that are files of the cache.
+    var loose: [ObjectReader.Object] = []
+    /// Objects that the remote does not have completely: those above and the whole files in frames.
+    public internal(set) var lacking: [ObjectID] = []
+    /// Objects that neither has.
+    public internal(set) var missing: [ObjectID] = []
+    /// Objects that the cache has, but not as it should.
+    public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
+    /// How many of the objects the remote has completely.
+    public internal(set) var presentCount = 0
+
+    /// True if nothing has to be sent.
+    public var isEmpty: Bool {
+        dataFrames.isEmpty && pageFrames.isEmpty && composites.isEmpty && loose.isEmpty
+    }
+
+    /// The bytes that will be read for it, which is about what will be sent; files of the cache may turn out to be smaller.
+    public var bytes: Int64 {
+        (dataFrames + pageFrames).reduce(0) { $0 + $1.length } + loose.reduce(0) { $0 + $1.size }
+    }
+}
+
+/// Finds out what a packed remote lacks: no question goes to the remote, its index answers all.
+struct PushQuery: Sendable {
+    let cache: ObjectStore
+    let view: RemoteView
+    /// True for a record that is on the remote, though no log tells of it yet.
+    let isSent: @Sendable (RecordKey) -> Bool
+    let workers: Workers
+
+    private struct Look: Sendable {
+        var present = 0
+        var keys: [(id: ObjectID, key: RecordKey)] = []
+        var loose: [ObjectReader.Object] = []
+        var missing: [ObjectID] = []
+    }
+
+    private func isThere(_ key: RecordKey) -> Bool { view.has(key) || isSent(key) }
+
+    /// Makes the plan.
+    ///
+    /// - Parameter ids: no id twice.
+    /// - Throws: `StoreError` if the cache cannot be looked at, or the user asked to stop.
+    func plan(_ ids: [ObjectID]) throws(StoreError) -> PushPlan {
+        var plan = PushPlan()
+        var wanted: Set<RecordKey> = []
+        let index = try cache.packed?.refresh()
+        for look in try look(at: ids, index) {
+            plan.presentCount += look.present
+            plan.loose += look.loose
+            plan.missing += look.missing
+            plan.lacking += look.loose.map(\.id)
+            for (id, key) in look.keys {
+                do throws(StoreError) {
+                    try note(key, of: id, &wanted, &plan)
+                    plan.lacking.append(id)
+                } catch {
+                    guard error.damagedObject != nil || error.isAbsence else { throw error }
+                    plan.failures.append((id, error))
+                }
+            }
+        }
+        guard let index else { return plan }
+        let data = wanted.filter { $0.kind.packClass == .data }
+        let frames = index.frames(holding: Array(data))
+        plan.dataFrames = frames.frames
+        plan.pageFrames = index.frames(holding: wanted.filter { $0.kind == .page }).frames
+        plan.spans = wanted.filter { $0.kind == .span }
+        return plan
+    }
+
+    private func look(at ids: [ObjectID], _ index: PackIndex?) throws(StoreError) -> [Look] {
+        let looks = Mutex<[(start: Int, look: Look)]>([])
+        try workers.forEachRange(of: ids.count, stride: 4096) { (range) throws(StoreError) in
+            var look = Look()
+            for id in ids[range] {
+                if view.isComplete(id) {
+                    look.present += 1
+                } else if let key = index?.firstKey(of: id) {
+                    look.keys.append((id, key))
+                } else if let size = try cache.loose.status(of: id)?.size {
+                    look.loose.append(ObjectReader.Object(id, size: size))
+                } else {
+                    look.missing.append(id)
+                }
+            }
+            looks.withLock { [look] in $0.append((range.lowerBound, look)) }
+        }
+        return looks.withLock { $0 }.sorted { $0.start < $1.start }.map(\.look)
+    }
+
+    /// Notes the records of an object that are not on the remote.
+    private func note(
+        _ key: RecordKey, of id: ObjectID, _ wanted: inout Set<RecordKey>, _ plan: inout PushPlan
+    ) throws(StoreError) {
+        guard key.kind == .recipe || key.kind == .directory else {
+            if !isThere(key) { wanted.insert(key) }
+            return
+        }
+        guard let packed = cache.packed else { return }
+        for part in try packed.parts(of: key, id) where !isThere(part) { wanted.insert(part) }
+        if !isThere(key) { plan.composites.append(id) }
+    }
+}
+
+extension StoreError {
+    /// True if something is not there.
+    var isAbsence: Bool {
+        switch reason {
+        case .missing, .missingPart: true
+        default: false
+        }
+    }
+}

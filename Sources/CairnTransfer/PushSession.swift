@@ -1,0 +1,154 @@
+import CairnCore
+import CairnRemote
+import CairnStore
+import CairnSystem
+
+/// One push, from the first look at the log to the mark of its end.
+struct PushSession {
+    let cache: ObjectStore
+    let index: RemoteIndex
+    let clone: PackedPush.Clone
+    let folder: FilePath
+    let jobs: Int
+    let workers: Workers
+    let reporter: any Reporter
+    private(set) var view: RemoteView
+    let push: ULID
+    let journal: PushJournal
+
+    /// Packs that were sent and that no segment tells of yet.
+    private var pending: [SentPack] = []
+    private var lastSegment: Digest?
+    private var round = 0
+    private var report = MovedObjects()
+    private var missing: [ObjectID] = []
+
+    init(
+        cache: ObjectStore, index: RemoteIndex, clone: PackedPush.Clone, folder: FilePath, jobs: Int,
+        workers: Workers, reporter: any Reporter, view: RemoteView
+    ) {
+        self.cache = cache
+        self.index = index
+        self.clone = clone
+        self.folder = folder
+        self.jobs = jobs
+        self.workers = workers
+        self.reporter = reporter
+        self.view = view
+        let clock = index.surroundings.clock
+        push = index.surroundings.withRandom { ULID(milliseconds: UInt64(max(0, clock.date)), using: &$0) }
+        journal = PushJournal(in: folder, store: view.marker.id)
+    }
+
+    mutating func run(
+        _ objects: [ObjectID], roots: [ObjectID]
+    ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
+        let published = try await index.roots(of: clone, on: view)
+        pending = try await journal.packs(on: index.remote, view)
+        var lost = try await send(objects)
+        for _ in 0..<PackedPush.attempts {
+            let kept = roots.filter { !lost.contains($0) }
+            let isNew = kept.contains { !published.contains($0) }
+            // What is there, and needed by roots that this clone has published, needs no further word.
+            guard lastSegment != nil || !pending.isEmpty || isNew else { return (report, missing) }
+            let isOld = index.surroundings.clock.elapsed - view.takenAt > PackedPush.patience
+            if isOld, try await isOvertaken() {
+                lost = try await send(objects)
+                continue
+            }
+            try await writeSegments(roots: kept)
+            guard try await isOvertaken() else {
+                try await finish(published.union(kept), isNew: isNew)
+                return (report, missing)
+            }
+            lost = try await send(objects)
+        }
+        throw TransferError(.overtaken)
+    }
+
+    /// Reads the log again.
+    ///
+    /// - Returns: true if packs were given up since the last time: this push may rely on one of them.
+    private mutating func isOvertaken() async throws(TransferError) -> Bool {
+        let before = view.givenUp
+        view = try await index.refresh(view)
+        return !view.givenUp.isSubset(of: before)
+    }
+
+    /// Sends what the remote lacks.
+    ///
+    /// - Returns: those of the objects that it does not have completely then.
+    private mutating func send(_ objects: [ObjectID]) async throws(TransferError) -> Set<ObjectID> {
+        let givenUp = view.givenUp
+        pending.removeAll { givenUp.contains($0.info.name) }
+        let sent = try SentRecords(pending)
+        let plan = try locally { () throws(StoreError) in
+            try PushQuery(cache: cache, view: view, isSent: sent.contains, workers: workers).plan(objects)
+        }
+        missing = plan.missing
+        report.failures = plan.failures
+        report.incomplete = []
+        var lost = Set(plan.missing).union(plan.failures.map(\.id))
+        guard !plan.isEmpty || !plan.lacking.isEmpty || !lost.isEmpty else { return lost }
+        let sender = try PackSender(self, sent, round: round)
+        reporter.begin("pushing", items: plan.lacking.count, bytes: plan.bytes)
+        try await sender.sendData(plan)
+        for (id, error) in sender.failures where lost.insert(id).inserted {
+            report.failures.append((id, error))
+        }
+        report.incomplete = try locally { () throws(StoreError) in try incomplete(plan, lost) }
+        lost.formUnion(report.incomplete.map(\.id))
+        try await sender.sendComposites(plan, without: lost)
+        round = sender.round
+        pending += sender.sent
+        report.bytes += sender.bytes
+        report.count += plan.lacking.count { !lost.contains($0) }
+        return lost
+    }
+
+    /// Directories of which the remote would not have every file.
+    private func incomplete(
+        _ plan: PushPlan, _ lost: Set<ObjectID>
+    ) throws(StoreError) -> [(id: ObjectID, lacking: ObjectID)] {
+        let directories = plan.lacking.filter { $0.isDirectory && !lost.contains($0) }
+        guard !directories.isEmpty else { return [] }
+        let sent = Set(plan.lacking).subtracting(lost)
+        var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
+        for directory in directories {
+            let listing = try cache.listing(directory)
+            for place in 0..<listing.count {
+                guard let member = listing.object(at: place, directory.algorithm) else { continue }
+                if sent.contains(member) || view.isComplete(member) { continue }
+                incomplete.append((directory, member))
+                break
+            }
+        }
+        return incomplete
+    }
+
+    private mutating func writeSegments(roots: [ObjectID]) async throws(TransferError) {
+        let time = index.surroundings.clock.date
+        let rows = roots.map { id in
+            PushRow(
+                push: push, repository: clone.repository, store: view.marker.id,
+                root: RecordKey(root: id), isAcknowledged: false, time: time)
+        }
+        for segment in SentPack.segments(of: pending, roots: rows) {
+            let name = SegmentName(level: 0, push: push, digest: segment.name)
+            try await index.write(segment, as: name)
+            lastSegment = segment.name
+        }
+        pending = []
+        journal.clear()
+    }
+
+    /// Publishes what the clone needs, and marks the end.
+    private func finish(_ roots: Set<ObjectID>, isNew: Bool) async throws(TransferError) {
+        if isNew { try await index.publish(roots, of: clone, as: push, on: view) }
+        guard let lastSegment else { return }
+        let mark = RemoteUpload(PushMark.path(of: push), .bytes(lastSegment.bytes))
+        try await remotely { () throws(RemoteError) in
+            _ = try await index.remote.write([mark], jobs: 1)
+        }
+    }
+}

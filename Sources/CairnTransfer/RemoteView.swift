@@ -1,0 +1,69 @@
+public import CairnCore
+public import CairnStore
+
+/// What the log of a packed remote said at one moment: docs/formats/packed-store.md.
+public struct RemoteView: Sendable {
+    /// What the store says of itself.
+    public let marker: StoreMarker
+    /// The segments, but those that others replace.
+    public let segments: [SegmentName: IndexSegment]
+    /// Pushes that came to their end.
+    public let acknowledged: Set<ULID>
+    /// What collectors mean to delete.
+    public let condemned: [CondemnName: CondemnRecord]
+    /// The published roots of all clones, old ones among them.
+    public let roots: [RootsName]
+    /// The listing, as it was: keys, sizes and ages.
+    public let listing: RemoteListing
+    /// When it was made, by the clock of the surroundings.
+    public let takenAt: Duration
+
+    /// Where all records lie; condemned packs are known as such.
+    public let index: PackIndex
+    /// The same of segments whose push came to its end: of a recipe or a directory that is found here, in a pack that is not condemned,
+    /// everything is there that it names.
+    private let complete: PackIndex
+
+    init(
+        marker: StoreMarker, segments: [SegmentName: IndexSegment], acknowledged: Set<ULID>,
+        condemned: [CondemnName: CondemnRecord], roots: [RootsName], listing: RemoteListing,
+        takenAt: Duration
+    ) {
+        self.marker = marker
+        self.segments = segments
+        self.acknowledged = acknowledged
+        self.condemned = condemned
+        self.roots = roots
+        self.listing = listing
+        self.takenAt = takenAt
+        let names = Set(condemned.values.flatMap(\.packs))
+        let sorted = segments.sorted { $0.key.push < $1.key.push }
+        index = PackIndex(sorted.map(\.value), condemned: names)
+        // Merging takes only segments of pushes that came to their end.
+        let trusted = sorted.filter { $0.key.level > 0 || acknowledged.contains($0.key.push) }
+        complete =
+            trusted.count == sorted.count ? index : PackIndex(trusted.map(\.value), condemned: names)
+    }
+
+    /// Packs from which nothing may be relied on: dead ones, and those that a collector means to delete.
+    public var givenUp: Set<Digest> {
+        index.deadPacks.union(condemned.values.flatMap(\.packs))
+    }
+
+    /// True if the record lies in a pack that nobody means to delete.
+    public func has(_ key: RecordKey) -> Bool {
+        index.location(of: key).map { !$0.isCondemned } ?? false
+    }
+
+    /// True if the object is there with all that it consists of: a directory with its files.
+    public func isComplete(_ id: ObjectID) -> Bool {
+        guard id.algorithm == .blake3 else { return isComplete(.alias(of: id)) }
+        if id.isDirectory { return isComplete(RecordKey(.directory, id.digest)) }
+        return has(RecordKey(.blob, id.digest)) || isComplete(RecordKey(.recipe, id.digest))
+            || has(RecordKey(.chunk, id.digest))
+    }
+
+    private func isComplete(_ key: RecordKey) -> Bool {
+        complete.location(of: key).map { !$0.isCondemned } ?? false
+    }
+}

@@ -1,0 +1,52 @@
+import CairnCore
+import CairnStore
+
+/// A pack that is on the remote, though no segment need tell of it yet.
+struct SentPack: Sendable {
+    /// What an index says about it.
+    let info: PackInfo
+    /// Its records.
+    let entries: [PackEntry]
+}
+
+/// The records of packs that were sent.
+struct SentRecords: Sendable {
+    private let index: PackIndex
+
+    /// - Throws: `TransferError` if one of the packs cannot be.
+    init(_ packs: [SentPack]) throws(TransferError) {
+        var segments: [IndexSegment] = []
+        for segment in SentPack.segments(of: packs) {
+            do throws(FormatError) {
+                segments.append(try IndexSegment(parsing: segment.bytes))
+            } catch {
+                throw TransferError(.malformed(PackedLayout.segments, error))
+            }
+        }
+        index = PackIndex(segments)
+    }
+
+    func contains(_ key: RecordKey) -> Bool { index.contains(key) }
+
+    /// Where a record was sent to.
+    func location(of key: RecordKey) -> PackIndex.Location? { index.location(of: key) }
+}
+
+extension SentPack {
+    /// Segments that tell of packs: one, unless there are more records than it may have.
+    ///
+    /// - Parameter roots: rows for the last one.
+    static func segments(of packs: [SentPack], roots: [PushRow] = []) -> [IndexSegmentBuilder.Segment] {
+        var segments: [IndexSegmentBuilder.Segment] = []
+        var builder = IndexSegmentBuilder()
+        for pack in packs {
+            builder.add(pack.info, pack.entries)
+            guard builder.isFull else { continue }
+            segments.append(builder.build())
+            builder = IndexSegmentBuilder()
+        }
+        for root in roots { builder.add(root) }
+        if !builder.isEmpty { segments.append(builder.build()) }
+        return segments
+    }
+}

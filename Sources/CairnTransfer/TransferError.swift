@@ -1,0 +1,48 @@
+public import CairnRemote
+public import CairnStore
+
+/// What went wrong between a cache and a packed remote.
+public struct TransferError: Error, Hashable, Sendable {
+    /// Why work had to stop.
+    public enum Reason: Hashable, Sendable {
+        /// An operation of the remote failed.
+        case remote(RemoteError)
+        /// Something on this side failed.
+        case local(StoreError)
+        /// An object of the remote is not of its format, or was altered; its key.
+        case malformed(String, FormatError)
+        /// The remote is no packed store.
+        case noStore
+        /// Writing needs features that this program lacks.
+        case readOnly([String])
+        /// What was pushed was given up by collectors again and again.
+        case overtaken
+    }
+
+    /// What happened.
+    public let reason: Reason
+
+    /// Puts an error together.
+    public init(_ reason: Reason) { self.reason = reason }
+
+    /// True if the user asked to stop.
+    public var isInterruption: Bool {
+        switch reason {
+        case .remote(let error): error.reason == .interrupted
+        case .local(let error): error.reason == .io(.interrupted)
+        default: false
+        }
+    }
+}
+
+/// Calls `body` and says that the remote failed.
+func remotely<Result>(
+    _ body: () async throws(RemoteError) -> Result
+) async throws(TransferError) -> Result {
+    do throws(RemoteError) { return try await body() } catch { throw TransferError(.remote(error)) }
+}
+
+/// Calls `body` and says that something on this side failed.
+func locally<Result: ~Copyable>(_ body: () throws(StoreError) -> Result) throws(TransferError) -> Result {
+    do throws(StoreError) { return try body() } catch { throw TransferError(.local(error)) }
+}
