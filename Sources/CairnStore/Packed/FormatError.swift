@@ -9,6 +9,10 @@ public struct FormatError: Error, Hashable, Sendable {
         case segment = "index segment"
         case marker = "store marker"
         case directory = "directory record"
+        case alias = "alias"
+        case condemnRecord = "condemn record"
+        case roots = "roots file"
+        case pushMark = "mark of a push"
     }
 
     /// What is wrong.

@@ -68,6 +68,13 @@ public struct IndexSegmentBuilder: Sendable {
     /// Adds a root that a push brought.
     public mutating func add(_ push: PushRow) { pushes.append(push) }
 
+    /// Says of pushes, whose rows were added before, that they are known to be complete.
+    public mutating func acknowledge(_ complete: Set<ULID>) {
+        for index in pushes.indices where complete.contains(pushes[index].push) {
+            pushes[index].isAcknowledged = true
+        }
+    }
+
     private mutating func number(of pack: PackInfo) -> UInt32 {
         if let number = packNumbers[pack.name] { return number }
         let number = UInt32(packs.count)
@@ -93,7 +100,7 @@ public struct IndexSegmentBuilder: Sendable {
             objects.count + chunks.count <= PackLimits.entriesInSegment,
             "a segment is built before it is too large")
         let dead = Self.unique(deadPacks, by: \.name)
-        let pushes = Self.unique(self.pushes, by: \.self)
+        let pushes = Self.joined(self.pushes)
         let replaced = Self.unique(self.replaced, by: \.self)
         let layout = SegmentLayout(
             packs: packs.count, dead: dead.count, pushes: pushes.count, replaced: replaced.count,
@@ -151,6 +158,28 @@ public struct IndexSegmentBuilder: Sendable {
             }
             bytes.append(integer: UInt32(count))
         }
+    }
+
+    /// Each root of a push once: complete if one row says so, with the time of the first.
+    private static func joined(_ rows: [PushRow]) -> [PushRow] {
+        struct Key: Hashable {
+            let push: ULID
+            let repository: UniqueID
+            let store: UniqueID
+            let root: RecordKey
+        }
+        var places: [Key: Int] = [:]
+        var joined: [PushRow] = []
+        for row in rows {
+            let key = Key(push: row.push, repository: row.repository, store: row.store, root: row.root)
+            if let place = places[key] {
+                if row.isAcknowledged { joined[place].isAcknowledged = true }
+            } else {
+                places[key] = joined.count
+                joined.append(row)
+            }
+        }
+        return joined
     }
 
     private static func unique<Row, Key: Hashable>(_ rows: [Row], by key: (Row) -> Key) -> [Row] {

@@ -6,8 +6,16 @@ public enum PackedLayout {
     public static let marker = "cairn.json"
     /// The folder of the packs.
     public static let packs = "packs"
+    /// The folder of everything that tells what was written, pushed, needed and given up: one listing shows what is new.
+    public static let log = "log"
     /// The folder of the index segments.
     public static let segments = "log/idx"
+    /// The folder of the condemn records.
+    public static let condemnRecords = "log/gc"
+    /// The folder of the marks of pushes.
+    public static let pushMarks = "log/ok"
+    /// The folder of what clones need.
+    public static let roots = "log/roots"
 
     /// The path of a pack below the store: `packs/<first two digits>/<64 digits>.cpk`.
     public static func path(ofPack name: Digest) -> String {

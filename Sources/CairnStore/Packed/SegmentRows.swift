@@ -25,7 +25,7 @@ public struct PushRow: Hashable, Sendable {
     /// What was pushed.
     public let root: RecordKey
     /// True if the push is known to have come to its end.
-    public let isAcknowledged: Bool
+    public internal(set) var isAcknowledged: Bool
     /// When, in milliseconds since 1970.
     public let time: Int64
 

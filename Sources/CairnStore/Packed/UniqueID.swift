@@ -1,5 +1,5 @@
 /// 128 bits that nobody else has: the identity of a store or of a repository, or what makes a pack unlike all others.
-public struct UniqueID: Hashable, Sendable {
+public struct UniqueID: Hashable, Comparable, Sendable {
     /// The first eight bytes as a big-endian number.
     public let high: UInt64
     /// The last eight.
@@ -54,6 +54,11 @@ public struct UniqueID: Hashable, Sendable {
 
     /// The 16 bytes.
     public var bytes: [UInt8] { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) } }
+
+    /// Orders as the texts are ordered.
+    public static func < (left: UniqueID, right: UniqueID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
 
     private static let dashes: Set<Int> = [8, 13, 18, 23]
     private static let digits = Array("0123456789abcdef".utf8)

@@ -66,7 +66,7 @@ import Testing
             }
         }
         let segment = try IndexSegment(parsing: builder.build().bytes)
-        #expect(segment.count == 21)
+        #expect(segment.count == 3 * RecordKind.allCases.count)
         for kind in RecordKind.allCases {
             var found: [Int] = []
             segment.forEachPlace(of: RecordKey(kind, digest)) { pack, found1 in
@@ -92,6 +92,24 @@ import Testing
         #expect(joined.replaced == segments.map(\.name))
         #expect(joined.packs.map(\.name) == [packs[0], packs[2], packs[3]].map(\.info.name))
         #expect(joined.count == 150)
+    }
+
+    @Test("a push that is known to be complete is so in every segment that is made of its rows")
+    func acknowledged() throws {
+        var random = SeededRandom(seed: 12)
+        let rows = (0..<3).map { _ in random.push() }
+        func row(_ row: PushRow, _ isAcknowledged: Bool, time: Int64 = 5) -> PushRow {
+            PushRow(
+                push: row.push, repository: row.repository, store: row.store, root: row.root,
+                isAcknowledged: isAcknowledged, time: time)
+        }
+        var builder = IndexSegmentBuilder()
+        for push in rows { builder.add(row(push, false)) }
+        builder.add(row(rows[0], true, time: 6))
+        builder.add(row(rows[1], false, time: 6))
+        builder.acknowledge([rows[2].push])
+        let segment = try IndexSegment(parsing: builder.build().bytes)
+        #expect(segment.pushes == [row(rows[0], true), row(rows[1], false), row(rows[2], true)])
     }
 
     @Test("a segment that ends too soon, or under another name, is refused")

@@ -32,6 +32,23 @@ import Testing
 
     static let marker = StoreMarker(id: UniqueID(high: 0x2222_2222_2222_4222, low: 0x8222_2222_2222_2222))
 
+    static let condemnRecord = CondemnRecord(
+        collector: ULID(high: 0x0199_0000_0002_E0E1, low: 0xF0F1_F2F3_F4F5_F6F7), store: marker.id,
+        time: 1_758_000_200_000, packs: [BLAKE3.digest(of: Array("a pack that is to go".utf8))],
+        seenPushes: [PackFixture.header(.data).push],
+        seenMetaPacks: [BLAKE3.digest(of: Array("a pack of class meta".utf8))])
+
+    static let rootsFile = RootsFile(
+        name: RootsName(
+            repository: UniqueID(high: 0x1111_1111_1111_4111, low: 0x8111_1111_1111_1111),
+            clone: UniqueID(high: 0x3333_3333_3333_4333, low: 0x8333_3333_3333_3333),
+            writer: PackFixture.header(.data).push),
+        store: marker.id, time: 1_758_000_000_500, label: "ada@laptop: /home/ada/pinguïns",
+        roots: [
+            ObjectID(.blake3, examples[0].key.digest), DirListing(.native).identified(.blake3).id,
+            DirListing(.dvc).identified(.md5).id,
+        ])
+
     /// What differs from a file in fixtures/native; the file is written instead when golden files are rewritten.
     static func difference(_ bytes: [UInt8], from name: String) throws -> String? {
         let path = PackageRoot.fixture("native/\(name)")
@@ -54,6 +71,16 @@ import Testing
     @Test("the example segment is written as it was")
     func segmentBytes() throws {
         #expect(try Self.difference(Self.segment().bytes, from: "example.seg") == nil)
+    }
+
+    @Test("the example condemn record is written as it was")
+    func condemnRecordBytes() throws {
+        #expect(try Self.difference(Self.condemnRecord.serialized, from: "example.cnd") == nil)
+    }
+
+    @Test("the example roots file is written as it was")
+    func rootsFileBytes() throws {
+        #expect(try Self.difference(Self.rootsFile.serialized, from: "example.rts") == nil)
     }
 
     @Test("the example marker is written as it was")
@@ -84,6 +111,7 @@ import Testing
         "the dumps in the documents are those of the files",
         arguments: [
             ("pack.md", "example.cpk"), ("index-segment.md", "example.seg"),
+            ("condemn-record.md", "example.cnd"), ("roots-file.md", "example.rts"),
         ])
     func dumps(_ document: String, _ name: String) throws {
         let text = try Files.text("\(PackageRoot.path)/docs/formats/\(document)")
