@@ -33,9 +33,11 @@ public protocol Remote: Sendable {
     ///
     /// An object that is there with as many bytes stays as it is, which counts as success.
     /// - Parameter jobs: how many are written at a time, at most.
+    /// - Returns: the keys of those that were there already. Where a place cannot tell, all of them may be: who has to know looks again.
     /// - Throws: `RemoteError` for the first that cannot be written, with `.conflict` for one that is there with another size. Others may have
     ///   been written by then.
-    func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError)
+    @discardableResult
+    func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String>
 
     /// Deletes objects; those that are not there are deleted already.
     ///

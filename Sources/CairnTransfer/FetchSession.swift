@@ -82,18 +82,14 @@ struct FetchSession {
     private mutating func keep(_ plan: FetchPlan, in batch: PackBatch) throws(TransferError) {
         let records = Dictionary(plan.records.map { ($0.key, $0.bytes) }) { first, _ in first }
         for (id, keys) in plan.needs {
-            if let error = keys.lazy.compactMap({ problems[$0] }).first {
+            if let key = keys.first(where: { problems[$0] != nil }), let error = problems[key] {
                 report.failures.append((id, error.blamed(on: id)))
                 continue
             }
             report.count += 1
             for key in keys {
                 guard let bytes = records[key] else { continue }
-                try locally { () throws(StoreError) in
-                    try bytes.withUnsafeBytes { (bytes) throws(StoreError) in
-                        try batch.add([(key, bytes)])
-                    }
-                }
+                try locally { () throws(StoreError) in try batch.add(key, bytes) }
             }
         }
     }
@@ -255,9 +251,7 @@ struct FetchSession {
         guard !keys.isEmpty else { return }
         view = try await index.refresh(view)
         for (key, bytes) in try await records(keys) {
-            try locally { () throws(StoreError) in
-                try bytes.withUnsafeBytes { (bytes) throws(StoreError) in try batch.add([(key, bytes)]) }
-            }
+            try locally { () throws(StoreError) in try batch.add(key, bytes) }
         }
     }
 

@@ -9,7 +9,7 @@ public struct MovedObjects: Sendable {
     /// Their bytes.
     public internal(set) var bytes: Int64 = 0
     /// Objects that did not arrive because of what the source has of them, or because somebody took them away.
-    public internal(set) var failures: [(id: ObjectID, error: StoreError)] = []
+    public var failures: [(id: ObjectID, error: StoreError)] = []
     /// Listings that were not copied, because the destination lacks a file that they name.
     public internal(set) var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
     /// Where damaged objects of the source lie now.

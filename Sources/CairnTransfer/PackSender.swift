@@ -131,10 +131,10 @@ final class PackSender {
                 failures += found.failures
             case .composites(let spans, let ids):
                 guard let packed = cache.packed else { return [] }
-                for span in spans { try spool.add(span, Array(packed.record(span))) }
+                for span in spans { try spool.add(span, packed.record(span)) }
                 for id in ids {
                     guard let key = try packed.index().firstKey(of: id) else { continue }
-                    try spool.add(key, Array(packed.record(key)))
+                    try spool.add(key, packed.record(key))
                 }
             case .end(let packClass): return try spool.finish(packClass)
             }

@@ -1,5 +1,4 @@
 public import CairnCore
-public import CairnRemote
 public import CairnStore
 public import CairnSystem
 import Synchronization

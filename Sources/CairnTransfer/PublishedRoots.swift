@@ -66,10 +66,6 @@ extension RemoteIndex {
 extension RecordKey {
     /// The record that an output begins with, as rows of pushes name it. Whether a file is in one piece or has a recipe does not matter there.
     init(root id: ObjectID) {
-        switch (id.algorithm, id.isDirectory) {
-        case (.blake3, true): self.init(.directory, id.digest)
-        case (.blake3, false): self.init(.blob, id.digest)
-        default: self = .alias(of: id)
-        }
+        self.init(id.isDirectory ? .directory : .blob, id.digest)
     }
 }

@@ -1,6 +1,6 @@
 import CairnCore
 public import CairnRemote
-public import CairnStore
+import CairnStore
 public import CairnSystem
 import Synchronization
 

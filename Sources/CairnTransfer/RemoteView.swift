@@ -1,4 +1,5 @@
 public import CairnCore
+public import CairnRemote
 public import CairnStore
 
 /// What the log of a packed remote said at one moment: docs/formats/packed-store.md.
@@ -57,7 +58,7 @@ public struct RemoteView: Sendable {
 
     /// True if the object is there with all that it consists of: a directory with its files.
     public func isComplete(_ id: ObjectID) -> Bool {
-        guard id.algorithm == .blake3 else { return isComplete(.alias(of: id)) }
+        guard id.algorithm == .blake3 else { return false }
         if id.isDirectory { return isComplete(RecordKey(.directory, id.digest)) }
         return has(RecordKey(.blob, id.digest)) || isComplete(RecordKey(.recipe, id.digest))
             || has(RecordKey(.chunk, id.digest))

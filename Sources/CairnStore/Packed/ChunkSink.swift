@@ -9,6 +9,15 @@ public protocol ChunkSink: Sendable {
     func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError)
 }
 
+extension ChunkSink {
+    /// Takes a record that is in memory anyway.
+    ///
+    /// - Throws: `StoreError` as `add(_:)`.
+    public func add(_ key: RecordKey, _ bytes: ArraySlice<UInt8>) throws(StoreError) {
+        try bytes.withBytes { (bytes) throws(StoreError) in try add([(key, bytes)]) }
+    }
+}
+
 /// Where the records lie that a file is put together from.
 public protocol ChunkSource: Sendable {
     /// Reads a record, checked against its key if that is the hash of its bytes.

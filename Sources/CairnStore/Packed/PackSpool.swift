@@ -66,13 +66,6 @@ public final class PackSpool: ChunkSink {
         try assembly.add(records)
     }
 
-    /// Adds a record.
-    ///
-    /// - Throws: `StoreError` as `add(_:)`.
-    public func add(_ key: RecordKey, _ bytes: [UInt8]) throws(StoreError) {
-        try bytes.withBytes { (bytes) throws(StoreError) in try assembly.add([(key, bytes)]) }
-    }
-
     /// Adds a file of any size; see `PackBatch.add(_:workers:progress:)`.
     public func add(
         _ file: borrowing OpenFile, workers: Workers, progress: (Int64) -> Void

@@ -1,4 +1,4 @@
-public import CairnCore
+import CairnCore
 
 /// What records that stand for files and directories refer to.
 public enum RecordParts {
