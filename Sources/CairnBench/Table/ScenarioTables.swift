@@ -7,20 +7,20 @@ struct ScenarioTables {
     /// The machine and the versions of the programs.
     var programs: String {
         var table = MarkdownTable(["program", "version"])
-        var isEmpty = true
+        // Lines of several runs may say the same.
+        var seen: Set<[String]> = []
+        func add(_ row: [String]) { if seen.insert(row).inserted { table.add(row) } }
         for line in lines where line["measurement"] == nil {
             if let machine = line["machine"]?.text {
                 let memory = Figure.text((line["memory_mib"]?.number ?? 0) / 1024, digits: 0)
                 let count = Figure.text(line["processors"]?.number ?? 0, digits: 0)
                 let processor = line["processor"]?.text ?? ""
-                table.add(["machine", "\(machine), \(count) × \(processor), \(memory) GiB"])
-                isEmpty = false
+                add(["machine", "\(machine), \(count) × \(processor), \(memory) GiB"])
             } else if let program = line["program"]?.text {
-                table.add([program, line["version"]?.text ?? "not there: \(line["skipped"]?.text ?? "")"])
-                isEmpty = false
+                add([program, line["version"]?.text ?? "not there: \(line["skipped"]?.text ?? "")"])
             }
         }
-        return isEmpty ? "" : table.text
+        return seen.isEmpty ? "" : table.text
     }
 
     /// What each program took.
