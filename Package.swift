@@ -78,12 +78,13 @@ let package = Package(
         tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(
-            name: "CairnTestSupport", path: "Tests/CairnTestSupport", swiftSettings: swiftRules),
+            name: "CairnTestSupport", dependencies: ["CairnRemote"], path: "Tests/CairnTestSupport",
+            swiftSettings: swiftRules),
         tests("ArchitectureTests", ["CairnTestSupport"]),
         tests(
             "CairnCLITests",
             ["CairnCLI", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
-        tests("CairnRemoteTests", ["CairnRemote", "CairnTestSupport"]),
+        tests("CairnRemoteTests", ["CairnRemote", "CairnSystem", "CairnTestSupport"]),
         tests("CairnBenchTests", ["CairnBench", "CairnTestSupport"]),
     ]
 )

@@ -83,6 +83,7 @@ extension CairnError {
                 hint: "mount it and give the path of the folder")
         case .noPath:
             self.init(.config, "the URL of remote '\(name)' names no folder")
+        case .invalidKey: self.init(.damaged, "\(object) has a name that no object can have")
         case .notFound: self.init(.missing, "\(object) is not there")
         case .truncated: self.init(.damaged, "\(object) has fewer bytes than it should have")
         case .tooLarge(let size): self.init(.damaged, "\(object) has \(Words.bytes(size)), which is too much")

@@ -2,8 +2,11 @@ public import CairnSystem
 
 /// A place that keeps objects under keys and never changes one: a folder, a bucket.
 ///
-/// Keys are relative, of visible ASCII, with "/" between their parts; no part is empty, "." or "..". An object gets its key with all its
-/// bytes at once, durable, or not at all. Every conformer passes the same suite of tests (`RemoteContract`).
+/// Keys are relative, of visible ASCII, with "/" between their parts; no part is empty, "." or "..", or longer than 255 bytes, and no key
+/// longer than 512. The first parts "cairn.tmp" and "cairn.lock" are not for objects. An object gets its key with all its bytes
+/// at once, durable, or not at all. Every conformer passes the same suite of tests (`RemoteContract`).
+///
+/// A conformer may block the thread that it runs on: callers give their tasks an executor of their own, `TaskThreads`.
 public protocol Remote: Sendable {
     /// How messages call the place; there is no secret in it.
     var place: String { get }
@@ -11,7 +14,7 @@ public protocol Remote: Sendable {
     /// Finds all objects whose keys begin with a prefix.
     ///
     /// - Parameter prefix: empty, or whole parts of keys that end in "/", or a whole key.
-    /// - Throws: `RemoteError`. A place that is not there has no objects.
+    /// - Throws: `RemoteError`, with `.invalidKey` for a prefix that is none. A place that is not there has no objects.
     func list(_ prefix: String) async throws(RemoteError) -> RemoteListing
 
     /// Finds what stands at the top: first parts of keys, those that have more parts with a "/" at their end.
@@ -22,11 +25,11 @@ public protocol Remote: Sendable {
     /// Reads an object, or a part of it.
     ///
     /// - Parameters:
-    ///   - range: the bytes that are wanted; `nil` for all of them.
+    ///   - range: the bytes that are wanted, at least one; `nil` for all of them.
     ///   - limit: how many bytes the caller is ready to take.
     /// - Returns: exactly these bytes. Whether they are the right ones is for the caller to check.
-    /// - Throws: `RemoteError` with `.notFound`; `.truncated` if the object ends before the range; `.tooLarge` if it has more than `limit`
-    ///   bytes.
+    /// - Throws: `RemoteError` with `.notFound`; `.truncated` if the object ends before the range; `.tooLarge` if more than `limit` bytes are
+    ///   wanted, or the object has more where all are.
     func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8]
 
     /// Writes objects, in any order or at the same time, and returns when all of them are durable and can be read.
@@ -35,7 +38,7 @@ public protocol Remote: Sendable {
     /// - Parameter jobs: how many are written at a time, at most.
     /// - Returns: the keys of those that were there already. Where a place cannot tell, all of them may be: who has to know looks again.
     /// - Throws: `RemoteError` for the first that cannot be written, with `.conflict` for one that is there with another size. Others may have
-    ///   been written by then.
+    ///   been written by then. All contents can still be read, so that the same call can be made again.
     @discardableResult
     func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String>
 
@@ -82,8 +85,8 @@ public struct RemoteUpload: Sendable {
     public enum Content: Sendable {
         /// In memory.
         case bytes([UInt8])
-        /// In a file of so many bytes. With `isExpendable` nobody needs the file any more, so that it may be moved to its place; it is for the
-        /// caller to remove it if it is still there.
+        /// In a file of so many bytes. With `isExpendable` nobody needs the file once it is written, so that it may be moved to its place; it is
+        /// for the caller to remove it if it is still there.
         case file(FilePath, size: Int64, isExpendable: Bool)
     }
 

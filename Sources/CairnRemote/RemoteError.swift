@@ -10,6 +10,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         case otherHost(String)
         /// The URL names no place.
         case noPath
+        /// No object can have that key, or no key begins like that.
+        case invalidKey
         /// There is no object of that key.
         case notFound
         /// The object has fewer bytes than were asked for, or than were promised.
@@ -47,5 +49,31 @@ public struct RemoteError: Error, Hashable, Sendable {
     public var isTemporary: Bool {
         if case .temporary = reason { return true }
         return false
+    }
+}
+
+extension RemoteError {
+    /// What an answer of the operating system means for a remote.
+    init(_ error: SystemError, _ key: String = "") {
+        let reason: Reason =
+            switch error.errno {
+            case .noSpace, .diskQuotaExceeded: .full
+            case .readOnlyFileSystem: .readOnly
+            case .permissionDenied, .notPermitted: .denied
+            case .interrupted: .interrupted
+            default: .io(error.errno)
+            }
+        self.init(reason, key)
+    }
+}
+
+/// Runs a step of the operating system's and gives its failure the words of a remote.
+func system<Success: ~Copyable>(
+    _ key: String = "", _ step: () throws(SystemError) -> Success
+) throws(RemoteError) -> Success {
+    do throws(SystemError) {
+        return try step()
+    } catch {
+        throw RemoteError(error, key)
     }
 }

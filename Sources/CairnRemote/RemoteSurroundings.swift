@@ -25,6 +25,9 @@ public struct RemoteSurroundings: Sendable {
         self.random = SharedRandom(random)
     }
 
+    /// Those of this machine.
+    public static let system = RemoteSurroundings(clock: SystemClock(), random: SystemRandomNumberGenerator())
+
     /// Calls `body` with the source of randomness, which no one else uses meanwhile.
     public func withRandom<Result: Sendable>(
         _ body: (inout any RandomNumberGenerator) -> Result

@@ -121,6 +121,14 @@ public final class DurableBatch: Sendable {
         return file
     }
 
+    /// Writes a whole file that nobody may change.
+    public func write(_ bytes: [UInt8], as temporary: Temporary) throws(SystemError) {
+        let file = try create(temporary, permissions: 0o444)
+        try bytes.withUnsafeBufferPointer { (bytes) throws(SystemError) in
+            try file.write(UnsafeRawBufferPointer(bytes))
+        }
+    }
+
     /// What came of an attempt to take a file in under another name.
     public enum LinkResult: Sendable {
         /// The file has one more name, in the batch.
@@ -176,6 +184,11 @@ public final class DurableBatch: Sendable {
         }
         try folder.setPermissions(temporary.name, 0o444)
         return true
+    }
+
+    /// What a file of the batch is now; `nil` if it is not there.
+    public func status(of temporary: Temporary) throws(SystemError) -> FileStatus? {
+        try folder(of: temporary).status(of: temporary.name)
     }
 
     /// Drops a file of the batch.
@@ -237,7 +250,7 @@ public final class DurableBatch: Sendable {
         switch syncing {
         case .nothing: break
         case .fileSystem: try root.syncFileSystem()
-        case .eachFile: try syncNames(in: destinations)
+        case .eachFile: try root.syncNames(in: destinations)
         }
     }
 
@@ -252,18 +265,6 @@ public final class DurableBatch: Sendable {
     /// What a file is called in the batch; in a room it has the name of its place.
     private func name(of file: Temporary, for name: [UInt8]) -> [UInt8] {
         file.room == nil ? file.name : name
-    }
-
-    /// Makes durable which names there are in folders below the root, and in those on the way to them: they may be new.
-    private func syncNames(in destinations: Set<[ArraySlice<UInt8>]>) throws(SystemError) {
-        var folders = destinations
-        for components in destinations {
-            for count in components.indices { folders.insert(Array(components[..<count])) }
-        }
-        // The deepest first: what is named by a durable name is there.
-        for components in folders.sorted(by: { $0.count > $1.count }) {
-            try root.folder(components).sync()
-        }
     }
 
     /// Gives files of one folder their names.

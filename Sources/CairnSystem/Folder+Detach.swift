@@ -14,7 +14,7 @@ extension Folder {
         do throws(SystemError) {
             let copy = try OpenFile(
                 creating: aside, in: folder, permissions: status.isExecutable ? 0o777 : 0o666)
-            if try !copy.clone(from: source) { try copy.append(source) }
+            if try !copy.clone(from: source) { _ = try copy.append(source) }
             guard try copy.status().size == status.size, try source.status().hasSameContent(as: status) else {
                 throw SystemError(.resourceTemporarilyUnavailable, "copy whole", source.path)
             }
@@ -22,20 +22,6 @@ extension Folder {
         } catch {
             try? folder.remove(aside)  // the first failure is the one to report
             throw error
-        }
-    }
-}
-
-extension OpenFile {
-    /// Writes all that is left of another file.
-    fileprivate func append(_ source: borrowing OpenFile) throws(SystemError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while true {
-            try Interruption.check()
-            let count = try source.read(into: buffer)
-            if count == 0 { return }
-            try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 }

@@ -84,6 +84,15 @@ public struct Surroundings: Sendable {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// How long ago the machine was started, times when it slept included.
+    ///
+    /// Linux: clock_gettime(2), CLOCK_BOOTTIME.
+    public static var uptime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     /// The moment at which a day begins where the user lives, in seconds since 1970.
     ///
     /// - Returns: `nil` for a day that no calendar has.

@@ -202,11 +202,3 @@ extension PackIndex {
         return kinds.lazy.map { RecordKey($0, id.digest) }.first { contains($0) }
     }
 }
-
-extension DurableBatch {
-    /// Writes a whole file that nobody may change.
-    func write(_ bytes: [UInt8], as temporary: Temporary) throws(SystemError) {
-        let file = try create(temporary, permissions: 0o444)
-        try bytes.withBytes { (bytes) throws(SystemError) in try file.write(bytes) }
-    }
-}

@@ -1,0 +1,84 @@
+/// A remote that tries again what may go well a little later.
+///
+/// Everything can be repeated: objects never change, so that one that was written already counts as written, and one that was deleted as
+/// deleted.
+public struct RetryingRemote: Remote {
+    /// How often something is tried, and how long it waits in between.
+    public struct Patience: Hashable, Sendable {
+        /// How often something is tried at most, the first time included.
+        public var attempts: Int
+        /// The shortest wait.
+        public var shortest: Duration
+        /// The longest wait.
+        public var longest: Duration
+
+        /// By default eight attempts, with waits from 0.1 to 20 seconds.
+        public init(
+            attempts: Int = 8, shortest: Duration = .milliseconds(100), longest: Duration = .seconds(20)
+        ) {
+            self.attempts = attempts
+            self.shortest = shortest
+            self.longest = longest
+        }
+    }
+
+    private let base: any Remote
+    private let patience: Patience
+    private let surroundings: RemoteSurroundings
+
+    /// Wraps a remote.
+    public init(
+        _ base: any Remote, patience: Patience = Patience(), surroundings: RemoteSurroundings = .system
+    ) {
+        self.base = base
+        self.patience = patience
+        self.surroundings = surroundings
+    }
+
+    public var place: String { base.place }
+
+    public func list(_ prefix: String) async throws(RemoteError) -> RemoteListing {
+        try await retry { () async throws(RemoteError) in try await base.list(prefix) }
+    }
+
+    public func top() async throws(RemoteError) -> Set<String> {
+        try await retry { () async throws(RemoteError) in try await base.top() }
+    }
+
+    public func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
+        try await retry { () async throws(RemoteError) in try await base.read(key, range, limit: limit) }
+    }
+
+    public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
+        try await retry { () async throws(RemoteError) in try await base.write(uploads, jobs: jobs) }
+    }
+
+    public func delete(_ keys: [String]) async throws(RemoteError) {
+        try await retry { () async throws(RemoteError) in try await base.delete(keys) }
+    }
+
+    private func retry<Answer: Sendable>(
+        _ body: () async throws(RemoteError) -> Answer
+    ) async throws(RemoteError) -> Answer {
+        var wait = patience.shortest
+        var attempt = 1
+        while true {
+            do throws(RemoteError) {
+                return try await body()
+            } catch {
+                guard error.isTemporary, attempt < patience.attempts else { throw error }
+            }
+            attempt += 1
+            wait = nextWait(after: wait)
+            try await surroundings.clock.sleep(for: wait)
+        }
+    }
+
+    /// A wait between the shortest and three times the one before, at random: clients that failed together do not come back together.
+    ///
+    /// Source: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015 (the decorrelated form).
+    private func nextWait(after wait: Duration) -> Duration {
+        let share = surroundings.withRandom { Double.random(in: 0...1, using: &$0) }
+        return min(patience.longest, patience.shortest + (wait * 3 - patience.shortest) * share)
+    }
+}
