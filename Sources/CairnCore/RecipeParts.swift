@@ -52,4 +52,13 @@ public struct RecipeHints: Hashable, Sendable {
 
     /// No hints.
     public static let none = RecipeHints(packs: [], terms: [])
+
+    /// What stands for the pack in which the hints themselves lie, whose name is not known yet when they are written.
+    public static let ownPack = Digest(words: (0, 0, 0, 0), count: BLAKE3.byteCount)
+
+    /// The hints with the name of the pack in which they were found in the place of `ownPack`.
+    public func resolved(in pack: Digest) -> RecipeHints {
+        guard packs.contains(Self.ownPack) else { return self }
+        return RecipeHints(packs: packs.map { $0 == Self.ownPack ? pack : $0 }, terms: terms)
+    }
 }

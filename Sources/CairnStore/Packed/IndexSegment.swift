@@ -58,7 +58,7 @@ public struct IndexSegment: Sendable {
     public func forEachPlace(of key: RecordKey, _ body: (_ pack: Int, PackPlace) -> Void) {
         let section = key.kind == .chunk ? layout.chunks : layout.objects
         bytes.withUnsafeBytes { bytes in
-            let bucket = section.bits == 0 ? 0 : Int(key.digest.leadingWord >> UInt64(64 - section.bits))
+            let bucket = section.bucket(of: key)
             var low = Int(bytes.integer(at: section.offset + 4 * bucket, as: UInt32.self))
             let end = Int(bytes.integer(at: section.offset + 4 * bucket + 4, as: UInt32.self))
             var high = end

@@ -115,7 +115,7 @@ struct PackUsage {
                 keys += span.chunks.map { RecordKey(.chunk, $0.id) }
             }
             return keys
-        case .chunk, .blob, .span, .page, .directoryDelta: return []
+        case .chunk, .blob, .span, .page, .directoryDelta, .alias: return []
         }
     }
 

@@ -19,6 +19,7 @@ extension PackedStore: ChunkSource {
         case .chunk, .blob, .page, .directoryDelta: true
         case .directory: (try? bytes.withBytes { try DirectoryRecord(parsing: $0) }) != nil
         case .recipe: (try? Recipe(parsing: bytes.span, of: key.digest)) != nil
+        case .alias: (try? Alias(parsing: bytes)) != nil
         case .span: (try? RecipeSpan(parsing: bytes.span, of: key.digest)) != nil
         }
     }

@@ -152,7 +152,7 @@ public final class PackedStore: Sendable {
             switch key.kind {
             case .blob, .recipe: objects.append(ObjectID(.blake3, key.digest))
             case .directory: objects.append(ObjectID(.blake3, key.digest, isDirectory: true))
-            case .chunk, .span, .page, .directoryDelta: break
+            case .chunk, .span, .page, .directoryDelta, .alias: break
             }
         }
         objects.sort()

@@ -16,12 +16,14 @@ public enum RecordKind: UInt8, CaseIterable, Hashable, Sendable {
     case page = 5
     /// A directory as its differences from another one.
     case directoryDelta = 6
+    /// The id of the file that has the bytes of an object with an MD5 id: `Alias`.
+    case alias = 7
 
     /// The kind of pack that holds such records.
     public var packClass: PackClass {
         switch self {
         case .chunk, .blob: .data
-        case .recipe, .span, .directory, .page, .directoryDelta: .meta
+        case .recipe, .span, .directory, .page, .directoryDelta, .alias: .meta
         }
     }
 
@@ -29,7 +31,7 @@ public enum RecordKind: UInt8, CaseIterable, Hashable, Sendable {
     public var isNamedByContent: Bool {
         switch self {
         case .chunk, .blob, .page: true
-        case .recipe, .span, .directory, .directoryDelta: false
+        case .recipe, .span, .directory, .directoryDelta, .alias: false
         }
     }
 }
@@ -89,6 +91,7 @@ extension RecordKind {
         case .directory: "directory"
         case .page: "page"
         case .directoryDelta: "directory delta"
+        case .alias: "alias"
         }
     }
 }

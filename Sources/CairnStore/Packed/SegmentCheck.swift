@@ -74,9 +74,9 @@ struct SegmentCheck {
             while index < end {
                 let offset = section.entries + SegmentLayout.entrySize * index
                 let entry = try entry(at: offset, bytes, isKind)
-                let top =
-                    section.bits == 0 ? 0 : Int(entry.key.digest.leadingWord >> UInt64(64 - section.bits))
-                guard top == bucket, earlier.map({ SegmentEntry.precedes($0, entry) }) ?? true else {
+                guard section.bucket(of: entry.key) == bucket,
+                    earlier.map({ SegmentEntry.precedes($0, entry) }) ?? true
+                else {
                     throw FormatError(.segment, .badValue("order of entries"), at: Int64(offset))
                 }
                 earlier = entry
@@ -109,10 +109,7 @@ struct SegmentCheck {
         guard entry.pack < packs.count else { throw fail("pack of an entry", 32) }
         let pack = packs[Int(entry.pack)]
         guard pack.packClass == entry.key.kind.packClass else { throw fail("kind of an entry", 46) }
-        guard entry.place.frameOffset >= PackHeader.byteCount,
-            entry.place.frameLength > FrameHeader.fixedSize,
-            Int64(entry.place.frameOffset) + Int64(entry.place.frameLength) <= pack.size
-        else { throw fail("place of an entry", 36) }
+        guard entry.place.isPossible(in: pack) else { throw fail("place of an entry", 36) }
         return entry
     }
 }

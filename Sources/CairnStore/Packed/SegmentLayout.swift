@@ -69,16 +69,29 @@ struct SegmentLayout: Hashable, Sendable {
         return bits
     }
 
-    /// Reads the header of a segment and checks that its counts and offsets agree with one another and with the size.
+    /// Reads the header of a whole segment, and checks that its end is there.
     ///
     /// - Throws: `FormatError`.
     init(parsing bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        try self.init(header: bytes, size: Int64(bytes.count))
+        guard bytes.hasText("CAIRNSGT", at: tail + 40) else {
+            throw FormatError(.segment, .notThisFormat, at: Int64(tail + 40))
+        }
+    }
+
+    /// Reads the header of a segment and checks that its counts and offsets agree with one another and with the size.
+    ///
+    /// - Parameters:
+    ///   - bytes: the first 128 bytes, or more.
+    ///   - fileSize: the bytes of the whole segment.
+    /// - Throws: `FormatError`.
+    init(header bytes: UnsafeRawBufferPointer, size fileSize: Int64) throws(FormatError) {
         func fail(_ problem: FormatError.Problem, _ offset: Int64) -> FormatError {
             FormatError(.segment, problem, at: offset)
         }
-        let smallest = Self.headerSize + 16 + Self.tailSize
-        guard bytes.count >= smallest else {
-            throw fail(.truncated(needed: Int64(smallest), found: Int64(bytes.count)), 0)
+        let smallest = Int64(Self.headerSize + 16 + Self.tailSize)
+        guard fileSize >= smallest, bytes.count >= Self.headerSize else {
+            throw fail(.truncated(needed: smallest, found: min(fileSize, Int64(bytes.count))), 0)
         }
         guard bytes.hasText("CAIRNSG1", at: 0) else { throw fail(.notThisFormat, 0) }
         let version: UInt16 = bytes.integer(at: 8)
@@ -106,10 +119,9 @@ struct SegmentLayout: Hashable, Sendable {
                 throw fail(.badValue("offset of a part"), Int64(place))
             }
         }
-        guard bytes.count == size else {
-            throw fail(.truncated(needed: Int64(size), found: Int64(bytes.count)), Int64(bytes.count))
+        guard fileSize == Int64(size) else {
+            throw fail(.truncated(needed: Int64(size), found: fileSize), fileSize)
         }
-        guard bytes.hasText("CAIRNSGT", at: tail + 40) else { throw fail(.notThisFormat, Int64(tail + 40)) }
     }
 
     /// Appends the header.

@@ -1,16 +1,21 @@
-import CairnCore
+public import CairnCore
 
 /// Makes one segment of several, whose entries are sorted already: it takes the memory of the new segment and little more.
-enum SegmentMerge {
+public enum SegmentMerge {
     /// Merges segments.
     ///
-    /// - Parameter dead: packs whose entries are left out.
+    /// - Parameters:
+    ///   - dead: packs whose entries are left out.
+    ///   - complete: pushes that are known to be complete.
     /// - Precondition: together they have no more entries than a segment may have.
-    static func merge(_ segments: [IndexSegment], without dead: Set<Digest>) -> IndexSegmentBuilder.Segment {
+    public static func merge(
+        _ segments: [IndexSegment], without dead: Set<Digest>, acknowledging complete: Set<ULID> = []
+    ) -> IndexSegmentBuilder.Segment {
         var builder = IndexSegmentBuilder()
         // The packs' numbers come in the order of the packs in the segments; a pack that several tell about has one.
         let numbers = segments.map { builder.addTables(of: $0, without: dead) }
         let sources = zip(segments, numbers).map { Source(segment: $0, numbers: $1) }
+        builder.acknowledge(complete)
         let objects = merge(sources, \.objectEntries)
         let chunks = merge(sources, \.chunkEntries)
         return builder.build(objects: objects, chunks: chunks)
