@@ -104,12 +104,7 @@ extension CairnError {
     /// Words for a text that is not of its format.
     public init(_ error: FormatsError) {
         let place = error.location.map { ":\($0.line):\($0.column)" } ?? ""
-        let isPointer = error.file.hasSuffix(".dvc") && !error.file.contains(":")
-        self.init(
-            .config, error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)",
-            hint: isPointer
-                ? "mend it, or take it from git as it was: `git checkout -- \(Shell.quoted(error.file))`"
-                : nil)
+        self.init(.config, error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)")
     }
 
     /// Words for a failure of git's library.

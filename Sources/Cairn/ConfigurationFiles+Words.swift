@@ -4,20 +4,27 @@ import CairnSystem
 
 extension CairnError {
     /// Words for a file that is not of the dialect.
-    init(inSyntax error: FormatsError) {
+    ///
+    /// - Parameter level: that of the file.
+    init(inSyntax error: FormatsError, at level: Configuration.Level, of files: ConfigurationFiles) {
         let place = error.location.map { " at line \($0.line)." } ?? ""
-        self.init(.config, CairnError(error).message, dvc: error.reason + place)
+        self.init(
+            .config, CairnError(error).message, hint: files.mendingHint(for: level),
+            dvc: error.reason + place)
     }
 
     /// Words for an option that is not known or has a value of another type.
     ///
     /// The reason comes in DVC's words: what is wrong, ` @ `, where as `data['section']['option']`, and perhaps a guess.
-    init(inOptions error: FormatsError, of files: ConfigurationFiles) {
+    /// - Parameter isTyped: whether it is not in a file yet.
+    init(inOptions error: FormatsError, of files: ConfigurationFiles, isTyped: Bool) {
         let level = files.levels.first { (try? files.path(of: $0))?.bytes.printable == error.file }
         let file = level.map { files.name(of: $0) } ?? error.file
         let line = error.location.map { ":\($0.line)" } ?? ""
         let words = Self.plainWords(error.reason)
-        self.init(.config, file.isEmpty ? words : "\(file)\(line): \(words)", dvc: error.reason)
+        self.init(
+            .config, file.isEmpty ? words : "\(file)\(line): \(words)",
+            hint: isTyped ? nil : level.flatMap { files.mendingHint(for: $0) }, dvc: error.reason)
     }
 
     private static func plainWords(_ reason: String) -> String {

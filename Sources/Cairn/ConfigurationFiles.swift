@@ -90,7 +90,7 @@ public struct ConfigurationFiles: Sendable {
     public func load() throws -> Configuration {
         let configuration = try read()
         do throws(FormatsError) { try configuration.validate() } catch {
-            throw CairnError(inOptions: error, of: self)
+            throw CairnError(inOptions: error, of: self, isTyped: false)
         }
         return configuration
     }
@@ -118,11 +118,11 @@ public struct ConfigurationFiles: Sendable {
         do {
             try change(&edit)
         } catch let error as FormatsError {
-            throw CairnError(inOptions: error, of: self)
+            throw CairnError(inOptions: error, of: self, isTyped: true)
         }
         let after = configuration(of: edit.sources.values.map { $0 })
         if let mistake = Self.mistakes(in: after, notIn: before).first {
-            throw CairnError(inOptions: mistake, of: self)
+            throw CairnError(inOptions: mistake, of: self, isTyped: true)
         }
         var written: [Configuration.Level] = []
         for level in levels {
@@ -180,7 +180,7 @@ public struct ConfigurationFiles: Sendable {
             let file = try ConfigFile(parsing: bytes, name: name(of: level))
             return Configuration.Source(level, path: path.bytes, file: file)
         } catch {
-            throw CairnError(inSyntax: error)
+            throw CairnError(inSyntax: error, at: level, of: self)
         }
     }
 

@@ -19,7 +19,7 @@ struct MigrationRun {
     private let forgotten: Set<MigrationPlace.Key>
     private var results: [MigrationPlace.Key: Migrated] = [:]
     private var trees: [(tree: DataTree, algorithm: HashAlgorithm, isExecutable: Bool)] = []
-    private(set) var storedCount = 0
+    private(set) var storedCount: Int
     private(set) var linkFailures: [RepoPath] = []
 
     /// Stores everything.
@@ -29,9 +29,10 @@ struct MigrationRun {
         self.plan = plan
         self.session = session
         forgotten = Set(plan.forgotten.map(\.key))
+        storedCount = try Self.storeUnstored(plan, session)
+        // Made afterwards: it knows what is there by now, and reads from it.
         recorder = try OutputRecorder(session, expecting: plan.fileCount, stores: true)
         witness = try OutputRecorder(session, expecting: 0, stores: false)
-        try storeUnstored()
         for key in plan.order {
             guard case .workspace(let tree, let isStored) = plan.sources[key] else { continue }
             try record(tree, key, isStored: isStored)
@@ -42,12 +43,17 @@ struct MigrationRun {
         try relink()
     }
 
-    /// Stores data under its old id that only the workspace has.
-    private mutating func storeUnstored() throws {
-        guard !plan.unstored.isEmpty else { return }
+    /// Stores data under its old id that only the workspace has, by a recorder of its own: what comes after it reads the objects.
+    ///
+    /// - Returns: how many objects are new.
+    private static func storeUnstored(_ plan: MigrationPlan, _ session: Session) throws -> Int {
+        guard !plan.unstored.isEmpty else { return 0 }
+        let count = plan.unstored.reduce(0) { $0 + $1.tree.snapshot.count }
+        let recorder = try OutputRecorder(session, expecting: count, stores: true)
         for (tree, algorithm) in plan.unstored { _ = try recorder.record(tree, algorithm) }
-        storedCount += recorder.pendingCount
+        let storedCount = recorder.pendingCount
         try recorder.commit()
+        return storedCount
     }
 
     private mutating func record(_ tree: DataTree, _ key: MigrationPlace.Key, isStored: Bool) throws {

@@ -33,6 +33,7 @@ final class OutputRecorder {
     private let time: Int64
     private var pending = Intake.Report()
     private var pendingListings: Set<ObjectID> = []
+    private var isCommitted = false
 
     /// Prepares to store about `expected` files.
     ///
@@ -155,7 +156,11 @@ final class OutputRecorder {
     }
 
     /// Makes everything that was recorded durable under its name. Objects that name others come last.
+    ///
+    /// - Precondition: it is called once, as the last thing.
     func commit() throws {
+        precondition(!isCommitted, "a recorder commits once")
+        isCommitted = true
         guard let batch else { return }
         pending.stored.sort { !$0.id.isDirectory && $1.id.isDirectory }
         if pendingCount > 1000 { session.reporter.begin("syncing", items: nil, bytes: nil) }

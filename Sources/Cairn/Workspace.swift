@@ -127,13 +127,7 @@ public struct Workspace: Sendable {
 
     /// The bytes of a path of the workspace (`nil` for the workspace itself) relative to where the user stands.
     public func relativeToUser(_ path: RepoPath?) -> [UInt8] {
-        let target = root.bytes.split(separator: UInt8(ascii: "/")) + (path?.components ?? [])
-        let start = ((try? surroundings.workingDirectory.resolved()) ?? surroundings.workingDirectory).bytes
-            .split(separator: UInt8(ascii: "/"))
-        var common = 0
-        while common < min(target.count, start.count), target[common] == start[common] { common += 1 }
-        let parts = Array(repeating: ArraySlice("..".utf8), count: start.count - common) + target[common...]
-        return parts.isEmpty ? Array(".".utf8) : Array(parts.joined(separator: [UInt8(ascii: "/")]))
+        surroundings.relativePath(of: path.map(absolute) ?? root)
     }
 
     /// The workspace path of what the user typed, without looking at the disk beyond the folders on the way.

@@ -92,15 +92,22 @@ struct WorkspaceScan {
         guard try absolute.status(following: true)?.kind == .regular,
             let bytes = try absolute.readIfPresent(limit: 256 << 20)
         else { return }
-        let name = session.workspace.display(file)
         let before = index.outputs.count
-        if file.name.elementsEqual("dvc.yaml".utf8) {
-            let lock = try session.workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)
-            try index.add(bytes, lock: lock, asPipeline: file, shownAs: name)
-        } else {
-            try index.add(bytes, asPointer: file, shownAs: name)
+        do {
+            try add(file, bytes)
+        } catch {
+            throw session.refusal(of: error, in: file)
         }
         for output in index.outputs[before...] { outputs.insert(output.path) }
+    }
+
+    private mutating func add(_ file: RepoPath, _ bytes: [UInt8]) throws {
+        let name = session.workspace.display(file)
+        guard file.name.elementsEqual("dvc.yaml".utf8) else {
+            return try index.add(bytes, asPointer: file, shownAs: name)
+        }
+        let lock = try session.workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)
+        try index.add(bytes, lock: lock, asPipeline: file, shownAs: name)
     }
 }
 

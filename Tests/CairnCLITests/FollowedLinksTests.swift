@@ -9,9 +9,7 @@ struct FollowedLinksTests {
     /// A directory with links to a file, to a folder outside of the workspace, and with a file.
     init() throws {
         sandbox = try Sandbox()
-        try Files.makeFolder(sandbox("one"))
-        try sandbox.git("init", "-q", in: "one")
-        try sandbox.cairn("init", "-q", in: "one").succeeded()
+        try sandbox.makeNativeProject("one")
         try Files.write("plain", to: sandbox("one/data/plain"))
         try Files.write("outside", to: sandbox("near"))
         try Files.write("elsewhere", to: sandbox("far/deep/x"))

@@ -38,9 +38,7 @@ struct InteropMigrateTests {
     @Test("a repository that was always native becomes one of dvc's")
     func born() throws {
         let sandbox = try Sandbox()
-        try Files.makeFolder(sandbox("one"))
-        try sandbox.git("init", "-q", in: "one")
-        try sandbox.cairn("init", "-q", in: "one").succeeded()
+        try sandbox.makeNativeProject("one")
         var random = SeededRandom(seed: 5)
         try random.fill(sandbox("one/data"), files: 40, size: 2000)
         try sandbox.shell("chmod -R +x data; mkdir data/empty", in: "one").succeeded()

@@ -165,6 +165,43 @@ struct MigrateTests {
         try expectClean(.cairn, sandbox, in: "one")
     }
 
+    @Test(
+        "data that `add --no-commit` left in the workspace is stored on the way, links and empty folders too",
+        arguments: ["copy", "hardlink"], ["native", "dvc"])
+    func neverStored(_ cacheType: String, _ format: String) throws {
+        let sandbox = try Sandbox()
+        let isNative = format == "native"
+        try sandbox.makeProject(
+            "one", settings: "[cache]\n    type = \(cacheType)\n" + (isNative ? "" : Sandbox.nativeSettings))
+        var random = SeededRandom(seed: 7)
+        try random.fill(sandbox("one/data"), files: 30, size: 2000)
+        try Files.write(random.bytes(900_000), to: sandbox("one/data/in/large"))
+        try Files.write("one file", to: sandbox("one/alone"))
+        try sandbox.shell("ln -s in/large data/link; mkdir -p data/empty/inner", in: "one").succeeded()
+        try sandbox.cairn("add", "-q", "--no-commit", "data", "alone", in: "one").succeeded()
+        #expect(
+            !Files.exists(sandbox("one/.dvc/cache/files")) && !Files.exists(sandbox("one/.dvc/cache/packs")))
+        try sandbox.shell("cp -a data alone ..", in: "one").succeeded()
+        if !isNative {
+            // What DVC's format makes of it.
+            try sandbox.shell("rm -r link empty && cp in/large link", in: "data").succeeded()
+        }
+        try sandbox.cairn("migrate", "-q", "--to", format, "--lossy", in: "one").succeeded()
+        try sandbox.cairn("verify", in: "one").succeeded()
+        try expectClean(.cairn, sandbox, in: "one")
+        try sandbox.shell("rm -rf data alone .dvc/tmp", in: "one").succeeded()
+        try sandbox.cairn("checkout", "-q", in: "one").succeeded()
+        for name in ["data", "alone"] { try expectSameData(sandbox(name), sandbox("one/\(name)")) }
+        try expectClean(.cairn, sandbox, in: "one")
+        if isNative {
+            let cache = sandbox("one/.dvc/cache")
+            #expect(try NativeStoreCheck.problems(in: cache) == [])
+            #expect(try NativeStoreCheck.missing(from: cache, forPointersOf: sandbox("one")) == [])
+        } else {
+            try expectSound(store: sandbox("one/.dvc/cache"), for: sandbox("one"))
+        }
+    }
+
     @Test("a dry run writes nothing and says the same")
     func dry() throws {
         let sandbox = try Sandbox()

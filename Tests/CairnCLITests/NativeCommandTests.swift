@@ -9,9 +9,7 @@ struct NativeCommandTests {
     /// A native workspace with a file of many chunks, a directory of small files, and two revisions.
     init() throws {
         sandbox = try Sandbox()
-        try Files.makeFolder(sandbox("one"))
-        try sandbox.git("init", "-q", in: "one")
-        try sandbox.cairn("init", "-q", in: "one").succeeded()
+        try sandbox.makeNativeProject("one")
         try Files.write(Self.numbers(200_000), to: sandbox("one/numbers"))
         for number in 0..<40 { try Files.write("small \(number)", to: sandbox("one/data/\(number)")) }
         try sandbox.cairn("add", "-q", "numbers", "data", in: "one").succeeded()

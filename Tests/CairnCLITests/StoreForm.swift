@@ -18,19 +18,16 @@ enum StoreForm: String, CaseIterable, CustomTestStringConvertible, Sendable {
     /// The settings of a repository with a remote of its own.
     func configuration(remote: String) -> String {
         let store = "[core]\n    remote = store\n['remote \"store\"']\n    url = \(remote)\n"
-        let native = "[cairn]\n    format = native\n    id = 11111111-1111-4111-8111-111111111111\n"
         switch self {
         case .dvc: return store
-        case .packed: return store + native
-        case .linked: return store + native + "[cache]\n    type = hardlink\n"
+        case .packed: return store + Sandbox.nativeSettings
+        case .linked: return store + Sandbox.nativeSettings + "[cache]\n    type = hardlink\n"
         }
     }
 
     /// Makes a repository of this form, with `remote` as its remote.
     func makeProject(_ folder: String, in sandbox: Sandbox) throws {
-        try sandbox.makeProject(folder)
-        try Files.write(configuration(remote: sandbox("remote")), to: sandbox("\(folder)/.dvc/config"))
-        try sandbox.commit(folder, "settings")
+        try sandbox.makeProject(folder, settings: configuration(remote: sandbox("remote")))
     }
 
     /// What is wrong with the objects of a store; names that are none are left to `strays`.

@@ -25,13 +25,7 @@ struct UsageTests {
 
     /// `big` twice, once of them in `data`; three small files, one of them with the bytes of another. Two revisions.
     private func makeProject(isNative: Bool) throws {
-        if isNative {
-            try Files.makeFolder(sandbox("one"))
-            try sandbox.git("init", "-q", in: "one")
-            try sandbox.cairn("init", "-q", in: "one").succeeded()
-        } else {
-            try sandbox.makeProject("one")
-        }
+        try sandbox.makeProject("one", settings: isNative ? Sandbox.nativeSettings : "")
         let big = (0..<50_000).map { "\($0) \($0 * $0 % 1013)\n" }.joined()
         try Files.write(big, to: sandbox("one/big"))
         try Files.write(big, to: sandbox("one/data/copy"))

@@ -114,14 +114,27 @@ public final class Sandbox: Sendable {
     ///
     /// The files are written here and not by the program, so that a test of one command depends on that command alone.
     ///
+    /// - Parameter settings: the text of `.dvc/config`.
     /// - Throws: `SupportError` when it cannot be made.
-    public func makeProject(_ folder: String) throws {
+    public func makeProject(_ folder: String, settings: String = "") throws {
         try Files.makeFolder(scratch(folder))
         try git("init", "-q", in: folder)
-        try Files.write("", to: scratch("\(folder)/.dvc/config"))
+        try Files.write(settings, to: scratch("\(folder)/.dvc/config"))
         try Files.write("/config.local\n/tmp\n/cache\n", to: scratch("\(folder)/.dvc/.gitignore"))
         try Files.write("# nothing is ignored\n", to: scratch("\(folder)/.dvcignore"))
         try commit(folder, "start")
+    }
+
+    /// The settings that make a workspace a native one, always of the same id.
+    public static let nativeSettings =
+        "[cairn]\n    format = native\n    id = 11111111-1111-4111-8111-111111111111\n"
+
+    /// As `makeProject`, with a native workspace, as `cairn init` makes it.
+    ///
+    /// - Parameter settings: what is in `.dvc/config` besides.
+    /// - Throws: `SupportError` when it cannot be made.
+    public func makeNativeProject(_ folder: String, settings: String = "") throws {
+        try makeProject(folder, settings: settings + Self.nativeSettings)
     }
 
     /// Makes `remote` (relative to this world) the default remote of a project, by its absolute path.

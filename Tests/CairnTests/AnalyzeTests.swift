@@ -61,12 +61,7 @@ struct AnalyzeTests {
         "what the cache has is known chunk by chunk, or file by file in DVC's format",
         arguments: [true, false])
     func cache(_ isNative: Bool) throws {
-        try sandbox.makeProject("one")
-        if isNative {
-            try Files.write(
-                "[cairn]\n    format = native\n    id = 11111111-1111-4111-8111-111111111111\n",
-                to: sandbox("one/.dvc/config"))
-        }
+        try sandbox.makeProject("one", settings: isNative ? Sandbox.nativeSettings : "")
         try Files.write(Self.table, to: sandbox("one/old.csv"))
         try sandbox.cairn("add", "-q", "old.csv", in: "one").succeeded()
         try Files.write(Self.table + "more\n", to: sandbox("one/new/new.csv"))

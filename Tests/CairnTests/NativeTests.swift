@@ -13,11 +13,9 @@ private struct Trial {
     init(_ format: String, cacheType: String) throws {
         project = try Project()
         var config = try Files.text(project("one/.dvc/config")) + "[cache]\n    type = \(cacheType)\n"
-        if format == "native" { config += Self.marker }
+        if format == "native" { config += Sandbox.nativeSettings }
         try Files.write(config, to: project("one/.dvc/config"))
     }
-
-    static let marker = "[cairn]\n    format = native\n    id = 11111111-1111-4111-8111-111111111111\n"
 
     /// Path and content of all files of the data.
     func files() throws -> [String: String] {
@@ -254,7 +252,7 @@ struct NativeTests {
         let pointer = try trial.add()
         try trial.project.sandbox.commit("one", "data")
         let config = trial.project("one/.dvc/config")
-        try Files.write(Files.text(config) + Trial.marker, to: config)
+        try Files.write(Files.text(config) + Sandbox.nativeSettings, to: config)
         #expect(try trial.isClean())
         #expect(try trial.add() == pointer, "unchanged data keeps its recording")
         try trial.project.write("new", to: "data/sub/f")

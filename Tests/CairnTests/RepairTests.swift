@@ -25,9 +25,7 @@ struct Patient {
         project = try Project()
         self.layout = layout
         var config = try Files.text(project("one/.dvc/config"))
-        if layout != .dvc {
-            config += "[cairn]\n    format = native\n    id = 11111111-1111-4111-8111-111111111111\n"
-        }
+        if layout != .dvc { config += Sandbox.nativeSettings }
         if layout != .packed { config += "[cache]\n    type = hardlink,copy\n" }
         try Files.write(config, to: project("one/.dvc/config"))
         for version in ["v1", "v2"] {

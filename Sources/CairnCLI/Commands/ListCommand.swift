@@ -36,14 +36,7 @@ struct ListCommand: Verb {
     @Option(help: ArgumentHelp("A revision of git.", valueName: "commit"))
     var rev: String?
 
-    @Option(help: .hidden)
-    var config: String?
-
-    @Option(help: .hidden)
-    var remote: String?
-
-    @Option(name: .customLong("remote-config"), parsing: .upToNextOption, help: .hidden)
-    var remoteConfig: [String] = []
+    @OptionGroup var unused: UnusedRepositoryOptions
 
     @Flag(help: "Show sizes.")
     var size = false

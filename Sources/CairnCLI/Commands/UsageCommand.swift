@@ -36,14 +36,7 @@ struct UsageCommand: Verb {
     @Flag(name: .shortAndLong, help: "Print sizes as numbers of bytes.")
     var bytes = false
 
-    @Option(help: .hidden)
-    var config: String?
-
-    @Option(help: .hidden)
-    var remote: String?
-
-    @Option(name: .customLong("remote-config"), parsing: .upToNextOption, help: .hidden)
-    var remoteConfig: [String] = []
+    @OptionGroup var unused: UnusedRepositoryOptions
 
     @Flag(help: "Print the rows as JSON.")
     var json = false
