@@ -8,7 +8,8 @@ extension Workspace {
     ///
     /// - Parameter store: the same remote, for what is said of it.
     func fetch(
-        _ wanted: UsedObjects, from remote: PackedRemote, _ store: RemoteStore, _ report: inout TransferReport,
+        _ wanted: UsedObjects, from remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport,
         _ session: Session
     ) throws {
         var used = wanted

@@ -69,7 +69,8 @@ extension Workspace {
     ///
     /// - Throws: `CairnError` if the clone has no name yet and none can be written.
     func cloneIdentity() throws -> PackedPush.Clone {
-        guard let text = configuration.string("cairn.id"), let repository = UniqueID(parsing: text.utf8) else {
+        guard let text = configuration.string("cairn.id"), let repository = UniqueID(parsing: text.utf8)
+        else {
             throw CairnError(
                 .config, "cairn.id in '.dvc/config' is no UUID",
                 hint: "restore the line from git: `git checkout -- .dvc/config`")

@@ -55,6 +55,7 @@ public final class CountingRemote: Remote {
         return bytes
     }
 
+    @discardableResult
     public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
         counted.withLock { $0.writes += uploads.count }
         let existing = try await base.write(uploads, jobs: jobs)

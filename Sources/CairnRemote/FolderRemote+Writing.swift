@@ -5,6 +5,7 @@ extension FolderRemote {
     /// With more files than this the file system is synced, instead of each file and folder.
     private static let fewFiles = 4
 
+    @discardableResult
     public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
         let uploads = try Self.distinct(uploads)
         guard !uploads.isEmpty else { return [] }
@@ -78,7 +79,10 @@ extension FolderRemote {
         }
         let isFew = items.count <= Self.fewFiles
         let own = try system { () throws(SystemError) in
-            try isFew ? items.indices.map { (index) throws(SystemError) in try batch.status(of: written[index])?.inode } : []
+            try isFew
+                ? items.indices.map { (index) throws(SystemError) in
+                    try batch.status(of: written[index])?.inode
+                } : []
         }
         do throws(SystemError) {
             try batch.commit(
@@ -97,7 +101,8 @@ extension FolderRemote {
         var lost: Set<String> = []
         for (item, inode) in zip(items, own) {
             let path = Array(item.key.text.utf8)
-            let there = try system(item.key.text) { () throws(SystemError) in try root.status(of: path)?.inode }
+            let there = try system(item.key.text) { () throws(SystemError) in try root.status(of: path)?.inode
+            }
             if there != inode { lost.insert(item.key.text) }
         }
         return lost

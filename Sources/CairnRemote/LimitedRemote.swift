@@ -59,6 +59,7 @@ public final class LimitedRemote: Remote {
         }
     }
 
+    @discardableResult
     public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
         let existing = Mutex<Set<String>>([])
         try await Jobs.run(uploads, atATime: jobs) { [self] (upload) throws(RemoteError) in

@@ -44,6 +44,7 @@ public struct MemoryRemote: Remote {
         }
     }
 
+    @discardableResult
     public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
         for upload in uploads { _ = try RemoteKey(upload.key) }
         let existing = Mutex<Set<String>>([])
@@ -51,7 +52,9 @@ public struct MemoryRemote: Remote {
             let bytes = try upload.readAll()
             try await operate(.write, upload.key) { (operation, effect) throws(RemoteError) in
                 if effect.isHeld { bucket.holdWrite(operation, bytes) }
-                if effect.happens, bucket[upload.key] != nil { existing.withLock { _ = $0.insert(upload.key) } }
+                if effect.happens, bucket[upload.key] != nil {
+                    existing.withLock { _ = $0.insert(upload.key) }
+                }
                 guard !effect.happens || bucket.add(upload.key, bytes) else {
                     throw RemoteError(.conflict, upload.key)
                 }

@@ -49,6 +49,7 @@ public struct RetryingRemote: Remote {
         try await retry { () async throws(RemoteError) in try await base.read(key, range, limit: limit) }
     }
 
+    @discardableResult
     public func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
         try await retry { () async throws(RemoteError) in try await base.write(uploads, jobs: jobs) }
     }

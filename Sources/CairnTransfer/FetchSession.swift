@@ -134,11 +134,14 @@ struct FetchSession {
         var wanted = Array(Set(keys))
         for _ in 0..<2 where !wanted.isEmpty {
             let found = view.index.frames(holding: wanted, without: badPacks)
-            for key in found.missing { problems[key] = problems[key] ?? StoreError(.missingPart(key, of: nil), place) }
+            for key in found.missing {
+                problems[key] = problems[key] ?? StoreError(.missingPart(key, of: nil), place)
+            }
             let answers = try await answers(FetchRange.ranges(for: found.frames))
             wanted = []
             for (range, answer) in answers {
-                guard let bytes = try take(answer, of: range, range.frames.flatMap(\.entries).map(\.key)) else {
+                guard let bytes = try take(answer, of: range, range.frames.flatMap(\.entries).map(\.key))
+                else {
                     wanted += range.frames.flatMap(\.entries).map(\.key)
                     continue
                 }

@@ -72,7 +72,9 @@ final class PackSender {
     func sendComposites(_ plan: PushPlan, without lost: Set<ObjectID>) async throws(TransferError) {
         let composites = plan.composites.filter { !lost.contains($0) }
         // Listings that are files of the cache were gathered with the files.
-        try await gatherAndSend([.frames(plan.pageFrames[...]), .composites(plan.spans, composites), .end(.meta)])
+        try await gatherAndSend([
+            .frames(plan.pageFrames[...]), .composites(plan.spans, composites), .end(.meta),
+        ])
     }
 
     /// Something that makes packs.

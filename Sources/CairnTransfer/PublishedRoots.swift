@@ -32,7 +32,8 @@ extension RemoteIndex {
     /// - Throws: `TransferError`.
     public func roots(_ name: RootsName, on view: RemoteView) async throws(TransferError) -> RootsFile {
         let file = "\(name.clone.text)-\(name.writer.text).rts"
-        if let bytes = kept(PackedLayout.roots, file), let known = try? RootsFile(parsing: bytes, name: name) {
+        if let bytes = kept(PackedLayout.roots, file), let known = try? RootsFile(parsing: bytes, name: name)
+        {
             return known
         }
         let size = view.listing.objects.first { $0.key == name.path }?.size
@@ -66,6 +67,8 @@ extension RemoteIndex {
 extension RecordKey {
     /// The record that an output begins with, as rows of pushes name it. Whether a file is in one piece or has a recipe does not matter there.
     init(root id: ObjectID) {
-        self.init(id.isDirectory ? .directory : .blob, id.digest)
+        self =
+            id.algorithm == .blake3
+            ? RecordKey(id.isDirectory ? .directory : .blob, id.digest) : .alias(of: id)
     }
 }

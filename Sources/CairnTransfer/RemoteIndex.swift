@@ -214,7 +214,8 @@ public final class RemoteIndex: Sendable {
         var segments: [SegmentName: IndexSegment] = [:]
         var replaced: Set<Digest> = []
         // A segment that others were merged into has a higher level than they, and says who they are.
-        for (name, size) in names.sorted(by: { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) })
+        for (name, size) in names.sorted(by: { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) }
+        )
         where !replaced.contains(name.digest) {
             let segment = if let segment = known[name] { segment } else { try await segment(name, size) }
             segments[name] = segment

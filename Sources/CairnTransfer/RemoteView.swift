@@ -58,7 +58,7 @@ public struct RemoteView: Sendable {
 
     /// True if the object is there with all that it consists of: a directory with its files.
     public func isComplete(_ id: ObjectID) -> Bool {
-        guard id.algorithm == .blake3 else { return false }
+        guard id.algorithm == .blake3 else { return isComplete(RecordKey.alias(of: id)) }
         if id.isDirectory { return isComplete(RecordKey(.directory, id.digest)) }
         return has(RecordKey(.blob, id.digest)) || isComplete(RecordKey(.recipe, id.digest))
             || has(RecordKey(.chunk, id.digest))

@@ -295,6 +295,18 @@ struct RemoteContract {
         }
     }
 
+    @Test("a write tells which objects were there already", arguments: RemoteMaker.all)
+    func existing(_ maker: RemoteMaker) async throws {
+        try await with(maker) { remote in
+            let (one, two) = (RemoteUpload("log/a", [1]), RemoteUpload("log/b", [2]))
+            let found = [
+                try await remote.write([one], jobs: 1), try await remote.write([one], jobs: 1),
+                try await remote.write([one, two], jobs: 2),
+            ]
+            #expect(found == [[], ["log/a"], ["log/a"]])
+        }
+    }
+
     @Test(
         "who reads or lists while an object is written sees all of it or nothing", arguments: RemoteMaker.all)
     func allOrNothing(_ maker: RemoteMaker) async throws {
@@ -302,7 +314,7 @@ struct RemoteContract {
             let bytes = [UInt8](repeating: 9, count: 2 << 20)
             for round in 0..<5 {
                 let key = "packs/\(round)"
-                async let written: Void = remote.write([RemoteUpload(key, bytes)], jobs: 1)
+                async let written = remote.write([RemoteUpload(key, bytes)], jobs: 1)
                 var sawIt = false
                 for attempt in 0..<50 where !sawIt {
                     let size = try await remote.list(key).objects.first?.size
@@ -314,11 +326,11 @@ struct RemoteContract {
                     } catch {
                         #expect(error.reason == .notFound && size == nil)
                         // At the latest when the writer is done it is there.
-                        if attempt > 20 { try await written }
+                        if attempt > 20 { _ = try await written }
                     }
                 }
                 #expect(sawIt)
-                try await written
+                _ = try await written
             }
         }
     }

@@ -49,6 +49,7 @@ public final class SimulatedExecutor: TaskExecutor {
     /// Runs a task, with those that it begins and those that were there before, to its end.
     ///
     /// - Throws: `SupportError` when it waits for something that nobody will do; or what it throws.
+    @discardableResult
     public func run<Success: Sendable>(_ body: sending @escaping () async throws -> Success) throws -> Success
     {
         let outcome = Outcome<Success>()

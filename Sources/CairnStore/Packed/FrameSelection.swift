@@ -45,7 +45,9 @@ extension PackIndex {
         }
         found.sort { left, right in
             let (first, second) = (left.entry.place, right.entry.place)
-            return (left.pack, first.frameOffset, first.record) < (right.pack, second.frameOffset, second.record)
+            return (left.pack, first.frameOffset, first.record) < (
+                right.pack, second.frameOffset, second.record
+            )
         }
         var frames: [FrameSelection] = []
         var start = 0
@@ -86,7 +88,9 @@ extension PackFrame {
         let header = try bytes.withBytes { (bytes) throws(FormatError) in
             try FrameHeader(parsing: bytes, at: selection.offset)
         }
-        let names = zip(selection.entries, records).map { EncodedFrame.Record(key: $0.key, rawLength: $1.count) }
+        let names = zip(selection.entries, records).map {
+            EncodedFrame.Record(key: $0.key, rawLength: $1.count)
+        }
         return (EncodedFrame(bytes: bytes, records: names, header: header), records)
     }
 }
