@@ -95,7 +95,8 @@ struct PackedArrival {
             transfer.plan(ids.filter { !gone.contains($0) }), listings: .ahead, phase: "storing")
         moved.failures += came.moved.failures
         if came.moved.failures.isEmpty, moved.failures.isEmpty {
-            try? Folder(place.removingLastComponent()).removeTree(Array(view.marker.id.text.utf8))  // it is of no use any more
+            // It is of no use any more, and does no harm.
+            try? Folder(place.removingLastComponent()).removeTree(Array(view.marker.id.text.utf8))
         }
         return (moved, came.missing)
     }
