@@ -87,6 +87,25 @@ import Testing
         #expect(try RecipeSpan(parsing: span.serialized.span, of: span.key).hints == known)
     }
 
+    @Test(
+        "a term goes on into the next frame only behind the last record of the one before",
+        arguments: [(nil, 2), (1, 1), (2, 2)] as [(Int?, Int)])
+    func nextFrame(_ recordsInFirst: Int?, _ terms: Int) {
+        var random = SeededRandom(seed: 19)
+        let pack = random.digest()
+        func place(_ offset: UInt32, _ record: Int) -> PackPlace {
+            PackPlace(frameOffset: offset, frameLength: 100, record: UInt16(record))
+        }
+        var frames = FrameTable()
+        if let count = recordsInFirst {
+            frames.add(pack, (0..<count).map { PackEntry(RecordKey(.blob, random.digest()), place(64, $0)) })
+        }
+        var builder = HintBuilder(frames)
+        builder.append(place(64, 0), in: pack)
+        builder.append(place(164, 0), in: pack)
+        #expect(builder.finish().terms.count == terms)
+    }
+
     @Test("a place that is unknown, or too many terms, leave no hints")
     func none() throws {
         let place = PackPlace(frameOffset: 64, frameLength: 100, record: 0)

@@ -74,13 +74,24 @@ import Testing
     @Test("a large table of packs is not read, but the rows of the packs that are found")
     func manyPacks() throws {
         var random = SeededRandom(seed: 30)
-        let made = random.segment(packs: 2000, records: 20)
+        var builder = IndexSegmentBuilder()
+        for _ in 0..<2000 {
+            let (info, entries) = random.pack(.data, records: 20)
+            builder.add(info, entries)
+        }
+        // The tables lie far apart.
+        for _ in 0..<10 { builder.add(DeadPack(name: random.digest(), time: 7)) }
+        for _ in 0..<300 { builder.add(random.push()) }
+        for _ in 0..<10 { builder.replace(random.digest()) }
+        let made = builder.build()
         let whole = try IndexSegment(parsing: made.bytes)
         let key = try #require(Self.keys(whole).randomElement(using: &random))
         let lookup = try Lookup([key], in: made.bytes)
         #expect(lookup.rounds == 3)
         #expect(lookup.bytesRead < 40_000)
         #expect(lookup.locations?[key]?.count == 1)
+        #expect(try lookup.segment.deadPacks() == whole.deadPacks)
+        #expect(try lookup.segment.replaced() == whole.replaced)
     }
 
     @Test("where the ranges would be most of it, the segment is read whole; a section too")
