@@ -11,7 +11,7 @@ struct DataTree {
     /// The files, relative to the output; a single file has one, named as its last component.
     private(set) var snapshot: TreeSnapshot
     /// The digest of each file; `nil` until it is read.
-    var digests: [Digest?]
+    var digests: KnownDigests
     /// True if the output itself is a symbolic link.
     let isLink: Bool
     /// What a listing of it keeps: DVC's knows no links, so they are followed.
@@ -50,7 +50,8 @@ struct DataTree {
             var snapshot = TreeSnapshot()
             snapshot.append(origin.lastComponentBytes ?? [], status, isLink: false)
             tree = DataTree(
-                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false, form: form,
+                path: path, isFolder: false, snapshot: snapshot, digests: KnownDigests(count: 1),
+                isLink: false, form: form,
                 links: links)
             let folder = origin.removingLastComponent()
             tree.origin = folder.isEmpty ? "." : folder
@@ -62,7 +63,7 @@ struct DataTree {
             let snapshot = try walker.snapshot(of: origin)
             tree = DataTree(
                 path: path, isFolder: true, snapshot: snapshot,
-                digests: Array(repeating: nil, count: snapshot.count), isLink: false, form: form,
+                digests: KnownDigests(count: snapshot.count), isLink: false, form: form,
                 links: links)
             tree.origin = origin
         case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
@@ -148,9 +149,17 @@ struct DataTree {
     ///
     /// - Precondition: every digest is known.
     func listing() throws -> DirListing {
-        var builder = DirListingBuilder(form)
-        builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
-        try append(to: &builder, below: [])
+        guard form == .dvc || snapshot.emptyFolders.isEmpty else {
+            var builder = DirListingBuilder(form)
+            builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
+            try append(to: &builder, below: [])
+            return try builder.listing()
+        }
+        // The listing shares what takes most of its memory.
+        let isNative = form == .native
+        let builder = try DirListingBuilder(
+            form, snapshot.paths, digests, kinds: isNative ? snapshot.files.indices.map(kind) : [],
+            sizes: isNative ? snapshot.files.map(\.size) : [])
         return try builder.listing()
     }
 

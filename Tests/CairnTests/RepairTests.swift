@@ -212,6 +212,27 @@ struct RepairTests {
         try patient.expectCheckout()
     }
 
+    @Test("what a collection put aside is brought back, if something in the cache needs it, or all of it")
+    func trash() throws {
+        let patient = try Patient(.packed, remote: false)
+        var options = CollectOptions()
+        options.keepsWorkspace = true
+        _ = try patient.project.workspace().collect(options) { _ in true }
+        let trash = patient.files.filter { $0.hasPrefix("trash/") && $0.hasSuffix(".cpk") }
+        #expect(!trash.isEmpty)
+        patient.dropWorkspace()
+        // The collection copied what is needed into new packs; these are damaged.
+        try patient.harmEverything { $0.hasPrefix("packs") }
+        let dry = try patient.repair { $0.isDry = true }
+        #expect(patient.sources(dry) == ["aside"] && dry.broken.isEmpty, "\(dry)")
+        let report = try patient.repair()
+        #expect(report.isComplete && patient.sources(report).isSubset(of: ["aside", "cache"]), "\(report)")
+        #expect(patient.files.filter { $0.hasPrefix("trash/") && $0.hasSuffix(".cpk") } == trash)
+        #expect(try patient.verify().isSound)
+        try patient.expectCheckout("v1")
+        try patient.expectCheckout("v2")
+    }
+
     @Test(
         "a lost or damaged index and marker are written anew",
         arguments: ["segment", "segments", "marker", "no marker", "all"])

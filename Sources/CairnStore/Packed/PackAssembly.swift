@@ -32,15 +32,34 @@ final class PackAssembly: Sendable {
     /// True if the record is stored already, or was handed over before.
     func contains(_ key: RecordKey) -> Bool { isStored(key) || claims.contains(key) }
 
+    /// Takes it upon the caller to add a record, or to see that it is there: it counts as added from now on.
+    ///
+    /// - Returns: false if somebody has done so, or the record was added.
+    func claim(_ key: RecordKey) -> Bool { claims.claim(key) }
+
+    /// Gives the memory back that it takes to know what was added, when nothing is added any more.
+    func forgetClaims() { claims.removeAll() }
+
     /// Adds records that are not there yet; nothing keeps their memory.
     ///
     /// - Throws: `StoreError` if a record is larger than 64 MiB, or cannot be written; with EINTR when the user asked to stop.
     func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try add(records) { claims.claim($0) }
+    }
+
+    /// As `add(_:)`, for records that the caller has claimed.
+    func add(claimed records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try add(records) { _ in true }
+    }
+
+    private func add(
+        _ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)], where isOurs: (RecordKey) -> Bool
+    ) throws(StoreError) {
         try noting { () throws(StoreError) in
             try system { () throws(SystemError) in try Interruption.check() }
             let lane = lanes.take()
             defer { lanes.giveBack(lane) }
-            for (key, bytes) in records where !isStored(key) && claims.claim(key) {
+            for (key, bytes) in records where !isStored(key) && isOurs(key) {
                 let frame = try format(root) { () throws(FormatError) in try lane.add(key, bytes) }
                 if let frame { try stream(key.kind.packClass).append(frame) }
             }

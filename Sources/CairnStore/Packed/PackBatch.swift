@@ -66,12 +66,22 @@ public final class PackBatch: ChunkSink {
     /// Looks at the files of packs again: some may have been taken out of the store.
     public func forgetPacks() { stored.forgetPacks() }
 
+    /// Takes it upon the caller to add a record with `add(claimed:)`, or to see that the store has it: it counts as added from now on.
+    ///
+    /// - Returns: false if somebody has done so, or the record was added.
+    public func claim(_ key: RecordKey) -> Bool { assembly.claim(key) }
+
     /// Adds records that are not there yet. They are compressed on the caller's thread; nothing keeps their memory.
     ///
     /// After a failure the session is of no use any more: others may have relied on what was not stored.
     /// - Throws: `StoreError` if a record is larger than 64 MiB, or cannot be written; with EINTR when the user asked to stop.
     public func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
         try assembly.add(records)
+    }
+
+    /// As `add(_:)`, for records that the caller has claimed.
+    public func add(claimed records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try assembly.add(claimed: records)
     }
 
     /// Adds records of frames that came from another store, each checked. Frames of which all records are wanted stay as they are.
@@ -122,7 +132,9 @@ public final class PackBatch: ChunkSink {
             precondition(!isCommitted, "a session is committed once")
             isCommitted = true
         }
-        let packs = try assembly.finish(.data) + assembly.finish(.meta)
+        var packs = try assembly.finish(.data) + assembly.finish(.meta)
+        // Nothing is added any more. With a million records, this and what is written here take most of the memory.
+        assembly.forgetClaims()
         guard !packs.isEmpty || !dead.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
@@ -134,7 +146,9 @@ public final class PackBatch: ChunkSink {
             }
         }
         let writer = SegmentWriter(store: store, folder: folder, batch: batch, push: push)
-        try writer.add(packs.map(\.pack), dead: dead)
+        let named = packs.map(\.pack)
+        packs = []
+        try writer.add(named, dead: dead)
         try withExtendedLifetime(lock) { () throws(StoreError) in try writer.mergeIfNeeded() }
         store.forgetIndex()
     }
