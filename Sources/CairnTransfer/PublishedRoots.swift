@@ -3,6 +3,11 @@ import CairnRemote
 import CairnStore
 
 extension RemoteView {
+    /// The name of what a clone has published last.
+    func latestRoots(of clone: PackedPush.Clone) -> RootsName? {
+        latestRoots.first { $0.repository == clone.repository && $0.clone == clone.id }
+    }
+
     /// The latest file of each clone that has published what it needs.
     public var latestRoots: [RootsName] {
         var latest: [RootsName] = []
@@ -22,8 +27,7 @@ extension RemoteIndex {
     ///
     /// - Throws: `TransferError`.
     func roots(of clone: PackedPush.Clone, on view: RemoteView) async throws(TransferError) -> Set<ObjectID> {
-        let latest = view.latestRoots.first { $0.repository == clone.repository && $0.clone == clone.id }
-        guard let latest else { return [] }
+        guard let latest = view.latestRoots(of: clone) else { return [] }
         return Set(try await roots(latest, on: view).roots)
     }
 

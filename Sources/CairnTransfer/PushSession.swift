@@ -35,8 +35,7 @@ struct PushSession {
         self.workers = workers
         self.reporter = reporter
         self.view = view
-        let clock = index.surroundings.clock
-        push = index.surroundings.withRandom { ULID(milliseconds: UInt64(max(0, clock.date)), using: &$0) }
+        push = index.newName(after: view.latestRoots(of: clone)?.writer)
         journal = PushJournal(in: folder, store: view.marker.id)
     }
 
@@ -57,7 +56,7 @@ struct PushSession {
                 continue
             }
             try await writeSegments(roots: kept)
-            guard try await isOvertaken() else {
+            guard index.rules.rechecksAfterSegment, try await isOvertaken() else {
                 try await finish(published.union(kept), isNew: isNew)
                 return (report, missing)
             }
@@ -150,5 +149,6 @@ struct PushSession {
         try await remotely { () throws(RemoteError) in
             _ = try await index.remote.write([mark], jobs: 1)
         }
+        try await LogTidying(index, view, as: push, complete: push).merge()
     }
 }

@@ -11,6 +11,7 @@ public final class RemoteIndex: Sendable {
     /// The remote.
     public let remote: any Remote
     let surroundings: RemoteSurroundings
+    let rules: ProtocolRules
     private let folder: FilePath?
     private let state = Mutex(State())
 
@@ -30,7 +31,17 @@ public final class RemoteIndex: Sendable {
     /// Describes an index.
     ///
     /// - Parameter folder: where what was fetched is kept; `nil` to keep it in memory only. It may be deleted at any time.
-    public init(of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings) {
+    public convenience init(
+        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings
+    ) {
+        self.init(of: remote, cachedIn: folder, surroundings: surroundings, rules: ProtocolRules())
+    }
+
+    init(
+        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings,
+        rules: ProtocolRules
+    ) {
+        self.rules = rules
         self.remote = remote
         self.folder = folder
         self.surroundings = surroundings
@@ -271,6 +282,13 @@ public final class RemoteIndex: Sendable {
 }
 
 extension RemoteIndex {
+    /// A name for a command, later than another one even if this machine's clock is behind.
+    func newName(after other: ULID? = nil) -> ULID {
+        let date = UInt64(max(0, surroundings.clock.date))
+        let time = max(date, other.map { $0.milliseconds + 1 } ?? 0)
+        return surroundings.withRandom { ULID(milliseconds: time, using: &$0) }
+    }
+
     /// Writes a segment, and takes it in.
     func write(_ segment: IndexSegmentBuilder.Segment, as name: SegmentName) async throws(TransferError) {
         let upload = RemoteUpload(name.path, .bytes(segment.bytes))

@@ -51,6 +51,14 @@ public struct RemoteView: Sendable {
         index.deadPacks.union(condemned.values.flatMap(\.packs))
     }
 
+    /// Where all records lie, if some more packs count as condemned.
+    func index(avoiding packs: Set<Digest>) -> PackIndex {
+        guard !packs.isEmpty else { return index }
+        let sorted = segments.sorted { $0.key.push < $1.key.push }
+        return PackIndex(
+            sorted.map(\.value), condemned: packs.union(condemned.values.flatMap(\.packs)))
+    }
+
     /// True if the record lies in a pack that nobody means to delete.
     public func has(_ key: RecordKey) -> Bool {
         index.location(of: key).map { !$0.isCondemned } ?? false

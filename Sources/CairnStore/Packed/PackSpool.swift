@@ -122,6 +122,13 @@ public final class PackSpool: ChunkSink {
         return failures.withLock { $0 }
     }
 
+    /// Adds records of frames that came from elsewhere; see `PackBatch.add(_:)`.
+    public func add(
+        _ frames: [(selection: FrameSelection, bytes: [UInt8])]
+    ) throws(StoreError) -> [(selection: FrameSelection, error: FormatError)] {
+        try assembly.add(frames)
+    }
+
     /// Reads a frame; `nil` if it is damaged or gone.
     private func select(
         _ selection: FrameSelection, from store: PackedStore
