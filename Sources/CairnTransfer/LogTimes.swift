@@ -59,6 +59,19 @@ struct PackListing: Sendable {
 
     subscript(_ name: Digest) -> RemoteObject? { packs[name] }
 
+    /// The packs that the log has told of for a day, and that are not there as it says.
+    func missing(from view: RemoteView) -> Set<Digest> {
+        let times = LogTimes(view)
+        var missing: Set<Digest> = []
+        for (name, segment) in view.segments where times.isOlder(name.path, than: Self.patience) {
+            for pack in segment.packs where packs[pack.name]?.size != pack.size { missing.insert(pack.name) }
+        }
+        return missing.subtracting(view.index.deadPacks)
+    }
+
+    /// Listings may be late.
+    private static let patience: Int64 = 86_400
+
     /// Whether a pack has been there for so many seconds; one that is not listed has not.
     func isOlder(_ name: Digest, than seconds: Int64) -> Bool {
         packs[name].map { now - $0.modified >= seconds * 1000 } ?? false

@@ -49,15 +49,16 @@ public struct RemoteCollection: Sendable {
         guard var view = try await index.view() else { return nil }
         if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
         reporter.begin("looking", items: nil, bytes: nil)
-        var lost: Set<Digest> = []
+        var bad: Set<Digest> = []
         for _ in 0..<Self.attempts {
             let packs = try await PackListing(of: index.remote)
+            let lost = bad.union(packs.missing(from: view))
             let roots = try await CollectionRoots(
                 scope: scope, of: clone, on: view, packs, index, isForced: isForced)
             var marking = ClosureMarking(
                 on: view.index(avoiding: lost), RecordReading(from: index.remote, jobs: jobs))
             try await marking.run(roots)
-            guard let bad = marking.unreadable.first else {
+            guard let key = marking.unreadable.first else {
                 return RemoteCollectionPlan(
                     scope: Set(scope), roots: roots, view: view, packs: packs, lost: lost, marking)
             }
@@ -66,9 +67,9 @@ public struct RemoteCollection: Sendable {
             view = try await index.refresh(view)
             let isNews = Set(before.keys) != Set(view.segments.keys)
             guard isNews || !marking.reading.badPacks.isSubset(of: lost) else {
-                throw TransferError(.unreadable(bad))
+                throw TransferError(.unreadable(key))
             }
-            lost = marking.reading.badPacks
+            bad = marking.reading.badPacks
         }
         throw TransferError(.overtaken)
     }
