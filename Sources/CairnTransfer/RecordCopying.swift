@@ -17,11 +17,11 @@ struct RecordCopying {
     /// - Parameters:
     ///   - keys: no key twice.
     ///   - source: where they are read.
-    /// - Returns: the last segment, and the records that cannot be read.
+    /// - Returns: the segments, the records that cannot be read, and the bytes of the new packs.
     /// - Throws: `TransferError`.
     func copy(
         _ keys: [RecordKey], from source: PackIndex, of marker: StoreMarker
-    ) async throws(TransferError) -> (segment: Digest?, failed: [RecordKey], bytes: Int64) {
+    ) async throws(TransferError) -> (segments: [IndexSegment], failed: [RecordKey], bytes: Int64) {
         let spool = try locally { () throws(StoreError) in
             try PackSpool(
                 in: folder, chunker: marker.chunker,
@@ -39,12 +39,12 @@ struct RecordCopying {
             return damaged.map(\.selection)
         }
         sent += try await send { () throws(StoreError) in try spool.finish(.data) + spool.finish(.meta) }
-        var last: Digest?
+        var segments: [IndexSegment] = []
         for segment in SentPack.segments(of: sent) {
-            try await index.write(segment, as: SegmentName(level: 0, push: writer, digest: segment.name))
-            last = segment.name
+            let name = SegmentName(level: 0, push: writer, digest: segment.name)
+            segments.append(try await index.write(segment, as: name))
         }
-        return (last, failed, sent.reduce(0) { $0 + $1.info.size })
+        return (segments, failed, sent.reduce(0) { $0 + $1.info.size })
     }
 
     private func send(_ take: () throws(StoreError) -> [PackSpool.Pack]) async throws(TransferError)

@@ -70,19 +70,20 @@ extension RemoteCollection {
         _ plan: RemoteCollectionPlan, as writer: ULID
     ) async throws(TransferError) -> (view: RemoteView, bytes: Int64) {
         var view = plan.view
-        var lastSegment: Digest?
+        // A listing may be late: what was written here is known without it.
+        var own: [IndexSegment] = []
         var bytes: Int64 = 0
         var failed: Set<RecordKey> = []
         let copying = RecordCopying(
             index: index, writer: writer, folder: folder, jobs: jobs, reporter: reporter)
         for _ in 0..<Self.attempts {
             let going = plan.doomed.union(plan.lost)
-            let source = view.index(avoiding: going)
+            let source = view.index(avoiding: going, with: own)
             let keys = neededElsewhere(plan, source)
             guard !keys.isEmpty else {
-                if let lastSegment, plan.isWhole {
+                if let last = own.last, plan.isWhole {
                     // Of what was copied everything is there that it names.
-                    let mark = PushMark(push: writer, segment: lastSegment)
+                    let mark = PushMark(push: writer, segment: last.name)
                     try await remotely { () throws(RemoteError) in
                         _ = try await index.remote.write(
                             [RemoteUpload(mark.path, .bytes(mark.serialized))], jobs: 1)
@@ -91,7 +92,7 @@ extension RemoteCollection {
                 return (view, bytes)
             }
             let copy = try await copying.copy(keys, from: source, of: view.marker)
-            lastSegment = copy.segment ?? lastSegment
+            own += copy.segments
             bytes += copy.bytes
             // What failed before, and is still to be found where it was, is damaged. Otherwise it was moved.
             if let bad = copy.failed.first(where: failed.contains) { throw TransferError(.unreadable(bad)) }

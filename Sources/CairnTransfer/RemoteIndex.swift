@@ -290,11 +290,16 @@ extension RemoteIndex {
     }
 
     /// Writes a segment, and takes it in.
-    func write(_ segment: IndexSegmentBuilder.Segment, as name: SegmentName) async throws(TransferError) {
+    @discardableResult
+    func write(
+        _ segment: IndexSegmentBuilder.Segment, as name: SegmentName
+    ) async throws(TransferError) -> IndexSegment {
         let upload = RemoteUpload(name.path, .bytes(segment.bytes))
         try await remotely { () throws(RemoteError) in _ = try await remote.write([upload], jobs: 1) }
         do throws(FormatError) {
-            remember(try IndexSegment(parsing: segment.bytes, name: segment.name), name, segment.bytes)
+            let parsed = try IndexSegment(parsing: segment.bytes, name: segment.name)
+            remember(parsed, name, segment.bytes)
+            return parsed
         } catch {
             throw TransferError(.malformed(name.path, error))
         }

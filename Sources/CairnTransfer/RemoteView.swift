@@ -51,12 +51,14 @@ public struct RemoteView: Sendable {
         index.deadPacks.union(condemned.values.flatMap(\.packs))
     }
 
-    /// Where all records lie, if some more packs count as condemned.
-    func index(avoiding packs: Set<Digest>) -> PackIndex {
-        guard !packs.isEmpty else { return index }
-        let sorted = segments.sorted { $0.key.push < $1.key.push }
+    /// Where all records lie, if some more packs count as condemned, and some more segments as listed.
+    func index(avoiding packs: Set<Digest>, with others: [IndexSegment] = []) -> PackIndex {
+        guard !packs.isEmpty || !others.isEmpty else { return index }
+        let sorted = segments.sorted { $0.key.push < $1.key.push }.map(\.value)
+        let listed = Set(sorted.map(\.name))
         return PackIndex(
-            sorted.map(\.value), condemned: packs.union(condemned.values.flatMap(\.packs)))
+            sorted + others.filter { !listed.contains($0.name) },
+            condemned: packs.union(condemned.values.flatMap(\.packs)))
     }
 
     /// True if the record lies in a pack that nobody means to delete.
