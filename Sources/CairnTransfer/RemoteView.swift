@@ -42,8 +42,10 @@ public struct RemoteView: Sendable {
         index = PackIndex(sorted.map(\.value), condemned: names)
         // Merging takes only segments of pushes that came to their end.
         let trusted = sorted.filter { $0.key.level > 0 || acknowledged.contains($0.key.push) }
+        // A pack may be called dead by a segment that is not among these.
         complete =
-            trusted.count == sorted.count ? index : PackIndex(trusted.map(\.value), condemned: names)
+            trusted.count == sorted.count
+            ? index : PackIndex(trusted.map(\.value), condemned: names.union(index.deadPacks))
     }
 
     /// Packs from which nothing may be relied on: dead ones, and those that a collector means to delete.

@@ -119,6 +119,7 @@ final class CollectionSimulation: Sendable {
         if Int.random(in: 0..<4, using: &random) == 0 {
             try await executor.clock.sleep(for: .seconds(Int.random(in: 0..<(3600 * 40), using: &random)))
         }
+        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) clone \(clone) begins to push \(name(root)), complete \(view.isComplete(root)) view at \(view.takenAt)") }
         let done = try await push.run(cache.objects[root] ?? [], roots: [root], on: view)
         guard done.missing.isEmpty, done.moved.failures.isEmpty else { throw SupportError("\(done)") }
         let segments = rows(of: root, clone)
@@ -145,6 +146,7 @@ final class CollectionSimulation: Sendable {
         }
         // From here on the clone may have said that it needs less.
         promises.change { $0.published[clone] = Set(scope) }
+        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) clone \(clone) collects, keeping \(scope.map(name))") }
         let result = try await collection.carryOut(plan)
         outcome.change {
             $0.collections += 1
@@ -193,7 +195,13 @@ final class CollectionSimulation: Sendable {
         return latest
     }
 
+    private func rootNames(_ key: String) -> String {
+        guard let bytes = bucket[key], let file = try? RootsFile(parsing: bytes) else { return "?" }
+        return file.roots.map(name).joined()
+    }
+    private let trace = Shared<[String]>([])
     private func happened(_ operation: RemoteOperation) {
+        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) \(operation.description.hasPrefix("write log/roots") ? String(operation.description.suffix(40)) + rootNames(operation.key) : String(operation.description.prefix(60)))") }
         arrivals.change { times in
             if times[operation.key] == nil { times[operation.key] = executor.clock.date }
         }
@@ -224,6 +232,14 @@ final class CollectionSimulation: Sendable {
                     packs.contains(PackedLayout.path(ofPack: $0.pack.name))
                 }
                 guard !isThere else { continue }
+                for key0 in trace.value { print(key0) }
+                print("KEY", key, index.locations(of: key).map { $0.pack.name.hex.prefix(8) })
+                for name in keys where name.hasPrefix("log/idx") {
+                    guard let seg = segment(name) else { continue }
+                    var packs: [String] = []
+                    seg.forEachPlace(of: key) { p, _ in packs.append(String(seg.packs[p].name.hex.prefix(8))) }
+                    print(name.prefix(50), "dead", seg.deadPacks.map { $0.name.hex.prefix(8) }, "has", packs, "packs", seg.packs.map { $0.name.hex.prefix(8) })
+                }
                 let hours = executor.clock.elapsed.components.seconds / 3600
                 outcome.change {
                     $0.losses.append("after \(hours) hours, at \(moment): \(name(root)) lacks \(key)")
