@@ -34,7 +34,7 @@ struct LogTidying {
     func merge() async throws(TransferError) {
         for level in 0..<9 {
             let names = view.segments.keys.filter { $0.level == level && isMergeable($0) }
-                .sorted { ($0.push, $0.text) < ($1.push, $1.text) }
+                .sorted { ($0.push, $0.digest) < ($1.push, $1.digest) }
             guard names.count > Self.mostSegments else { continue }
             var segments: [IndexSegment] = []
             var count = 0
@@ -45,7 +45,8 @@ struct LogTidying {
                 count += segment.count
             }
             guard segments.count > 1 else { continue }
-            let places = Dictionary(uniqueKeysWithValues: names.map { ($0.digest, $0) })
+            // Two segments may say the same, when they bring no roots.
+            let places = Dictionary(names.map { ($0.digest, $0) }) { first, _ in first }
             let merged = SegmentMerge.merge(
                 segments, without: view.index.deadPacks, acknowledging: acknowledged
             ) { row, segment in places[segment.name].flatMap { keep(row, of: $0) } }
@@ -77,25 +78,15 @@ struct LogTidying {
         for (name, segment) in view.segments where times.isOlder(name.path, than: Self.patience) {
             replaced.formUnion(segment.replaced)
         }
-        return view.listing.objects.map(\.key).filter { key in
-            guard case .segment(let name)? = PackedLayout.Item(parsing: key.utf8) else { return false }
-            return view.segments[name] == nil && replaced.contains(name.digest)
-        }
+        return view.listedSegments.filter { view.segments[$0] == nil && replaced.contains($0.digest) }
+            .map(\.path)
     }
 
     /// Marks of pushes all of whose segments were merged and removed.
     private func spentMarks() -> [String] {
-        var writers: Set<ULID> = []
-        var marks: [ULID] = []
-        for object in view.listing.objects {
-            switch PackedLayout.Item(parsing: object.key.utf8) {
-            case .segment(let name) where name.level == 0: writers.insert(name.push)
-            case .pushMark(let push): marks.append(push)
-            default: break
-            }
-        }
-        return marks.filter { !writers.contains($0) }.map { PushMark.path(of: $0) }
-            .filter { times.isOlder($0, than: Self.patience) }
+        let writers = Set(view.listedSegments.filter { $0.level == 0 }.map(\.push))
+        return view.acknowledged.subtracting(writers).map { PushMark.path(of: $0) }
+            .filter { times.isOlder($0, than: Self.patience) }.sorted()
     }
 
     private func supersededRoots() -> [String] {

@@ -40,9 +40,10 @@ extension RemoteIndex {
         {
             return known
         }
-        let size = view.listing.objects.first { $0.key == name.path }?.size
+        let path = name.path
+        let size = view.listing.objects.first { $0.key == path }?.size
         let bytes = try await remotely { () throws(RemoteError) in
-            try await remote.read(name.path, nil, limit: Int(clamping: size ?? 1 << 30))
+            try await remote.read(path, nil, limit: Int(clamping: size ?? 1 << 30))
         }
         do throws(FormatError) {
             let roots = try RootsFile(parsing: bytes, name: name)

@@ -52,7 +52,7 @@ struct PushSession {
             guard lastSegment != nil || !pending.isEmpty || isNew else { return (report, missing) }
             let isOld = index.surroundings.clock.elapsed - view.takenAt > PackedPush.patience
             if isOld, try await isOvertaken() {
-                lost = try await send(objects)
+                lost = try await sendAgain(objects, roots)
                 continue
             }
             try await writeSegments(roots: kept)
@@ -60,9 +60,21 @@ struct PushSession {
                 try await finish(published.union(kept), isNew: isNew)
                 return (report, missing)
             }
-            lost = try await send(objects)
+            lost = try await sendAgain(objects, roots)
         }
         throw TransferError(.overtaken)
+    }
+
+    /// Sends what collectors gave up meanwhile.
+    private mutating func sendAgain(
+        _ objects: [ObjectID], _ roots: [ObjectID]
+    ) async throws(TransferError) -> Set<ObjectID> {
+        let known = Set(objects)
+        // Of roots that were complete the caller need not have said what they consist of.
+        guard roots.allSatisfy({ known.contains($0) || view.isComplete($0) }) else {
+            throw TransferError(.overtaken)
+        }
+        return try await send(objects)
     }
 
     /// Reads the log again.

@@ -21,6 +21,8 @@ public final class RemoteIndex: Sendable {
         var isMarkerRemembered = false
         var segments: [SegmentName: IndexSegment] = [:]
         var condemned: [CondemnName: CondemnRecord] = [:]
+        /// What the keys of the last listing stand for.
+        var items: [String: PackedLayout.Item] = [:]
     }
 
     /// How often the log is listed again because something was gone that the last listing had.
@@ -160,7 +162,7 @@ public final class RemoteIndex: Sendable {
 
     private func empty(_ marker: StoreMarker) -> RemoteView {
         RemoteView(
-            marker: marker, segments: [:], acknowledged: [], condemned: [:], roots: [],
+            marker: marker, segments: [:], listedSegments: [], acknowledged: [], condemned: [:], roots: [],
             listing: RemoteListing(objects: [], now: surroundings.clock.date),
             takenAt: surroundings.clock.elapsed)
     }
@@ -197,8 +199,12 @@ public final class RemoteIndex: Sendable {
         var condemned: [(CondemnName, Int64)] = []
         var acknowledged: Set<ULID> = []
         var roots: [RootsName] = []
+        let known = state.withLock { $0.items }
+        var items: [String: PackedLayout.Item] = [:]
         for object in listing.objects {
-            switch PackedLayout.Item(parsing: object.key.utf8) {
+            let item = known[object.key] ?? PackedLayout.Item(parsing: object.key.utf8)
+            items[object.key] = item
+            switch item {
             case .segment(let name): names.append((name, object.size))
             case .condemnRecord(let name): condemned.append((name, object.size))
             case .pushMark(let push): acknowledged.insert(push)
@@ -209,12 +215,14 @@ public final class RemoteIndex: Sendable {
         let segments = try await segments(names)
         var records: [CondemnName: CondemnRecord] = [:]
         for (name, size) in condemned { records[name] = try await record(name, size) }
-        state.withLock { [segments, records] state in
+        state.withLock { [segments, records, items] state in
+            state.items = items
             state.segments = segments
             state.condemned = records
         }
         return RemoteView(
-            marker: marker, segments: segments, acknowledged: acknowledged, condemned: records,
+            marker: marker, segments: segments, listedSegments: names.map(\.0), acknowledged: acknowledged,
+            condemned: records,
             roots: roots, listing: listing, takenAt: takenAt)
     }
 

@@ -8,6 +8,8 @@ public struct RemoteView: Sendable {
     public let marker: StoreMarker
     /// The segments, but those that others replace.
     public let segments: [SegmentName: IndexSegment]
+    /// All segments that are there.
+    let listedSegments: [SegmentName]
     /// Pushes that came to their end.
     public let acknowledged: Set<ULID>
     /// What collectors mean to delete.
@@ -26,12 +28,14 @@ public struct RemoteView: Sendable {
     private let complete: PackIndex
 
     init(
-        marker: StoreMarker, segments: [SegmentName: IndexSegment], acknowledged: Set<ULID>,
-        condemned: [CondemnName: CondemnRecord], roots: [RootsName], listing: RemoteListing,
+        marker: StoreMarker, segments: [SegmentName: IndexSegment], listedSegments: [SegmentName],
+        acknowledged: Set<ULID>, condemned: [CondemnName: CondemnRecord], roots: [RootsName],
+        listing: RemoteListing,
         takenAt: Duration
     ) {
         self.marker = marker
         self.segments = segments
+        self.listedSegments = listedSegments
         self.acknowledged = acknowledged
         self.condemned = condemned
         self.roots = roots

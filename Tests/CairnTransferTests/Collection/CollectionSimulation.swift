@@ -14,12 +14,38 @@ final class CollectionSimulation: Sendable {
         var rules = ProtocolRules()
         var trouble = Trouble()
         var times = CollectionTimes()
-        var days = 40
+        /// How old what is there at first is, in hours.
+        var age = 15 * 24
+        /// For how long it goes on, in hours.
+        var hours = 10 * 24
         /// What a clone does next comes after so many hours at most.
-        var pause = 30
-        var cloneCount = 4
+        var pause = 40
+        var cloneCount = 3
+        /// How many directories there are.
+        var directoryCount = 4
         /// Of ten commands so many are collections.
-        var collections = 5
+        var collections = 6
+    }
+
+    /// How clones live in the run of a seed: some runs are calm, some stores keep what was pushed for a shorter time.
+    static func settings(seed: UInt64, _ rules: ProtocolRules = ProtocolRules()) -> Settings {
+        var random = SeededRandom(seed: seed ^ 0x5EED)
+        var settings = Settings()
+        settings.rules = rules
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0, 1: break
+        case 2: settings.times = CollectionTimes(keep: 86_400)
+        default: settings.times = CollectionTimes(keep: 86_400, grace: 3600)
+        }
+        settings.trouble.oldestListing = Int(settings.times.grace) * 9 / 20
+        if Bool.random(using: &random) { settings.trouble.crashes = 0 }
+        if Bool.random(using: &random) { settings.trouble.lateness = 0 }
+        if Bool.random(using: &random) { settings.trouble.oldestListing = 0 }
+        if Bool.random(using: &random) { settings.trouble.stalls = 0 }
+        settings.pause = Int.random(in: 10...40, using: &random)
+        settings.collections = Int.random(in: 4...7, using: &random)
+        settings.directoryCount = Int.random(in: 2...4, using: &random)
+        return settings
     }
 
     /// What happened.
@@ -45,8 +71,8 @@ final class CollectionSimulation: Sendable {
     private let arrivals = Shared<[String: Int64]>([:])
     private let segments = Shared<[String: IndexSegment]>([:])
 
-    static func run(seed: UInt64, _ settings: Settings = Settings()) throws -> Outcome {
-        try CollectionSimulation(seed: seed, settings).run()
+    static func run(seed: UInt64, _ rules: ProtocolRules = ProtocolRules()) throws -> Outcome {
+        try CollectionSimulation(seed: seed, settings(seed: seed, rules)).run()
     }
 
     private init(seed: UInt64, _ settings: Settings) throws {
@@ -59,16 +85,16 @@ final class CollectionSimulation: Sendable {
         promises = Shared(Promises(count: settings.cloneCount, keep: settings.times.keep * 1000))
     }
 
-    private static let folder = Result { try ScratchDirectory("cairn-simulation") }
+    /// In memory where there is such a place.
+    private static let folder = Result { try ScratchDirectory("cairn-simulation", inMemory: true) }
 
     private func run() throws -> Outcome {
         defer { Files.delete(scratch) }
         try executor.run { [self] in
-            let marker = StoreMarker(
-                id: UniqueID(high: 0x2222_2222_2222_4222, low: 0x8222_2222_2222_2222),
-                collection: settings.times)
-            try await MemoryRemote(bucket).write(
-                [RemoteUpload(PackedLayout.marker, .bytes(marker.bytes))], jobs: 1)
+            for (key, bytes) in try SimulationStart.with(settings.rules).objects { bucket.damage(key, bytes) }
+            let marker = StoreMarker(id: SimulationStart.store, collection: settings.times)
+            bucket.damage(PackedLayout.marker, marker.bytes)
+            try await executor.clock.sleep(for: .seconds(3600 * settings.age))
             await withTaskGroup(of: Void.self) { group in
                 for clone in 0..<settings.cloneCount { group.addTask { await self.live(clone) } }
             }
@@ -80,19 +106,18 @@ final class CollectionSimulation: Sendable {
     /// What a clone does, one command after the other.
     private func live(_ clone: Int) async {
         var random = SeededRandom(seed: seed &* 31 &+ UInt64(clone))
-        let end = Duration.seconds(86_400 * settings.days)
-        var command: UInt64 = 0
+        let end = Duration.seconds(3600 * (settings.age + settings.hours))
+        let surroundings = executor.surroundings
+        let troubled = TroubledRemote(
+            bucket, executor.clock, seed: random.next(), settings.trouble
+        ) { self.happened($0) }
+        let index = RemoteIndex(
+            of: RetryingRemote(troubled.remote, surroundings: surroundings), cachedIn: nil,
+            surroundings: surroundings, rules: settings.rules)
         while executor.clock.elapsed < end {
             let pause = Int.random(in: 0..<(3600 * settings.pause), using: &random)
             try? await executor.clock.sleep(for: .seconds(pause))
-            command += 1
-            let surroundings = executor.surroundings
-            let troubled = TroubledRemote(
-                bucket, executor.clock, seed: random.next(), settings.trouble
-            ) { self.happened($0) }
-            let index = RemoteIndex(
-                of: RetryingRemote(troubled.remote, surroundings: surroundings), cachedIn: nil,
-                surroundings: surroundings, rules: settings.rules)
+            troubled.revive()
             do {
                 if Int.random(in: 0..<10, using: &random) < settings.collections {
                     try await collect(clone, index, &random)
@@ -108,20 +133,29 @@ final class CollectionSimulation: Sendable {
     }
 
     private func push(_ clone: Int, _ index: RemoteIndex, _ random: inout SeededRandom) async throws {
-        let root = cache.directories[Int.random(in: 0..<cache.directories.count, using: &random)]
+        let root = cache.directories[Int.random(in: 0..<settings.directoryCount, using: &random)]
         let folder = FilePath("\(scratch)/\(clone)")
         try folder.makeFolders()
         let push = PackedPush(
             from: cache.store, to: index, as: CollectionFixture.clone(UInt64(clone)), in: folder, jobs: 2,
             workers: Workers(count: 1), reporter: SilentReporter())
-        let view = try await index.viewForWriting()
-        // Sometimes the user thinks about it.
-        if Int.random(in: 0..<4, using: &random) == 0 {
-            try await executor.clock.sleep(for: .seconds(Int.random(in: 0..<(3600 * 40), using: &random)))
+        for attempt in 0..<5 {
+            let view = try await index.viewForWriting()
+            // Sometimes the user thinks about it.
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                try await executor.clock.sleep(
+                    for: .seconds(Int.random(in: 0..<(3600 * 40), using: &random)))
+            }
+            // As the command does: of what is complete there, nothing is looked at.
+            let objects = view.isComplete(root) ? [] : cache.objects[root] ?? []
+            do throws(TransferError) {
+                let done = try await push.run(objects, roots: [root], on: view)
+                guard done.missing.isEmpty, done.moved.failures.isEmpty else { return }
+                break
+            } catch {
+                guard error.reason == .overtaken, attempt < 4 else { throw error }
+            }
         }
-        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) clone \(clone) begins to push \(name(root)), complete \(view.isComplete(root)) view at \(view.takenAt)") }
-        let done = try await push.run(cache.objects[root] ?? [], roots: [root], on: view)
-        guard done.missing.isEmpty, done.moved.failures.isEmpty else { throw SupportError("\(done)") }
         let segments = rows(of: root, clone)
         promises.change { $0.pushed(root, by: clone, rowsSince: segments) }
         outcome.change { $0.pushes += 1 }
@@ -139,14 +173,13 @@ final class CollectionSimulation: Sendable {
             return
         }
         let known = promises.value.published[clone].sorted()
-        let scope = known.filter { _ in Int.random(in: 0..<3, using: &random) > 0 }
+        let scope = known.filter { _ in Bool.random(using: &random) }
         guard let plan = try await collection.plan(keeping: scope) else { throw SupportError("no store") }
         if Int.random(in: 0..<4, using: &random) == 0 {
             try await executor.clock.sleep(for: .seconds(Int.random(in: 0..<(3600 * 40), using: &random)))
         }
         // From here on the clone may have said that it needs less.
         promises.change { $0.published[clone] = Set(scope) }
-        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) clone \(clone) collects, keeping \(scope.map(name))") }
         let result = try await collection.carryOut(plan)
         outcome.change {
             $0.collections += 1
@@ -166,7 +199,7 @@ final class CollectionSimulation: Sendable {
         let keep: Int64
 
         init(count: Int, keep: Int64) {
-            published = Array(repeating: [], count: count)
+            published = (0..<count).map { Set((try? SimulationStart.with(ProtocolRules()).roots[$0]) ?? []) }
             self.keep = keep
         }
 
@@ -195,13 +228,7 @@ final class CollectionSimulation: Sendable {
         return latest
     }
 
-    private func rootNames(_ key: String) -> String {
-        guard let bytes = bucket[key], let file = try? RootsFile(parsing: bytes) else { return "?" }
-        return file.roots.map(name).joined()
-    }
-    private let trace = Shared<[String]>([])
     private func happened(_ operation: RemoteOperation) {
-        trace.change { $0.append("\(Double(executor.clock.elapsed.components.seconds) / 3600) \(operation.description.hasPrefix("write log/roots") ? String(operation.description.suffix(40)) + rootNames(operation.key) : String(operation.description.prefix(60)))") }
         arrivals.change { times in
             if times[operation.key] == nil { times[operation.key] = executor.clock.date }
         }
@@ -232,14 +259,6 @@ final class CollectionSimulation: Sendable {
                     packs.contains(PackedLayout.path(ofPack: $0.pack.name))
                 }
                 guard !isThere else { continue }
-                for key0 in trace.value { print(key0) }
-                print("KEY", key, index.locations(of: key).map { $0.pack.name.hex.prefix(8) })
-                for name in keys where name.hasPrefix("log/idx") {
-                    guard let seg = segment(name) else { continue }
-                    var packs: [String] = []
-                    seg.forEachPlace(of: key) { p, _ in packs.append(String(seg.packs[p].name.hex.prefix(8))) }
-                    print(name.prefix(50), "dead", seg.deadPacks.map { $0.name.hex.prefix(8) }, "has", packs, "packs", seg.packs.map { $0.name.hex.prefix(8) })
-                }
                 let hours = executor.clock.elapsed.components.seconds / 3600
                 outcome.change {
                     $0.losses.append("after \(hours) hours, at \(moment): \(name(root)) lacks \(key)")

@@ -1,3 +1,4 @@
+import CairnStore
 import CairnTestSupport
 import Testing
 
@@ -5,10 +6,10 @@ import Testing
 
 @Suite("Pushers and collectors beside each other")
 struct CollectionSimulationTests {
-    @Test("nothing is lost that was pushed lately or is said to be needed")
-    func nothingIsLost() throws {
+    @Test("nothing is lost that was pushed lately or is said to be needed", arguments: 0..<2 as Range<UInt64>)
+    func nothingIsLost(_ part: UInt64) throws {
         var total = CollectionSimulation.Outcome()
-        for seed in 0..<20 as Range<UInt64> {
+        for seed in (100 * part)..<(100 * part + 100) {
             let outcome = try CollectionSimulation.run(seed: seed)
             #expect(outcome.losses.isEmpty, "seed \(seed)")
             total.pushes += outcome.pushes
@@ -19,5 +20,24 @@ struct CollectionSimulationTests {
             total.failures.merge(outcome.failures, uniquingKeysWith: +)
         }
         print(total)
+    }
+}
+
+@Suite("Mutations")
+struct MutationTests {
+    @Test(arguments: ["young"], 0..<2 as Range<UInt64>)
+    func mutation(_ name: String, _ part: UInt64) throws {
+        var rules = ProtocolRules()
+        switch name {
+        case "recheck": rules.rechecksAfterSegment = false
+        case "rescue": rules.rescues = false
+        case "names": rules.makesNamesUnique = false
+        default: rules.keepsYoungRecords = false
+        }
+        var bad: [UInt64] = []
+        for seed in (400 * part)..<(400 * part + 400) {
+            if try !CollectionSimulation.run(seed: seed, rules).losses.isEmpty { bad.append(seed) }
+        }
+        print("MUTATION", name, bad)
     }
 }

@@ -18,7 +18,7 @@ struct Trouble: Sendable {
     var oldestListing = 11 * 3600
 }
 
-/// The remote as one command of a simulation sees it.
+/// The remote as one clone of a simulation sees it: command after command, each of which may die.
 final class TroubledRemote: Sendable {
     private let bucket: MemoryBucket
     private let clock: SimulatedClock
@@ -46,6 +46,9 @@ final class TroubledRemote: Sendable {
                 after: { operation throws(RemoteError) in try self.after(operation) }))
     }
 
+    /// Begins a new command.
+    func revive() { isDead.change { $0 = false } }
+
     private func number(below limit: Int) -> Int {
         var number = 0
         random.change { number = Int.random(in: 0..<max(1, limit), using: &$0) }
@@ -54,7 +57,7 @@ final class TroubledRemote: Sendable {
 
     private func before(_ operation: RemoteOperation) async throws(RemoteError) -> RemoteEffect {
         try checkAlive(operation)
-        try await clock.sleep(for: .seconds(delay()))
+        try await clock.sleep(for: .seconds(delay(operation)))
         try checkAlive(operation)
         let chance = number(below: 1000)
         if chance < trouble.crashes / 2 {
@@ -93,9 +96,11 @@ final class TroubledRemote: Sendable {
         if isDead.value { throw RemoteError(.interrupted, operation.key) }
     }
 
-    private func delay() -> Int {
+    private func delay(_ operation: RemoteOperation) -> Int {
         let chance = number(below: 1000)
-        if chance < trouble.stalls { return 24 * 3600 + number(below: 48 * 3600) }
+        // The worst moment is when a segment is about to be written.
+        let isSegment = operation.kind == .write && operation.key.hasPrefix("log/idx/0")
+        if chance < trouble.stalls * (isSegment ? 15 : 1) { return 24 * 3600 + number(below: 72 * 3600) }
         switch chance % 20 {
         case 0: return number(below: 20 * 3600)
         case 1...4: return number(below: 2 * 3600)
