@@ -14,12 +14,11 @@ public final class PackSpool: ChunkSink {
         public let entries: [PackEntry]
         /// Where it lies now.
         public let path: FilePath
+        fileprivate let folder: ScratchFolder
+        fileprivate let name: String
 
         /// Removes the file, if it is still there.
-        public func discard() {
-            guard let name = path.lastComponentBytes else { return }
-            try? Folder(path.removingLastComponent()).remove(name)  // it goes with the folder
-        }
+        public func discard() { try? folder.folder.remove(name.utf8) }  // it goes with the folder
     }
 
     private let root: FilePath
@@ -187,9 +186,10 @@ public final class PackSpool: ChunkSink {
             }
         }
         return finished.map { finished in
-            Pack(
+            let name = "\(finished.pack.info.name.hex).cpk"
+            return Pack(
                 info: finished.pack.info, entries: finished.pack.entries,
-                path: folder.folder.path.appending("\(finished.pack.info.name.hex).cpk"))
+                path: folder.folder.path.appending(name), folder: folder, name: name)
         }
     }
 }

@@ -17,7 +17,7 @@ final class CollectionSimulation: Sendable {
         /// How old what is there at first is, in hours.
         var age = 15 * 24
         /// For how long it goes on, in hours.
-        var hours = 10 * 24
+        var hours = 5 * 24
         /// What a clone does next comes after so many hours at most.
         var pause = 40
         var cloneCount = 3
@@ -28,10 +28,9 @@ final class CollectionSimulation: Sendable {
     }
 
     /// How clones live in the run of a seed: some runs are calm, some stores keep what was pushed for a shorter time.
-    static func settings(seed: UInt64, _ rules: ProtocolRules = ProtocolRules()) -> Settings {
+    static func settings(seed: UInt64) -> Settings {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         var settings = Settings()
-        settings.rules = rules
         switch Int.random(in: 0..<4, using: &random) {
         case 0, 1: break
         case 2: settings.times = CollectionTimes(keep: 86_400)
@@ -42,7 +41,7 @@ final class CollectionSimulation: Sendable {
         if Bool.random(using: &random) { settings.trouble.lateness = 0 }
         if Bool.random(using: &random) { settings.trouble.oldestListing = 0 }
         if Bool.random(using: &random) { settings.trouble.stalls = 0 }
-        settings.pause = Int.random(in: 10...40, using: &random)
+        settings.pause = Int.random(in: 8...30, using: &random)
         settings.collections = Int.random(in: 4...7, using: &random)
         settings.directoryCount = Int.random(in: 2...4, using: &random)
         return settings
@@ -57,6 +56,16 @@ final class CollectionSimulation: Sendable {
         var deleted = 0
         var undone = 0
         var failures: [String: Int] = [:]
+
+        mutating func add(_ other: Outcome) {
+            losses += other.losses
+            pushes += other.pushes
+            collections += other.collections
+            announced += other.announced
+            deleted += other.deleted
+            undone += other.undone
+            failures.merge(other.failures, uniquingKeysWith: +)
+        }
     }
 
     private let executor: SimulatedExecutor
@@ -71,8 +80,12 @@ final class CollectionSimulation: Sendable {
     private let arrivals = Shared<[String: Int64]>([:])
     private let segments = Shared<[String: IndexSegment]>([:])
 
-    static func run(seed: UInt64, _ rules: ProtocolRules = ProtocolRules()) throws -> Outcome {
-        try CollectionSimulation(seed: seed, settings(seed: seed, rules)).run()
+    static func run(seed: UInt64, _ settings: Settings) throws -> Outcome {
+        try CollectionSimulation(seed: seed, settings).run()
+    }
+
+    static func run(seed: UInt64) throws -> Outcome {
+        try CollectionSimulation(seed: seed, settings(seed: seed)).run()
     }
 
     private init(seed: UInt64, _ settings: Settings) throws {
@@ -100,6 +113,7 @@ final class CollectionSimulation: Sendable {
             }
         }
         check("the end")
+        if seed % 40 == 0 { try fetchEverything() }
         return outcome.value
     }
 
@@ -218,11 +232,10 @@ final class CollectionSimulation: Sendable {
         let repository = CollectionFixture.clone(UInt64(clone)).repository
         var latest: Int64?
         for key in bucket.keys {
-            guard case .segment(let name)? = PackedLayout.Item(parsing: key.utf8), let segment = segment(key)
-            else { continue }
+            guard let segment = segment(key) else { continue }
             for row in segment.pushes where row.repository == repository && row.root.digest == root.digest {
-                let time = name.level == 0 ? arrivals.value[key] ?? row.time : row.time
-                latest = max(latest ?? 0, time)
+                let isMerged = !key.hasPrefix("log/idx/0")
+                latest = max(latest ?? 0, isMerged ? row.time : arrivals.value[key] ?? row.time)
             }
         }
         return latest
@@ -232,15 +245,14 @@ final class CollectionSimulation: Sendable {
         arrivals.change { times in
             if times[operation.key] == nil { times[operation.key] = executor.clock.date }
         }
-        switch operation.kind {
-        case .delete where operation.key.hasPrefix("packs/") || operation.key.hasPrefix("log/idx/"),
-            .write where operation.key.hasPrefix("log/idx/"):
-            check("\(operation)")
-        default: break
-        }
+        let isLoss =
+            operation.kind == .delete
+            || segment(operation.key).map { !$0.deadPacks.isEmpty || !$0.replaced.isEmpty } ?? false
+        if isLoss { check("\(operation)") }
     }
 
     private func segment(_ key: String) -> IndexSegment? {
+        guard key.hasPrefix("log/idx/") else { return nil }
         if let known = segments.value[key] { return known }
         guard let bytes = bucket[key], let segment = try? IndexSegment(parsing: bytes) else { return nil }
         segments.change { $0[key] = segment }
@@ -252,19 +264,41 @@ final class CollectionSimulation: Sendable {
         guard outcome.value.losses.isEmpty else { return }
         let keys = bucket.keys
         let packs = Set(keys.filter { $0.hasPrefix("packs/") })
-        let index = PackIndex(keys.filter { $0.hasPrefix("log/idx/") }.compactMap(segment))
+        let index = PackIndex(keys.compactMap(segment))
         for root in promises.value.roots(now: executor.clock.date).sorted() {
-            for key in cache.records[root] ?? [] {
-                let isThere = index.locations(of: key).contains {
-                    packs.contains(PackedLayout.path(ofPack: $0.pack.name))
-                }
-                guard !isThere else { continue }
+            for key in cache.records[root] ?? [] where !isThere(key, index, packs) {
                 let hours = executor.clock.elapsed.components.seconds / 3600
                 outcome.change {
                     $0.losses.append("after \(hours) hours, at \(moment): \(name(root)) lacks \(key)")
                 }
                 return
             }
+        }
+    }
+
+    /// Fetches all that should be there, as a fresh clone does.
+    private func fetchEverything() throws {
+        let store = try ObjectStore(at: FilePath("\(scratch)/fetched"), creating: true, isPacked: true)
+        guard let packed = store.packed else { throw SupportError("a packed store has packs") }
+        try executor.run { [self] in
+            let index = RemoteIndex(
+                of: MemoryRemote(bucket), cachedIn: nil, surroundings: executor.surroundings)
+            guard let view = try await index.view() else { throw SupportError("there is no store") }
+            let roots = promises.value.roots(now: executor.clock.date)
+            let ids = Set(roots.flatMap { cache.objects[$0] ?? [] }).sorted()
+            let fetch = PackedFetch(from: index, to: packed, jobs: 2, reporter: SilentReporter())
+            let done = try await fetch.run(ids, on: view)
+            for id in ids where try !store.contains(id) {
+                outcome.change { $0.losses.append("\(id) cannot be fetched: \(done)") }
+            }
+        }
+    }
+
+    private func isThere(_ key: RecordKey, _ index: PackIndex, _ packs: Set<String>) -> Bool {
+        guard let first = index.location(of: key) else { return false }
+        if packs.contains(PackedLayout.path(ofPack: first.pack.name)) { return true }
+        return index.locations(of: key).contains {
+            packs.contains(PackedLayout.path(ofPack: $0.pack.name))
         }
     }
 

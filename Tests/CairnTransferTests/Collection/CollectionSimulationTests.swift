@@ -1,43 +1,70 @@
 import CairnStore
 import CairnTestSupport
+import Glibc
 import Testing
 
 @testable import CairnTransfer
 
 @Suite("Pushers and collectors beside each other")
 struct CollectionSimulationTests {
-    @Test("nothing is lost that was pushed lately or is said to be needed", arguments: 0..<2 as Range<UInt64>)
+    /// How many runs there are; `CAIRN_SIMULATIONS` asks for more.
+    static let count = getenv("CAIRN_SIMULATIONS").flatMap { UInt64(String(cString: $0)) } ?? 1000
+    /// The runs are shared out, so that several are made at a time.
+    static let partCount: UInt64 = 4
+
+    @Test("nothing is lost that was pushed lately or is said to be needed", arguments: 0..<partCount)
     func nothingIsLost(_ part: UInt64) throws {
         var total = CollectionSimulation.Outcome()
-        for seed in (100 * part)..<(100 * part + 100) {
+        for seed in (Self.count * part / Self.partCount)..<(Self.count * (part + 1) / Self.partCount) {
             let outcome = try CollectionSimulation.run(seed: seed)
             #expect(outcome.losses.isEmpty, "seed \(seed)")
-            total.pushes += outcome.pushes
-            total.collections += outcome.collections
-            total.announced += outcome.announced
-            total.deleted += outcome.deleted
-            total.undone += outcome.undone
-            total.failures.merge(outcome.failures, uniquingKeysWith: +)
+            total.add(outcome)
         }
+        // The runs are worth something only if something happens in them.
         print(total)
+        #expect(total.pushes > 500 && total.collections > 500 && total.announced > 100 && total.deleted > 20)
     }
-}
 
-@Suite("Mutations")
-struct MutationTests {
-    @Test(arguments: ["young"], 0..<2 as Range<UInt64>)
-    func mutation(_ name: String, _ part: UInt64) throws {
-        var rules = ProtocolRules()
-        switch name {
-        case "recheck": rules.rechecksAfterSegment = false
-        case "rescue": rules.rescues = false
-        case "names": rules.makesNamesUnique = false
-        default: rules.keepsYoungRecords = false
+    /// A rule, and a life in which it matters.
+    enum Mutation: CaseIterable {
+        case noCheckAfterSegment, noRescue, namesByContent, noCareForYoungRecords
+
+        var settings: CollectionSimulation.Settings {
+            var settings = CollectionSimulation.Settings()
+            settings.hours = 8 * 24
+            settings.collections = 6
+            settings.pause = 10
+            settings.trouble = Trouble(crashes: 0, failures: 0, lateness: 0, stalls: 0, oldestListing: 0)
+            switch self {
+            case .noCheckAfterSegment:
+                settings.rules.rechecksAfterSegment = false
+                settings.trouble.stalls = 10
+            case .noRescue: settings.rules.rescues = false
+            case .namesByContent: settings.rules.makesNamesUnique = false
+            case .noCareForYoungRecords:
+                settings.rules.keepsYoungRecords = false
+                settings.times = CollectionTimes(keep: 86_400, grace: 3600)
+            }
+            return settings
         }
-        var bad: [UInt64] = []
-        for seed in (400 * part)..<(400 * part + 400) {
-            if try !CollectionSimulation.run(seed: seed, rules).losses.isEmpty { bad.append(seed) }
+    }
+
+    @Test("without one of its rules the protocol loses data", arguments: Mutation.allCases)
+    func mutation(_ mutation: Mutation) throws {
+        let settings = mutation.settings
+        let seed = try (0..<1000 as Range<UInt64>).first { seed in
+            try !CollectionSimulation.run(seed: seed, settings).losses.isEmpty
         }
-        print("MUTATION", name, bad)
+        print("MUTATION", mutation, seed as Any)
+        #expect(seed != nil)
+    }
+
+    @Test("the lives in which the rules matter lose nothing with all rules", arguments: Mutation.allCases)
+    func withAllRules(_ mutation: Mutation) throws {
+        var settings = mutation.settings
+        settings.rules = ProtocolRules()
+        for seed in 0..<30 as Range<UInt64> {
+            #expect(try CollectionSimulation.run(seed: seed, settings).losses.isEmpty, "seed \(seed)")
+        }
     }
 }
