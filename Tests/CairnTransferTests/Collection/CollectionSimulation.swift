@@ -17,7 +17,7 @@ final class CollectionSimulation: Sendable {
         /// How old what is there at first is, in hours.
         var age = 15 * 24
         /// For how long it goes on, in hours.
-        var hours = 5 * 24
+        var hours = 4 * 24
         /// What a clone does next comes after so many hours at most.
         var pause = 40
         var cloneCount = 3
@@ -40,8 +40,9 @@ final class CollectionSimulation: Sendable {
         if Bool.random(using: &random) { settings.trouble.crashes = 0 }
         if Bool.random(using: &random) { settings.trouble.lateness = 0 }
         if Bool.random(using: &random) { settings.trouble.oldestListing = 0 }
-        if Bool.random(using: &random) { settings.trouble.stalls = 0 }
-        settings.pause = Int.random(in: 8...30, using: &random)
+        if Bool.random(using: &random) { (settings.trouble.stalls, settings.trouble.segmentStalls) = (0, 0) }
+        settings.hours = 24 * ([3, 4, 4, 9].randomElement(using: &random) ?? 4)
+        settings.pause = Int.random(in: 8...36, using: &random)
         settings.collections = Int.random(in: 4...7, using: &random)
         settings.directoryCount = Int.random(in: 2...4, using: &random)
         return settings

@@ -14,6 +14,8 @@ struct Trouble: Sendable {
     var lateness = 15
     /// How often an operation waits for longer than the grace period.
     var stalls = 10
+    /// How often the write of a segment does: the worst moment for it.
+    var segmentStalls = 150
     /// How late listings may be, in seconds: two of them together less than the grace period.
     var oldestListing = 11 * 3600
 }
@@ -98,9 +100,10 @@ final class TroubledRemote: Sendable {
 
     private func delay(_ operation: RemoteOperation) -> Int {
         let chance = number(below: 1000)
-        // The worst moment is when a segment is about to be written.
         let isSegment = operation.kind == .write && operation.key.hasPrefix("log/idx/0")
-        if chance < trouble.stalls * (isSegment ? 15 : 1) { return 24 * 3600 + number(below: 72 * 3600) }
+        if chance < (isSegment ? trouble.segmentStalls : trouble.stalls) {
+            return 24 * 3600 + number(below: 72 * 3600)
+        }
         switch chance % 20 {
         case 0: return number(below: 20 * 3600)
         case 1...4: return number(below: 2 * 3600)
