@@ -8,10 +8,10 @@ struct RepairCommand: Verb {
         commandName: "repair", abstract: "Heal what is damaged or missing in the cache from other copies.",
         discussion: """
             Looks at the cache as `verify` does, and brings back what is not as it should be: from what is sound in damaged packs, from files \
-            and directories of the workspace that still have the recorded content, from what was set aside earlier, and from remotes. \
-            Every byte is compared with its id. Lost parts of a packed cache's index are written anew from the packs. What is damaged is moved \
-            to .dvc/tmp/cairn/damaged and never deleted. If an earlier `verify` has found damage, that is healed without every byte being read \
-            again; --depth full reads everything. Exit code 1 means that something stays broken.
+            and directories of the workspace that still have the recorded content, from what was set aside earlier or put into the trash by \
+            `gc`, and from remotes. Every byte is compared with its id. Lost parts of a packed cache's index are written anew from the packs. \
+            What is damaged is moved to .dvc/tmp/cairn/damaged and never deleted. If an earlier `verify` has found damage, that is healed \
+            without every byte being read again; --depth full reads everything. Exit code 1 means that something stays broken.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -2,15 +2,19 @@ import CairnCore
 public import CairnSystem
 
 extension PackedStore {
-    /// Puts objects together from what is sound in packs that were set aside, and from what the store has.
+    /// Puts objects together from what is sound in packs that were set aside, or put aside by a collection, and from what the store has.
     ///
-    /// - Parameter quarantine: the folder of these packs.
+    /// - Parameters:
+    ///   - quarantine: the folder of the packs that were set aside.
+    ///   - usesTrash: whether what collections put aside is looked at too.
     /// - Returns: the objects that the store has now.
     /// - Throws: `StoreError` if the store cannot be written to, or with EINTR when the user asked to stop.
-    public func recover(_ ids: [ObjectID], from quarantine: FilePath) throws(StoreError) -> [ObjectID] {
+    public func recover(
+        _ ids: [ObjectID], from quarantine: FilePath, usesTrash: Bool = false
+    ) throws(StoreError) -> [ObjectID] {
         let wanted = ids.filter { $0.algorithm == .blake3 }
         guard !wanted.isEmpty, folder != nil, marker != nil else { return [] }
-        let aside = try SetAsidePacks(in: quarantine)
+        let aside = try packsAside(in: quarantine, usesTrash)
         guard !aside.isEmpty else { return [] }
         let batch = try PackBatch(into: self)
         var found: [ObjectID] = []
@@ -29,13 +33,15 @@ extension PackedStore {
         return found
     }
 
-    /// The objects among some that could be put together from packs that were set aside, or would be; nothing is written.
+    /// The objects among some that could be put together from packs that were set or put aside, or would be; nothing is written.
     ///
-    /// - Parameter damaged: packs of the store.
+    /// - Parameters:
+    ///   - usesTrash: as of `recover`.
+    ///   - damaged: packs of the store.
     public func recoverable(
-        _ ids: [ObjectID], from quarantine: FilePath, and damaged: [PackInfo] = []
+        _ ids: [ObjectID], from quarantine: FilePath, usesTrash: Bool = false, and damaged: [PackInfo] = []
     ) throws(StoreError) -> [ObjectID] {
-        var aside = try SetAsidePacks(in: quarantine)
+        var aside = try packsAside(in: quarantine, usesTrash)
         for (name, entries) in try index().entries(of: Set(damaged.map(\.name))) {
             guard let pack = damaged.first(where: { $0.name == name }),
                 let reader = try PackWreck.reader(of: pack, in: self)
@@ -49,6 +55,30 @@ extension PackedStore {
         }
         return found
     }
+
+    /// Records that the index of the store does not tell about any more.
+    private func packsAside(in quarantine: FilePath, _ usesTrash: Bool) throws(StoreError) -> SetAsidePacks {
+        var aside = SetAsidePacks()
+        try aside.add(packsOf: quarantine)
+        guard usesTrash, let folder else { return aside }
+        let index = try index()
+        // The last collection first.
+        for item in try PackTrash(of: folder).items().reversed() {
+            try aside.add(item)
+            // Of packs that stayed, only what was needed is in the index.
+            for segment in try item.segments() {
+                var entries = [[PackEntry]](repeating: [], count: segment.packs.count)
+                segment.forEachEntry { key, pack, place in
+                    if !index.contains(key) { entries[pack].append(PackEntry(key, place)) }
+                }
+                for (pack, entries) in zip(segment.packs, entries) where !entries.isEmpty {
+                    guard let reader = try PackWreck.reader(of: pack, in: self) else { continue }
+                    aside.add(entries, of: reader)
+                }
+            }
+        }
+        return aside
+    }
 }
 
 /// A sound record of a pack that was set aside.
@@ -59,13 +89,14 @@ private struct SetAsideRecord {
     let reader: PackReader
 }
 
-/// Packs that were set aside because something in them is damaged; most of what they have is sound.
+/// Packs that were set aside because something in them is damaged, most of which is sound, and packs in the trash.
 private struct SetAsidePacks {
     private var places: [RecordKey: [(reader: PackReader, place: PackPlace)]] = [:]
 
     var isEmpty: Bool { places.isEmpty }
 
-    init(in quarantine: FilePath) throws(StoreError) {
+    /// Adds the packs in a folder.
+    mutating func add(packsOf quarantine: FilePath) throws(StoreError) {
         let folder: Folder
         do throws(SystemError) {
             folder = try Folder(quarantine)
@@ -76,21 +107,30 @@ private struct SetAsidePacks {
         let names = try system { () throws(SystemError) in try folder.names() }
         for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) })
         where PackedLayout.pack(named: name) != nil {
-            try system { () throws(SystemError) in try Interruption.check() }
-            do throws(StoreError) {
-                try add(name, in: folder)
-            } catch {
-                // What cannot be read has nothing for us.
-                if error.reason == .io(.interrupted) { throw error }
-            }
+            try addIfReadable(name, in: folder)
         }
     }
 
-    private mutating func add(_ name: [UInt8], in folder: Folder) throws(StoreError) {
+    /// Adds the packs that a collection put aside.
+    mutating func add(_ item: PackTrash.Item) throws(StoreError) {
+        for name in try item.packs().keys.sorted() {
+            try addIfReadable(Array(PackedLayout.path(ofPack: name).utf8), in: item.folder)
+        }
+    }
+
+    /// What cannot be read has nothing for us.
+    private mutating func addIfReadable(_ path: [UInt8], in folder: Folder) throws(StoreError) {
+        try system { () throws(SystemError) in try Interruption.check() }
+        do throws(StoreError) {
+            try add(path, in: folder)
+        } catch {
+            if error.reason == .io(.interrupted) { throw error }
+        }
+    }
+
+    private mutating func add(_ path: [UInt8], in folder: Folder) throws(StoreError) {
         func open(as packClass: PackClass) throws(StoreError) -> PackReader {
-            let file = try system { () throws(SystemError) in
-                try OpenFile(reading: name, in: folder, followingLinks: false)
-            }
+            let file = try system { () throws(SystemError) in try OpenFile(readingBelow: folder, path) }
             return try PackReader(salvaging: file, as: packClass)
         }
         // The head may be what is damaged: a trailer fits one class only.
