@@ -61,7 +61,7 @@ struct DataLook {
         }
         return DataTree(
             path: path, isFolder: isFolder, snapshot: snapshot,
-            digests: Array(repeating: nil, count: snapshot.count), isLink: isLink, form: form,
+            digests: KnownDigests(count: snapshot.count), isLink: isLink, form: form,
             links: links)
     }
 }

@@ -11,7 +11,7 @@ struct DataTree {
     /// The files, relative to the output; a single file has one, named as its last component.
     private(set) var snapshot: TreeSnapshot
     /// The digest of each file; `nil` until it is read.
-    var digests: [Digest?]
+    var digests: KnownDigests
     /// True if the output itself is a symbolic link.
     let isLink: Bool
     /// What a listing of it keeps: DVC's knows no links, so they are followed.
@@ -50,7 +50,8 @@ struct DataTree {
             var snapshot = TreeSnapshot()
             snapshot.append(origin.lastComponentBytes ?? [], status, isLink: false)
             tree = DataTree(
-                path: path, isFolder: false, snapshot: snapshot, digests: [nil], isLink: false, form: form,
+                path: path, isFolder: false, snapshot: snapshot, digests: KnownDigests(count: 1),
+                isLink: false, form: form,
                 links: links)
             let folder = origin.removingLastComponent()
             tree.origin = folder.isEmpty ? "." : folder
@@ -62,7 +63,7 @@ struct DataTree {
             let snapshot = try walker.snapshot(of: origin)
             tree = DataTree(
                 path: path, isFolder: true, snapshot: snapshot,
-                digests: Array(repeating: nil, count: snapshot.count), isLink: false, form: form,
+                digests: KnownDigests(count: snapshot.count), isLink: false, form: form,
                 links: links)
             tree.origin = origin
         case .symbolicLink, .fifo, .socket, .device: throw TreeWalkError.unsupported(origin, status.kind)
@@ -115,9 +116,13 @@ struct DataTree {
     mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session)
         throws
     {
-        for file in report.files { digests[file.index] = file.digest }
+        if digests.isUnknown {
+            digests = report.digests
+        } else {
+            for (index, digest) in report.digests.enumerated() where digest != nil { digests[index] = digest }
+        }
         for (index, status) in report.changed { snapshot.update(index, status) }
-        remember(report.files.lazy.map(\.index), algorithm, time, session)
+        remember(report.digests.indices.lazy.filter { report.digests[$0] != nil }, algorithm, time, session)
         guard report.failures.isEmpty else {
             throw CairnError(allOf: report.failures.map { CairnError($0.error) })
         }
@@ -125,32 +130,42 @@ struct DataTree {
 
     /// Records the files at some positions in the stat index; failing to only costs time later.
     func remember(
-        _ positions: some RandomAccessCollection<Int>, _ algorithm: HashAlgorithm, _ time: Int64,
+        _ positions: some Sequence<Int>, _ algorithm: HashAlgorithm, _ time: Int64,
         _ session: Session
     ) {
         guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
-        var left = positions[...]
-        while !left.isEmpty {
-            // In rounds, so that a million paths are not all in memory once more.
-            let rows = left.prefix(1 << 16).compactMap { index in
-                digests[index].map {
-                    StatIndex.Row(
-                        path: prefix + snapshot.paths[index], status: snapshot.files[index], digest: $0)
-                }
-            }
+        // In rounds, so that a million paths are not all in memory once more.
+        var rows: [StatIndex.Row] = []
+        func flush() {
             try? session.index?.record(rows, by: algorithm, at: time)
-            left = left.dropFirst(1 << 16)
+            rows.removeAll(keepingCapacity: true)
         }
+        for index in positions {
+            guard let digest = digests[index] else { continue }
+            rows.append(
+                StatIndex.Row(
+                    path: prefix + snapshot.paths[index], status: snapshot.files[index], digest: digest))
+            if rows.count == 1 << 14 { flush() }
+        }
+        flush()
     }
 
     /// The listing of a directory whose files are all read.
     ///
     /// - Precondition: every digest is known.
     func listing() throws -> DirListing {
-        var builder = DirListingBuilder(form)
-        builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
-        try append(to: &builder, below: [])
+        guard form == .dvc || snapshot.emptyFolders.isEmpty else {
+            var builder = DirListingBuilder(form)
+            builder.reserve(count: snapshot.count, pathBytes: snapshot.count * 24)
+            try append(to: &builder, below: [])
+            return try builder.listing()
+        }
+        // The listing shares what takes most of its memory.
+        let isNative = form == .native
+        let builder = try DirListingBuilder(
+            form, snapshot.paths, digests, kinds: isNative ? snapshot.files.indices.map(kind) : [],
+            sizes: isNative ? snapshot.files.map(\.size) : [])
         return try builder.listing()
     }
 

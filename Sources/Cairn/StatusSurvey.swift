@@ -175,7 +175,7 @@ final class StatusSurvey {
                 .notFound, "'\(shown)' is not recorded in '\(session.workspace.display(output.path))'")
         }
         var found: [[UInt8]: Digest] = [:]
-        for (index, digest) in (tree?.digests ?? []).enumerated() {
+        for (index, digest) in (tree?.digests ?? KnownDigests(count: 0)).enumerated() {
             guard let tree, let path = tree.isFolder ? tree.snapshot.paths[index] : nil, let digest else {
                 continue
             }

@@ -10,6 +10,12 @@ extension Digest {
         self.init(words: (word(0), word(1), word(2), word(3)), count: 32)
     }
 
+    /// Makes a 256-bit digest of what `quarters` gives.
+    package init(quarters: (UInt64, UInt64, UInt64, UInt64)) { self.init(words: quarters, count: 32) }
+
+    /// The bytes as four numbers whose order is that of the bytes; zeros behind the end of a short one.
+    package var quarters: (UInt64, UInt64, UInt64, UInt64) { words }
+
     /// The first eight bytes as a number whose order is that of the bytes.
     package var leadingWord: UInt64 { words.0 }
 

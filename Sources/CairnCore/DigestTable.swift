@@ -7,6 +7,12 @@ struct DigestTable: Equatable, Sendable {
     /// An empty table of digests of `digestCount` bytes.
     init(digestCount: Int) { self.digestCount = digestCount }
 
+    /// A table of `count` digests of nothing but zeros.
+    init(zeros count: Int, digestCount: Int) {
+        self.digestCount = digestCount
+        words = Array(repeating: 0, count: count * digestCount / 8)
+    }
+
     private var stride: Int { digestCount / 8 }
 
     /// How many digests there are.
@@ -26,12 +32,23 @@ struct DigestTable: Equatable, Sendable {
     }
 
     subscript(index: Int) -> Digest {
-        let start = index * stride
-        return Digest(
-            words: (
-                words[start], words[start + 1], stride == 4 ? words[start + 2] : 0,
-                stride == 4 ? words[start + 3] : 0
-            ), count: digestCount)
+        get {
+            let start = index * stride
+            return Digest(
+                words: (
+                    words[start], words[start + 1], stride == 4 ? words[start + 2] : 0,
+                    stride == 4 ? words[start + 3] : 0
+                ), count: digestCount)
+        }
+        set {
+            precondition(newValue.count == digestCount, "callers look at the length")
+            let start = index * stride
+            words[start] = newValue.words.0
+            words[start + 1] = newValue.words.1
+            guard stride == 4 else { return }
+            words[start + 2] = newValue.words.2
+            words[start + 3] = newValue.words.3
+        }
     }
 
     /// The digests at a range of positions.

@@ -12,6 +12,30 @@ public struct DirListingBuilder: Sendable {
         digests = DigestTable(digestCount: form.algorithm.digestCount)
     }
 
+    /// Takes over paths with their digests, which keep their memory if they are in order.
+    ///
+    /// - Parameters:
+    ///   - kinds: what the paths stand for, and `sizes` the bytes of their objects; empty in DVC's form.
+    /// - Throws: `DirListingError` as `append`.
+    /// - Precondition: every digest is known.
+    public init(
+        _ form: DirListing.Form, _ paths: PathTable, _ digests: KnownDigests, kinds: [DirListing.Kind],
+        sizes: [Int64]
+    ) throws(DirListingError) {
+        self.init(form)
+        guard paths.count > 0 else { return }
+        guard let table = digests.complete, table.count == paths.count else {
+            preconditionFailure("a listing needs every digest")
+        }
+        guard table.digestCount == self.digests.digestCount else {
+            throw DirListingError(.badDigest, at: 0, path: Array(paths[0]))
+        }
+        for index in 0..<paths.count {
+            try paths.withPath(index) { (path) throws(DirListingError) in try check(path, at: index) }
+        }
+        (self.paths, self.digests, self.kinds, self.sizes) = (paths, table, kinds, sizes)
+    }
+
     /// How many entries were added.
     public var count: Int { digests.count }
 
@@ -34,14 +58,18 @@ public struct DirListingBuilder: Sendable {
     public mutating func append(
         _ path: UnsafeBufferPointer<UInt8>, _ digest: Digest, kind: DirListing.Kind = .file, size: Int64 = 0
     ) throws(DirListingError) {
-        try Self.validate(path, at: count)
+        try check(path, at: count)
         guard digest.count == digests.digestCount else {
             throw DirListingError(.badDigest, at: count, path: Array(path))
         }
-        guard form == .dvc || path.count <= DirListing.pathLimit else {
-            throw DirListingError(.notNative("a path of \(path.count) bytes"), at: count, path: Array(path))
-        }
         append(validated: path, digest, kind, size)
+    }
+
+    private func check(_ path: UnsafeBufferPointer<UInt8>, at index: Int) throws(DirListingError) {
+        try Self.validate(path, at: index)
+        guard form == .dvc || path.count <= DirListing.pathLimit else {
+            throw DirListingError(.notNative("a path of \(path.count) bytes"), at: index, path: Array(path))
+        }
     }
 
     /// Adds a path.

@@ -67,13 +67,13 @@ final class IntakeTask {
                 guard try store(digests[number], position, files.contents[number]) else {
                     return try readAlone(position)
                 }
-                report.files.append(Intake.ReadFile(position, digests[number]))
+                report.run.append(Intake.ReadFile(position, digests[number]))
                 intake.reporter.advance(items: 1, bytes: Int64(files.contents[number].count))
             }
         }
         guard let packs = intake.destination?.packs, !fresh.isEmpty else { return }
         defer { fresh.removeAll() }
-        try packs.add(fresh)
+        try packs.add(claimed: fresh)
         report.packedCount += fresh.count
     }
 
@@ -126,9 +126,12 @@ final class IntakeTask {
         }
         guard let destination = intake.destination else { return true }
         let seen = snapshot.files[position]
-        if destination.packs != nil {
-            return try ifNew(digest, destination, position) { () throws(StoreError) in
-                fresh.append((RecordKey(.blob, digest), bytes))
+        if let packs = destination.packs {
+            // The session of packs remembers what it has taken in: a million digests need not be kept twice.
+            let key = RecordKey(.blob, digest)
+            guard packs.claim(key) || claims.retake(digest) else { return true }
+            return try ifMissing(digest, destination, position) { () throws(StoreError) in
+                fresh.append((key, bytes))
                 return true
             }
         }
@@ -207,7 +210,7 @@ final class IntakeTask {
     }
 
     func note(_ position: Int, _ digest: Digest, _ status: FileStatus) {
-        report.files.append(Intake.ReadFile(position, digest))
+        report.run.append(Intake.ReadFile(position, digest))
         // It may have changed between the look at it and the reading.
         if status != snapshot.files[position] { report.changed[position] = status }
     }
@@ -232,6 +235,14 @@ final class IntakeTask {
         _ body: () throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
         guard claims.claim(digest) else { return true }
+        return try ifMissing(digest, destination, position, body)
+    }
+
+    /// Has `body` store an object that this file has claimed, unless the store has it. After a failure the next one may claim it.
+    private func ifMissing(
+        _ digest: Digest, _ destination: Intake.Destination, _ position: Int,
+        _ body: () throws(StoreError) -> Bool
+    ) throws(StoreError) -> Bool {
         do throws(StoreError) {
             guard try destination.isMissing(ObjectID(intake.algorithm, digest), intake.reporter) else {
                 return true

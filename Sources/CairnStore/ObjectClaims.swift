@@ -24,6 +24,11 @@ final class ObjectClaims: Sendable {
         }
     }
 
+    /// True for the first after a failure, where somebody else keeps the claims.
+    func retake(_ digest: Digest) -> Bool {
+        state.withLock { !$0.failed.isEmpty && $0.failed.removeValue(forKey: digest) != nil }
+    }
+
     /// Gives a claim back: the object could not be stored.
     func giveBack(_ digest: Digest, after error: StoreError) {
         state.withLock { $0.failed[digest] = error }

@@ -43,16 +43,16 @@ public final class StatIndex: Sendable {
     /// - Throws: `StoreError` if the database cannot be read.
     public func digests(
         of snapshot: TreeSnapshot, in folder: [UInt8], isFolder: Bool = true, by algorithm: HashAlgorithm
-    ) throws(StoreError) -> [Digest?] {
-        guard snapshot.count > 0 else { return [] }
+    ) throws(StoreError) -> KnownDigests {
+        guard snapshot.count > 0 else { return KnownDigests(count: 0) }
         return try database.locked { () throws(StoreError) in try find(snapshot, folder, isFolder, algorithm)
         }
     }
 
     private func find(
         _ snapshot: TreeSnapshot, _ folder: [UInt8], _ isFolder: Bool, _ algorithm: HashAlgorithm
-    ) throws(StoreError) -> [Digest?] {
-        var result = [Digest?](repeating: nil, count: snapshot.count)
+    ) throws(StoreError) -> KnownDigests {
+        var result = KnownDigests(count: snapshot.count)
         let prefix = folder.isEmpty ? [] : folder + [UInt8(ascii: "/")]
         let statement = try database.statement(
             """

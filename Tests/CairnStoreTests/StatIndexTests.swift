@@ -31,7 +31,7 @@ struct StatIndexTests {
         let row = StatIndex.Row(path: bytes("f"), status: status(1, ctime: ctime), digest: try digest(1))
         try index.record([row], by: .md5, at: 100)
         let found = try index.digests(of: snapshot([("f", status(1, ctime: ctime))]), in: [], by: .md5)
-        #expect(found == [isRecorded ? try digest(1) : nil])
+        #expect(Array(found) == [isRecorded ? try digest(1) : nil])
     }
 
     @Test("every change of the status makes the digest unknown, as does another algorithm")
@@ -84,11 +84,11 @@ struct StatIndexTests {
             }
             for isFolder in [true, false] {
                 #expect(
-                    try index.digests(of: snapshot, in: bytes(folder), isFolder: isFolder, by: .md5)
+                    try Array(index.digests(of: snapshot, in: bytes(folder), isFolder: isFolder, by: .md5))
                         == expected)
             }
         }
-        #expect(try index.digests(of: TreeSnapshot(), in: [], by: .md5) == [])
+        #expect(try index.digests(of: TreeSnapshot(), in: [], by: .md5).isEmpty)
     }
 
     @Test("what was recorded is there when it is opened again, and newer rows replace older ones")
@@ -102,8 +102,8 @@ struct StatIndexTests {
             try index.record([row], by: .md5, at: 200)
         }
         let index = try StatIndex(at: path)
-        #expect(try index.digests(of: snapshot([("f", status(3))]), in: [], by: .md5) == [try digest(3)])
-        #expect(try index.digests(of: snapshot([("f", status(2))]), in: [], by: .md5) == [nil])
+        #expect(try index.digests(of: snapshot([("f", status(3))]), in: [], by: .md5)[0] == digest(3))
+        #expect(try index.digests(of: snapshot([("f", status(2))]), in: [], by: .md5)[0] == nil)
     }
 
     @Test(
@@ -118,7 +118,7 @@ struct StatIndexTests {
         let index = try StatIndex(at: FilePath(scratch("index")))
         let row = StatIndex.Row(path: bytes("f"), status: status(1), digest: try digest(1))
         try index.record([row], by: .md5, at: 200)
-        #expect(try index.digests(of: snapshot([("f", status(1))]), in: [], by: .md5) == [try digest(1)])
+        #expect(try index.digests(of: snapshot([("f", status(1))]), in: [], by: .md5)[0] == digest(1))
     }
 
     @Test("damage inside of it is reported once, and the next one starts anew")

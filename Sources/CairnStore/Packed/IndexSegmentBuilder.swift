@@ -12,7 +12,7 @@ public struct IndexSegmentBuilder: Sendable {
 
     private var packs: [PackInfo] = []
     private var packNumbers: [Digest: UInt32] = [:]
-    private var entries: [SegmentEntry] = []
+    private var entries: [SegmentRow] = []
     private var deadPacks: [DeadPack] = []
     private var pushes: [PushRow] = []
     private var replaced: [Digest] = []
@@ -32,11 +32,22 @@ public struct IndexSegmentBuilder: Sendable {
     /// Adds a pack and its records.
     public mutating func add(_ pack: PackInfo, _ entries: some Sequence<PackEntry>) {
         let number = number(of: pack)
-        for entry in entries { self.entries.append(SegmentEntry(entry.key, pack: number, entry.place)) }
+        for entry in entries { self.entries.append(SegmentRow(entry.key, pack: number, entry.place)) }
     }
 
     /// Adds a pack that was just written.
-    public mutating func add(_ pack: PackWriter.Pack) { add(pack.info, pack.entries) }
+    public mutating func add(_ pack: PackWriter.Pack) {
+        let number = number(of: pack.info)
+        for var row in pack.rows {
+            row.pack = number
+            entries.append(row)
+        }
+    }
+
+    /// Makes room for entries that are about to come.
+    mutating func reserve(_ count: Int) {
+        entries.reserveCapacity(min(entries.count + count, PackLimits.entriesInSegment))
+    }
 
     /// Adds all that another segment says, and that it is contained in the new one.
     ///
@@ -44,7 +55,7 @@ public struct IndexSegmentBuilder: Sendable {
     public mutating func add(contentsOf segment: IndexSegment, without dead: Set<Digest> = []) {
         let numbers = addTables(of: segment, without: dead)
         segment.forEachEntry { key, pack, place in
-            if let number = numbers[pack] { entries.append(SegmentEntry(key, pack: number, place)) }
+            if let number = numbers[pack] { entries.append(SegmentRow(key, pack: number, place)) }
         }
     }
 
@@ -76,13 +87,21 @@ public struct IndexSegmentBuilder: Sendable {
         return number
     }
 
-    /// Makes the segment. What was added twice is in it once.
+    /// Makes the segment. What was added twice is in it once. The entries are taken out of the builder.
     ///
     /// - Precondition: there are not more entries than a segment may have.
-    public func build() -> Segment {
-        build(
-            objects: Self.sorted(entries.filter { $0.key.kind != .chunk }),
-            chunks: Self.sorted(entries.filter { $0.key.kind == .chunk }))
+    public mutating func build() -> Segment {
+        var rows = entries
+        entries = []
+        rows.sortBySections()
+        var kept = 0
+        for index in rows.indices where kept == 0 || !rows[kept - 1].hasSamePlace(as: rows[index]) {
+            rows[kept] = rows[index]
+            kept += 1
+        }
+        rows.removeSubrange(kept...)
+        let chunks = rows.partitioningIndex(where: \.isChunk)
+        return build(objects: SortedEntries(rows[..<chunks]), chunks: SortedEntries(rows[chunks...]))
     }
 
     /// Makes the segment of entries that are sorted already, beside those that were added.
@@ -108,53 +127,47 @@ public struct IndexSegmentBuilder: Sendable {
         for name in replaced { bytes.append(name) }
         for (entries, section) in [(objects, layout.objects), (chunks, layout.chunks)] {
             Self.appendFanout(of: entries, bits: section.bits, to: &bytes)
-            bytes += entries.bytes
+            for row in entries.rows { row.append(to: &bytes) }
         }
         var hash = BLAKE3()
         bytes.withUnsafeBytes { hash.update($0) }
-        var tail: [UInt8] = []
-        tail.append(hash.finish())
-        tail.append(zeros: 8)
-        tail.append(text: "CAIRNSGT")
-        tail.withUnsafeBytes { hash.update($0) }
-        return Segment(bytes: bytes + tail, name: hash.finish())
-    }
-
-    /// The entries in the order of a section, each record of a pack once: the copy that stands first in the pack.
-    private static func sorted(_ entries: [SegmentEntry]) -> SortedEntries {
-        // Sorting sixteen bytes for each entry is several times as fast as sorting the entries.
-        var order = entries.indices.map { (word: entries[$0].key.digest.leadingWord, index: UInt32($0)) }
-        order.sort { left, right in
-            if left.word != right.word { return left.word < right.word }
-            let (left, right) = (entries[Int(left.index)], entries[Int(right.index)])
-            if SegmentEntry.precedes(left, right) { return true }
-            if SegmentEntry.precedes(right, left) { return false }
-            return (left.place.frameOffset, left.place.record) < (right.place.frameOffset, right.place.record)
-        }
-        var result = SortedEntries()
-        result.reserve(entries.count)
-        for item in order { result.append(entries[Int(item.index)]) }
-        return result
+        // Room for it was made: the bytes are not copied.
+        let end = bytes.count
+        bytes.append(hash.finish())
+        bytes.append(zeros: 8)
+        bytes.append(text: "CAIRNSGT")
+        bytes.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[end...])) }
+        return Segment(bytes: bytes, name: hash.finish())
     }
 
     private static func appendFanout(of entries: SortedEntries, bits: Int, to bytes: inout [UInt8]) {
-        entries.bytes.withUnsafeBytes { entries in
-            var index = 0
-            let count = entries.count / SegmentLayout.entrySize
-            for bucket in 0..<(1 << bits) {
-                while index < count, bits > 0,
-                    Int(SegmentEntry.leadingWord(entries, index) >> UInt64(64 - bits)) < bucket
-                {
-                    index += 1
-                }
-                bytes.append(integer: UInt32(index))
+        var index = entries.rows.startIndex
+        let start = index
+        for bucket in 0..<(1 << bits) {
+            while index < entries.rows.endIndex, bits > 0,
+                Int(entries.rows[index].leadingWord >> UInt64(64 - bits)) < bucket
+            {
+                index += 1
             }
-            bytes.append(integer: UInt32(count))
+            bytes.append(integer: UInt32(index - start))
         }
+        bytes.append(integer: UInt32(entries.count))
     }
 
     private static func unique<Row, Key: Hashable>(_ rows: [Row], by key: (Row) -> Key) -> [Row] {
         var seen: Set<Key> = []
         return rows.filter { seen.insert(key($0)).inserted }
+    }
+}
+
+extension [SegmentRow] {
+    /// The position of the first row of which something holds that holds of all behind it; the end if there is none.
+    fileprivate func partitioningIndex(where isBehind: (SegmentRow) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -18,6 +18,15 @@ final class KeyClaims: Sendable {
         shard(of: key).keys.withLock { $0[Int(key.kind.rawValue)].insert(key.digest) }
     }
 
+    /// Forgets everything, and gives the memory back.
+    func removeAll() {
+        for shard in shards {
+            shard.keys.withLock { keys in
+                for kind in keys.indices { keys[kind] = DigestSet(digestCount: 32) }
+            }
+        }
+    }
+
     /// True if somebody asked for it.
     func contains(_ key: RecordKey) -> Bool {
         shard(of: key).keys.withLock { $0[Int(key.kind.rawValue)].contains(key.digest) }

@@ -96,16 +96,32 @@ public final class PackBatch: ChunkSink {
     /// Looks at the files of packs again: some may have been taken out of the store.
     public func forgetPacks() { state.withLock { $0.soundPacks.removeAll() } }
 
+    /// Takes it upon the caller to add a record with `add(claimed:)`, or to see that the store has it: it counts as added from now on.
+    ///
+    /// - Returns: false if somebody has done so, or the record was added.
+    public func claim(_ key: RecordKey) -> Bool { claims.claim(key) }
+
     /// Adds records that are not there yet. They are compressed on the caller's thread; nothing keeps their memory.
     ///
     /// After a failure the session is of no use any more: others may have relied on what was not stored.
     /// - Throws: `StoreError` if a record is larger than 64 MiB, or cannot be written; with EINTR when the user asked to stop.
     public func add(_ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try add(records) { claims.claim($0) }
+    }
+
+    /// As `add(_:)`, for records that the caller has claimed.
+    public func add(claimed records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)]) throws(StoreError) {
+        try add(records) { _ in true }
+    }
+
+    private func add(
+        _ records: [(key: RecordKey, bytes: UnsafeRawBufferPointer)], where isOurs: (RecordKey) -> Bool
+    ) throws(StoreError) {
         do throws(StoreError) {
             try system { () throws(SystemError) in try Interruption.check() }
             let lane = lanes.take()
             defer { lanes.giveBack(lane) }
-            for (key, bytes) in records where !isStored(key) && claims.claim(key) {
+            for (key, bytes) in records where !isStored(key) && isOurs(key) {
                 let frame = try format(store.root) { () throws(FormatError) in try lane.add(key, bytes) }
                 if let frame { try append(frame, key.kind.packClass) }
             }
@@ -143,7 +159,9 @@ public final class PackBatch: ChunkSink {
         for lane in lanes.takeAll() {
             for (packClass, frame) in lane.finish() { try append(frame, packClass) }
         }
-        let packs = try data.finish() + meta.finish()
+        // Nothing is added any more. With a million records, this and what is written here take most of the memory.
+        claims.removeAll()
+        var packs = try data.finish() + meta.finish()
         guard !packs.isEmpty || !dead.isEmpty else { return }
         let batch = try scratch.batch()
         try system { () throws(SystemError) in
@@ -155,7 +173,9 @@ public final class PackBatch: ChunkSink {
             }
         }
         let writer = SegmentWriter(store: store, folder: folder, batch: batch, push: push)
-        try writer.add(packs.map(\.pack), dead: dead)
+        let named = packs.map(\.pack)
+        packs = []
+        try writer.add(named, dead: dead)
         try withExtendedLifetime(lock) { () throws(StoreError) in try writer.mergeIfNeeded() }
         store.forgetIndex()
     }

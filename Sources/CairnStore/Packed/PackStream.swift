@@ -55,6 +55,7 @@ final class PackStream: Sendable {
     func finish() throws(StoreError) -> [Finished] {
         try state.withLock { (state) throws(StoreError) in
             try close(&state)
+            defer { state.finished = [] }
             return state.finished
         }
     }

@@ -5,14 +5,16 @@ import Synchronization
 /// Writes one pack into an open file, front to back; several threads may append frames.
 ///
 /// What is written has no name and is not durable: when the pack is finished the caller syncs and places the file. The memory that it takes
-/// grows by 64 bytes with each record, of which there are at most 131 072.
+/// grows by 84 bytes with each record, of which there are at most 131 072.
 public final class PackWriter: Sendable {
     /// A pack that has been written to its end.
     public struct Pack: Sendable {
         /// What an index says about it, its name above all.
         public let info: PackInfo
+        /// Its records as an index has them, in the order in which they lie in it.
+        let rows: [SegmentRow]
         /// Its records, in the order in which they lie in it.
-        public let entries: [PackEntry]
+        public var entries: [PackEntry] { rows.map { PackEntry($0.key, $0.place) } }
     }
 
     private let header: PackHeader
@@ -58,7 +60,7 @@ public final class PackWriter: Sendable {
     public var size: Int64 { state.withLock { $0.size } }
 
     /// How many records the pack holds so far.
-    public var recordCount: Int { state.withLock { $0.entries.count } }
+    public var recordCount: Int { state.withLock { $0.rows.count } }
 
     /// Writes the end of the pack.
     ///
@@ -72,10 +74,10 @@ public final class PackWriter: Sendable {
             try state.writeTrailer()
             state.isFinished = true
             let info = PackInfo(
-                name: state.digest, size: state.size, recordCount: state.entries.count,
+                name: state.digest, size: state.size, recordCount: state.rows.count,
                 frameCount: state.frameCount, packClass: header.packClass,
                 created: header.created)
-            return Pack(info: info, entries: state.entries)
+            return Pack(info: info, rows: state.rows)
         }
     }
 }
@@ -88,7 +90,7 @@ private struct PackFile: ~Copyable {
     /// The rows of the frame table and of the record table.
     private var frames: [UInt8] = []
     private var records: [UInt8] = []
-    private(set) var entries: [PackEntry] = []
+    private(set) var rows: [SegmentRow] = []
     private var rawSize: UInt64 = 0
     /// Up to where the kernel was asked to begin bringing the file to the disk.
     private var flushedSize: Int64 = 0
@@ -105,13 +107,13 @@ private struct PackFile: ~Copyable {
     private static var writebackSize: Int64 { 8 << 20 }
 
     func isFull(closingSize: Int64) -> Bool {
-        size >= closingSize || entries.count >= PackLimits.recordsInPack
+        size >= closingSize || rows.count >= PackLimits.recordsInPack
     }
 
     func hasRoom(for frame: EncodedFrame, closingSize: Int64) -> Bool {
         // No frame is larger than 65 MiB and no table than 7 MiB, so that a pack stays far below its largest size.
         !isFull(closingSize: closingSize)
-            && entries.count + frame.records.count <= PackLimits.recordsInPack
+            && rows.count + frame.records.count <= PackLimits.recordsInPack
     }
 
     mutating func append(_ frame: EncodedFrame) throws(StoreError) {
@@ -128,7 +130,7 @@ private struct PackFile: ~Copyable {
             records.append(integer: UInt32(record.key.kind.rawValue) << 28 | UInt32(record.rawLength))
             let place = PackPlace(
                 frameOffset: offset, frameLength: UInt32(frame.bytes.count), record: UInt16(number))
-            entries.append(PackEntry(record.key, place))
+            rows.append(SegmentRow(record.key, place))
         }
         rawSize += UInt64(frame.header.rawLength)
     }
@@ -137,7 +139,7 @@ private struct PackFile: ~Copyable {
         let tables = frames + records
         func tail(_ digest: Digest) -> PackTail {
             PackTail(
-                frameCount: frameCount, recordCount: entries.count,
+                frameCount: frameCount, recordCount: rows.count,
                 tablesOffset: size, rawSize: rawSize, digest: digest)
         }
         let unnamed = tail(BLAKE3.digest(of: []))

@@ -92,21 +92,25 @@ enum SegmentMerge {
     }
 }
 
-/// Entries of a section as they will stand in a segment.
+/// Entries of a section in the order in which they will stand in a segment.
 struct SortedEntries {
-    private(set) var bytes: [UInt8] = []
-    private var last: (key: RecordKey, pack: UInt32)?
+    private(set) var rows: ArraySlice<SegmentRow> = []
+
+    init() {}
+
+    /// Takes rows of a section that are in order and of which no two are of one record in one pack.
+    init(_ rows: ArraySlice<SegmentRow>) { self.rows = rows }
 
     /// How many there are.
-    var count: Int { bytes.count / SegmentLayout.entrySize }
+    var count: Int { rows.count }
 
     /// Makes room.
-    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count * SegmentLayout.entrySize) }
+    mutating func reserve(_ count: Int) { rows.reserveCapacity(count) }
 
     /// Appends an entry that stands behind all others, unless its record and pack are those of the last one.
     mutating func append(_ entry: SegmentEntry) {
-        if let last, last.key == entry.key, last.pack == entry.pack { return }
-        last = (entry.key, entry.pack)
-        entry.append(to: &bytes)
+        let row = SegmentRow(entry.key, pack: entry.pack, entry.place)
+        if let last = rows.last, last.hasSamePlace(as: row) { return }
+        rows.append(row)
     }
 }

@@ -16,12 +16,15 @@ struct SegmentWriter {
     /// Writes what an index needs to know of packs that are durable and have their names.
     ///
     /// - Parameter dead: packs that nothing is read from any more.
-    func add(_ packs: [PackWriter.Pack], dead: [PackInfo] = []) throws(StoreError) {
+    func add(_ packs: consuming [PackWriter.Pack], dead: [PackInfo] = []) throws(StoreError) {
         var segments: [(Int, IndexSegmentBuilder.Segment)] = []
         var builder = IndexSegmentBuilder()
+        builder.reserve(packs.reduce(0) { $0 + $1.info.recordCount })
         let now = Surroundings.now / 1_000_000
         for pack in dead { builder.add(DeadPack(name: pack.name, time: now)) }
-        for pack in packs {
+        // Each goes when it is in the builder: there may be a million records.
+        packs.reverse()
+        while let pack = packs.popLast() {
             builder.add(pack)
             guard builder.isFull else { continue }
             segments.append((0, builder.build()))
