@@ -26,7 +26,6 @@ struct SegmentEntry: Hashable, Sendable {
             record: bytes.integer(at: offset + 44))
     }
 
-<<<<<<< HEAD
     /// The first eight bytes of the digest of an entry among several, as a number whose order is that of the bytes.
     ///
     /// - Precondition: the entry lies within `entries`.
@@ -34,8 +33,6 @@ struct SegmentEntry: Hashable, Sendable {
         entries.integer(at: SegmentLayout.entrySize * index, as: UInt64.self).byteSwapped
     }
 
-=======
->>>>>>> leftovers
     /// True if an entry stands before another one in its section; two entries of one record in one pack have no order.
     static func precedes(_ left: SegmentEntry, _ right: SegmentEntry) -> Bool {
         left.key != right.key ? left.key < right.key : left.pack < right.pack
