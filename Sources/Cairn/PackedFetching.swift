@@ -25,7 +25,8 @@ extension Workspace {
             try used.expand(reader)
         }
         let unreadable = Set(moved.failures.map(\.id))
-        let files = try arrival.fetch(used.ids.filter { !unreadable.contains($0) })
+        let files = try arrival.fetch(
+            used.ids.filter { !unreadable.contains($0) }, in: used.listings)
         moved.add(files.moved)
         try report.add(moved, missing: files.missing, used, reader)
     }
@@ -37,7 +38,7 @@ struct PackedArrival {
     private let store: RemoteStore
     private let cache: ObjectStore
     private let session: Session
-    private let view: RemoteView?
+    private let log: RemoteLog?
     private let packs: Bool
 
     /// Reads the log of the remote.
@@ -49,45 +50,50 @@ struct PackedArrival {
         self.store = store
         self.cache = cache
         self.session = session
-        view = try remote.wait { () async throws(TransferError) in try await index.view() }
+        log = try remote.wait { () async throws(TransferError) in try await index.log() }
         packs = try session.packsObjects(of: .blake3, in: cache)
     }
 
     /// Fetches those of some objects that the cache lacks.
     ///
+    /// - Parameter directories: directories to which some of them belong.
     /// - Throws: `CairnError`.
-    func fetch(_ ids: [ObjectID]) throws -> (moved: MovedObjects, missing: [ObjectID]) {
+    func fetch(
+        _ ids: [ObjectID], in directories: [ObjectID] = []
+    ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
         var lacking: [ObjectID] = []
         for id in ids where try !inventory.contains(id) { lacking.append(id) }
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
-        guard let view else {
+        guard let log else {
             if try store.folder.status() == nil { throw store.isGone }
             return (MovedObjects(), lacking)
         }
-        if packs, let packed = cache.packed { return try fetch(lacking, view, into: packed) }
-        return try fetchAsFiles(lacking, view)
+        if packs, let packed = cache.packed { return try fetch(lacking, in: directories, log, into: packed) }
+        return try fetchAsFiles(lacking, in: directories, log)
     }
 
     private func fetch(
-        _ ids: [ObjectID], _ view: RemoteView, into packed: PackedStore
+        _ ids: [ObjectID], in directories: [ObjectID], _ log: RemoteLog, into packed: PackedStore
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         let fetch = PackedFetch(
             from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
-        return try remote.wait { () async throws(TransferError) in try await fetch.run(ids, on: view) }
+        return try remote.wait { () async throws(TransferError) in
+            try await fetch.run(ids, in: directories, on: log)
+        }
     }
 
     /// Fetches into a packed store beside the cache, and makes files of the cache from it.
     private func fetchAsFiles(
-        _ ids: [ObjectID], _ view: RemoteView
+        _ ids: [ObjectID], in directories: [ObjectID], _ log: RemoteLog
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         // It stays where it is if the work stops: what came is not fetched again.
-        let place = session.workspace.stateFolder.appending("fetched").appending(view.marker.id.text)
+        let place = session.workspace.stateFolder.appending("fetched").appending(log.marker.id.text)
         let beside = try ObjectStore(at: place, creating: true, isPacked: true)
         guard let packed = beside.packed else { throw StoreError(.io(.noSuchFileOrDirectory), place) }
         var rest: [ObjectID] = []
         for id in ids where try !beside.contains(id) { rest.append(id) }
-        let came = try fetch(rest, view, into: packed)
+        let came = try fetch(rest, in: directories, log, into: packed)
         let transfer = LooseTransfer(
             from: beside, to: cache, workers: session.workers, reporter: session.reporter)
         let gone = Set(came.missing).union(came.moved.failures.map(\.id))
@@ -96,7 +102,7 @@ struct PackedArrival {
         moved.failures += came.moved.failures
         if came.moved.failures.isEmpty, moved.failures.isEmpty {
             // It is of no use any more, and does no harm.
-            try? Folder(place.removingLastComponent()).removeTree(Array(view.marker.id.text.utf8))
+            try? Folder(place.removingLastComponent()).removeTree(Array(log.marker.id.text.utf8))
         }
         return (moved, came.missing)
     }

@@ -78,13 +78,13 @@ struct LogTidying {
         for (name, segment) in view.segments where times.isOlder(name.path, than: Self.patience) {
             replaced.formUnion(segment.replaced)
         }
-        return view.listedSegments.filter { view.segments[$0] == nil && replaced.contains($0.digest) }
-            .map(\.path)
+        return view.log.segmentSizes.keys.filter { view.segments[$0] == nil && replaced.contains($0.digest) }
+            .map(\.path).sorted()
     }
 
     /// Marks of pushes all of whose segments were merged and removed.
     private func spentMarks() -> [String] {
-        let writers = Set(view.listedSegments.filter { $0.level == 0 }.map(\.push))
+        let writers = Set(view.log.segmentSizes.keys.filter { $0.level == 0 }.map(\.push))
         return view.acknowledged.subtracting(writers).map { PushMark.path(of: $0) }
             .filter { times.isOlder($0, than: Self.patience) }.sorted()
     }

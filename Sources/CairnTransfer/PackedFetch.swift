@@ -25,23 +25,27 @@ public struct PackedFetch: Sendable {
     /// Finds out what would be read for objects that are not here. Recipes are read for that, and nothing is changed.
     ///
     /// - Throws: `TransferError`.
-    public func plan(_ ids: [ObjectID], on view: RemoteView) async throws(TransferError) -> FetchPlan {
+    public func plan(
+        _ ids: [ObjectID], in directories: [ObjectID] = [], on log: RemoteLog
+    ) async throws(TransferError) -> FetchPlan {
         var session = FetchSession(
-            index: index, destination: destination, jobs: jobs, reporter: SilentReporter(), view: view)
-        return try await session.plan(ids)
+            index: index, destination: destination, jobs: jobs, reporter: SilentReporter(), log: log)
+        return try await session.plan(ids, in: directories)
     }
 
     /// Fetches objects.
     ///
-    /// - Parameter ids: objects that are not here, none twice; the files of a directory are objects of their own.
+    /// - Parameters:
+    ///   - ids: objects that are not here, none twice; the files of a directory are objects of their own.
+    ///   - directories: directories that are here, to which some of the files belong: they may tell where these lie.
     /// - Returns: what is here now that was not before, with the bytes that were read; and what the remote does not have.
     /// - Throws: `TransferError` for what stops everything. What came until then is kept, and not fetched again.
     public func run(
-        _ ids: [ObjectID], on view: RemoteView
+        _ ids: [ObjectID], in directories: [ObjectID] = [], on log: RemoteLog
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
         var session = FetchSession(
-            index: index, destination: destination, jobs: jobs, reporter: reporter, view: view)
-        return try await session.run(ids)
+            index: index, destination: destination, jobs: jobs, reporter: reporter, log: log)
+        return try await session.run(ids, in: directories)
     }
 }
 
@@ -51,13 +55,15 @@ public struct FetchPlan: Sendable {
     var ranges: [FetchRange] = []
     /// Records that were read already, to find out about the others.
     var records: [(key: RecordKey, bytes: ArraySlice<UInt8>)] = []
-    /// The records that each object needs and that are not here.
-    var needs: [(id: ObjectID, keys: [RecordKey])] = []
+    /// Files that are one record, which is not here.
+    var files: [RecordKey] = []
+    /// Files of several chunks, and directories, with the records that they need and that are not here.
+    var composites: [(id: ObjectID, keys: [RecordKey])] = []
     /// Objects that the remote does not have.
     public internal(set) var missing: [ObjectID] = []
 
     /// How many objects will be fetched.
-    public var count: Int { needs.count }
+    public var count: Int { files.count + composites.count }
     /// How many requests that takes, beyond those made to find out.
     public var requests: Int { ranges.count }
     /// The bytes that will be read.

@@ -93,7 +93,7 @@ struct PushSession {
         let givenUp = view.givenUp
         pending.removeAll { givenUp.contains($0.info.name) }
         let sent = try SentRecords(pending)
-        let plan = try locally { () throws(StoreError) in
+        var plan = try locally { () throws(StoreError) in
             try PushQuery(cache: cache, view: view, isSent: sent.contains, workers: workers).plan(objects)
         }
         missing = plan.missing
@@ -104,6 +104,7 @@ struct PushSession {
         let sender = try PackSender(self, sent, round: round)
         reporter.begin("pushing", items: plan.lacking.count, bytes: plan.bytes)
         try await sender.sendData(plan)
+        plan.forgetData()
         for (id, error) in sender.failures where lost.insert(id).inserted {
             report.failures.append((id, error))
         }
@@ -123,13 +124,18 @@ struct PushSession {
     ) throws(StoreError) -> [(id: ObjectID, lacking: ObjectID)] {
         let directories = plan.lacking.filter { $0.isDirectory && !lost.contains($0) }
         guard !directories.isEmpty else { return [] }
-        let sent = Set(plan.lacking).subtracting(lost)
+        var sent = DigestSet(digestCount: BLAKE3.byteCount)
+        for id in plan.lacking where !id.isDirectory && id.algorithm == .blake3 && !lost.contains(id) {
+            _ = sent.insert(id.digest)
+        }
         var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
         for directory in directories {
             let listing = try cache.listing(directory)
             for place in 0..<listing.count {
                 guard let member = listing.object(at: place, directory.algorithm) else { continue }
-                if sent.contains(member) || view.isComplete(member) { continue }
+                let isSent =
+                    member.algorithm == .blake3 && !member.isDirectory && sent.contains(member.digest)
+                if isSent || view.isComplete(member) { continue }
                 incomplete.append((directory, member))
                 break
             }

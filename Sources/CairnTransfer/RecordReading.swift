@@ -61,11 +61,11 @@ struct RecordReading: Sendable {
                 for (range, answer) in await answers(round) {
                     switch answer {
                     case .success(let bytes):
-                        frames += range.frames.map { ($0, range.part($0, of: bytes)) }
+                        frames += range.content(of: bytes).frames
                     case .failure(let error):
                         guard error.concernsOneObject else { throw TransferError(.remote(error)) }
-                        badPacks.insert(range.pack.name)
-                        wanted += range.frames.flatMap(\.entries).map(\.key)
+                        badPacks.insert(range.pack)
+                        wanted += range.keys
                     }
                 }
                 for frame in try await take(frames) {

@@ -4,15 +4,18 @@ import CairnStore
 
 /// A pack that is on the remote, though no segment need tell of it yet.
 struct SentPack: Sendable {
+    /// What an index needs to know of it.
+    let content: PackWriter.Pack
+
     /// What an index says about it.
-    let info: PackInfo
+    var info: PackInfo { content.info }
     /// Its records.
-    let entries: [PackEntry]
+    var entries: [PackEntry] { content.entries }
 }
 
 /// The records of packs that were sent.
 struct SentRecords: Sendable {
-    private let index: PackIndex
+    let index: PackIndex
 
     /// - Throws: `TransferError` if one of the packs cannot be.
     init(_ packs: [SentPack]) throws(TransferError) {
@@ -56,7 +59,7 @@ extension SentPack {
                 .file(pack.path, size: pack.info.size, isExpendable: true))
         }
         try await remote.write(uploads, jobs: jobs)
-        return packs.map { SentPack(info: $0.info, entries: $0.entries) }
+        return packs.map { SentPack(content: $0.content) }
     }
 
     /// Segments that tell of packs: one, unless there are more records than it may have.
@@ -66,7 +69,7 @@ extension SentPack {
         var segments: [IndexSegmentBuilder.Segment] = []
         var builder = IndexSegmentBuilder()
         for pack in packs {
-            builder.add(pack.info, pack.entries)
+            builder.add(pack.content)
             guard builder.isFull else { continue }
             segments.append(builder.build())
             builder = IndexSegmentBuilder()

@@ -13,6 +13,31 @@ public struct FrameSelection: Sendable {
     public var length: Int64 { Int64(entries.first?.place.frameLength ?? 0) }
 }
 
+extension FrameSelection {
+    /// Puts records of a pack together that lie in one frame.
+    ///
+    /// - Parameters:
+    ///   - entries: records that are all of one class, in the order in which they lie in the pack.
+    ///   - pack: its name; nothing else is known about it.
+    public static func selections(of entries: [PackEntry], in pack: Digest) -> [FrameSelection] {
+        guard let first = entries.first else { return [] }
+        let info = PackInfo(
+            name: pack, size: 0, recordCount: 0, frameCount: 0, packClass: first.key.kind.packClass,
+            created: 0)
+        var selections: [FrameSelection] = []
+        var start = 0
+        for index in entries.indices {
+            let isLast =
+                index + 1 == entries.count
+                || entries[index + 1].place.frameOffset != entries[start].place.frameOffset
+            guard isLast else { continue }
+            selections.append(FrameSelection(pack: info, entries: Array(entries[start...index])))
+            start = index + 1
+        }
+        return selections
+    }
+}
+
 extension PackIndex {
     /// Finds records and puts together what lies in one frame: packs in the order in which they are first asked for, frames as they lie there.
     ///
@@ -26,9 +51,10 @@ extension PackIndex {
         var numbers: [Digest: Int] = [:]
         var packs: [PackInfo] = []
         var missing: [RecordKey] = []
-        var found: [(pack: UInt32, entry: PackEntry)] = []
+        // As little as can be for each: there may be millions.
+        var found: [(pack: UInt32, place: PackPlace, key: UInt32)] = []
         found.reserveCapacity(keys.count)
-        for key in keys {
+        for (position, key) in keys.enumerated() {
             let location =
                 unusable.isEmpty
                 ? location(of: key) : locations(of: key).first { !unusable.contains($0.pack.name) }
@@ -41,13 +67,11 @@ extension PackIndex {
                 numbers[location.pack.name] = number
                 packs.append(location.pack)
             }
-            found.append((UInt32(number), PackEntry(key, location.place)))
+            found.append((UInt32(number), location.place, UInt32(position)))
         }
         found.sort { left, right in
-            let (first, second) = (left.entry.place, right.entry.place)
-            return (left.pack, first.frameOffset, first.record) < (
-                right.pack, second.frameOffset, second.record
-            )
+            (left.pack, left.place.frameOffset, left.place.record)
+                < (right.pack, right.place.frameOffset, right.place.record)
         }
         var frames: [FrameSelection] = []
         var start = 0
@@ -55,11 +79,13 @@ extension PackIndex {
             let first = found[start]
             let end =
                 found[start...].firstIndex {
-                    $0.pack != first.pack || $0.entry.place.frameOffset != first.entry.place.frameOffset
-                        || $0.entry.place.frameLength != first.entry.place.frameLength
+                    $0.pack != first.pack || $0.place.frameOffset != first.place.frameOffset
+                        || $0.place.frameLength != first.place.frameLength
                 } ?? found.count
             frames.append(
-                FrameSelection(pack: packs[Int(first.pack)], entries: found[start..<end].map(\.entry)))
+                FrameSelection(
+                    pack: packs[Int(first.pack)],
+                    entries: found[start..<end].map { PackEntry(keys[Int($0.key)], $0.place) }))
             start = end
         }
         return (frames, missing)

@@ -8,14 +8,15 @@ import Synchronization
 public final class PackSpool: ChunkSink {
     /// A pack that is complete.
     public struct Pack: Sendable {
-        /// What an index says about it.
-        public let info: PackInfo
-        /// Its records, in the order in which they lie in it.
-        public let entries: [PackEntry]
+        /// What an index needs to know of it.
+        public let content: PackWriter.Pack
         /// Where it lies now.
         public let path: FilePath
         fileprivate let folder: ScratchFolder
         fileprivate let name: String
+
+        /// What an index says about it.
+        public var info: PackInfo { content.info }
 
         /// Removes the file, if it is still there.
         public func discard() { try? folder.folder.remove(name.utf8) }  // it goes with the folder
@@ -188,8 +189,7 @@ public final class PackSpool: ChunkSink {
         return finished.map { finished in
             let name = "\(finished.pack.info.name.hex).cpk"
             return Pack(
-                info: finished.pack.info, entries: finished.pack.entries,
-                path: folder.folder.path.appending(name), folder: folder, name: name)
+                content: finished.pack, path: folder.folder.path.appending(name), folder: folder, name: name)
         }
     }
 }

@@ -89,7 +89,7 @@ final class CollectionFixture: Sendable {
         guard let packed = store.packed else { return false }
         let ids = cache.objects[cache.directories[number]] ?? []
         let fetch = PackedFetch(from: index, to: packed, jobs: 2, reporter: SilentReporter())
-        let done = try await fetch.run(ids, on: view)
+        let done = try await fetch.run(ids, on: view.log)
         guard done.missing.isEmpty, done.moved.failures.isEmpty else { return false }
         for id in ids where !id.isDirectory {
             guard BLAKE3.digest(of: try packed.read(id)) == id.digest else { return false }

@@ -288,7 +288,7 @@ final class CollectionSimulation: Sendable {
             let roots = promises.value.roots(now: executor.clock.date)
             let ids = Set(roots.flatMap { cache.objects[$0] ?? [] }).sorted()
             let fetch = PackedFetch(from: index, to: packed, jobs: 2, reporter: SilentReporter())
-            let done = try await fetch.run(ids, on: view)
+            let done = try await fetch.run(ids, on: view.log)
             for id in ids where try !store.contains(id) {
                 outcome.change { $0.losses.append("\(id) cannot be fetched: \(done)") }
             }
