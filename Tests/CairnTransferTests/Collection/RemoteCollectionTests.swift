@@ -119,6 +119,7 @@ struct RemoteCollectionTests {
             try await fixture.collect(keeping: [0])
             let undone = try await fixture.collection().undo()
             #expect(undone?.objectCount == plan.objects.count && undone?.lost.isEmpty == true)
+            #expect(try await fixture.collection().undo() == nil)
             for _ in 0..<2 {
                 try await fixture.wait(days: 1, hours: 1)
                 try await fixture.collect(keeping: [0])
