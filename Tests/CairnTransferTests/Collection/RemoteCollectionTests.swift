@@ -236,4 +236,21 @@ struct RemoteCollectionTests {
             for number in 0..<8 { #expect(try await fixture.canFetch(number)) }
         }
     }
+
+    @Test("what was pushed is as old after segments were merged as before")
+    func mergedRows() throws {
+        let fixture = try CollectionFixture()
+        try fixture.executor.run {
+            for number in 0..<24 {
+                try await fixture.push([number % 8], by: number % 3)
+                try await fixture.wait(hours: 1)
+            }
+            #expect(fixture.keys("log/idx/1-").count == 1)
+            for clone in 0..<3 { try await fixture.collect(keeping: [], by: clone) }
+            try await fixture.wait(days: 12)
+            #expect(try await fixture.plan(keeping: []).objects.isEmpty)
+            try await fixture.wait(days: 2)
+            #expect(try await fixture.plan(keeping: []).keptCount == 0)
+        }
+    }
 }
