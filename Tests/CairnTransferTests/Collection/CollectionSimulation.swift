@@ -41,7 +41,7 @@ final class CollectionSimulation: Sendable {
         if Bool.random(using: &random) { settings.trouble.lateness = 0 }
         if Bool.random(using: &random) { settings.trouble.oldestListing = 0 }
         if Bool.random(using: &random) { (settings.trouble.stalls, settings.trouble.segmentStalls) = (0, 0) }
-        settings.hours = 24 * ([3, 4, 4, 9].randomElement(using: &random) ?? 4)
+        settings.hours = 24 * ([3, 3, 3, 8].randomElement(using: &random) ?? 4)
         settings.pause = Int.random(in: 8...36, using: &random)
         settings.collections = Int.random(in: 4...7, using: &random)
         settings.directoryCount = Int.random(in: 2...4, using: &random)
