@@ -3,10 +3,22 @@ import CairnStore
 import CairnTransfer
 
 extension Workspace {
+    /// How often a push begins anew because what was there at first was given up by a collector.
+    private static let pushAttempts = 5
+
     /// Brings what outputs need to a packed remote.
     func push(
         _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
     ) throws {
+        var attempts = Self.pushAttempts
+        while try !pushOnce(wanted, to: remote, &report, session, isLast: attempts == 1) { attempts -= 1 }
+    }
+
+    /// - Returns: false if collectors gave up something that was there at first.
+    private func pushOnce(
+        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session,
+        isLast: Bool
+    ) throws -> Bool {
         let cache = try session.store()
         let index = remote.index
         let view = try remote.wait { () async throws(TransferError) in try await index.viewForWriting() }
@@ -23,15 +35,22 @@ extension Workspace {
             from: cache, to: index, as: try cloneIdentity(), in: stateFolder, jobs: remote.jobs,
             workers: session.workers, reporter: session.reporter)
         let ids = used.ids
-        let moved = try remote.wait { () async throws(TransferError) in
-            try await push.run(ids, roots: roots, on: view)
+        let outcome = try remote.wait { () async throws(TransferError) in
+            do throws(TransferError) {
+                return Optional(try await push.run(ids, roots: roots, on: view))
+            } catch {
+                guard error.reason == .overtaken, !isLast else { throw error }
+                return nil
+            }
         }
+        guard let moved = outcome else { return false }
         for (id, error) in moved.moved.failures where error.damagedObject != nil {
             guard let place = try cache.moveAside(id, into: damagedFolder) else { continue }
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
         try report.add(moved.moved, missing: moved.missing, used, reader)
+        return true
     }
 
     /// The files of parts of directories: each has to be kept for itself, because the directory as a whole need not be there.

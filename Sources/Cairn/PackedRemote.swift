@@ -60,6 +60,25 @@ extension CairnError {
             self.init(
                 .conflict, "remote '\(name)' is collected again and again while data is pushed to it",
                 hint: "wait until `cairn gc -c` has ended elsewhere, and run the same command again")
+        case .unknownRoots(let repository):
+            self.init(
+                .conflict,
+                "nothing was deleted: repository \(repository.text) has pushed to remote '\(name)' and has not said what it needs",
+                hint:
+                    "run `cairn push` there, or give up what it has there: `cairn gc -c -r \(name) --forget \(repository.text)`"
+            )
+        case .unreadableRoots(let roots, let fault):
+            let why = fault.map { "cannot be read: \($0)" } ?? "is that of another store"
+            self.init(
+                .damaged,
+                "nothing was deleted: '\(roots.path)' on remote '\(name)', which says what a clone needs, \(why)",
+                hint:
+                    "run `cairn push` in that clone, or give up what it needs: `cairn gc -c -r \(name) --forget \(roots.repository.text)/\(roots.clone.text)`"
+            )
+        case .unreadable(let key):
+            self.init(
+                .damaged, "nothing was deleted: the \(key) on remote '\(name)' is needed and cannot be read",
+                hint: "find out what is damaged: `cairn verify -r \(name)`")
         }
     }
 }

@@ -39,15 +39,11 @@ final class PackSender {
         workers = session.workers
         reporter = session.reporter
         self.round = round
-        let (surroundings, push, view) = (session.index.surroundings, session.push, session.view)
+        let (index, push, view) = (session.index, session.push, session.view)
         spool = try locally { () throws(StoreError) in
             try PackSpool(
                 in: session.folder, chunker: view.marker.chunker,
-                header: { packClass in
-                    // No two packs have the same name, even with the same records: docs/formats/packed-store.md.
-                    let nonce = surroundings.withRandom { UniqueID(using: &$0) }
-                    return PackHeader(packClass, nonce: nonce, push: push, created: surroundings.clock.date)
-                },
+                header: { index.packHeader($0, push) },
                 isStored: { view.has($0) || sentBefore.contains($0) })
         }
     }
@@ -157,16 +153,11 @@ final class PackSender {
         _ packs: [PackSpool.Pack], to remote: any Remote, _ push: ULID, _ journal: PushJournal, jobs: Int,
         round: Int
     ) async -> Result<[SentPack], TransferError> {
-        let uploads = packs.map { pack in
-            RemoteUpload(
-                PackedLayout.path(ofPack: pack.info.name),
-                .file(pack.path, size: pack.info.size, isExpendable: true))
-        }
-        let sent = packs.map { SentPack(content: $0.content) }
         // Before they are sent: the next push looks which of them arrived.
-        journal.add(sent, push: push, round: round)
+        journal.add(packs.map { SentPack(content: $0.content) }, push: push, round: round)
+        let sent: [SentPack]
         do throws(RemoteError) {
-            _ = try await remote.write(uploads, jobs: jobs)
+            sent = try await SentPack.send(packs, to: remote, jobs: jobs)
         } catch {
             return .failure(TransferError(.remote(error)))
         }

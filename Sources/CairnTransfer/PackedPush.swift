@@ -69,11 +69,13 @@ public struct PackedPush: Sendable {
     /// Sends what the remote lacks.
     ///
     /// - Parameters:
-    ///   - objects: all that is wanted there, no id twice; a directory is held back unless its files are there by then.
-    ///   - roots: those of them that outputs name: what collectors have to keep, with all that it refers to.
+    ///   - objects: all that is wanted there, no id twice; a directory is held back unless its files are there by then. What `view` calls
+    ///     complete may be left out, with all that belongs to it.
+    ///   - roots: what outputs name of all that: what collectors have to keep, with all that it refers to.
     ///   - view: the log as it was read to find out what is wanted.
     /// - Returns: what the remote has now that it did not have before, with the bytes of the packs that were sent; and what neither side has.
-    /// - Throws: `TransferError` for what stops everything; packs sent until then are not sent again by the next push.
+    /// - Throws: `TransferError` for what stops everything; packs sent until then are not sent again by the next push. With `.overtaken` if
+    ///   collectors gave up something that was left out: it has to be done again with a new view.
     public func run(
         _ objects: [ObjectID], roots: [ObjectID], on view: RemoteView
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {

@@ -3,6 +3,11 @@ import CairnRemote
 import CairnStore
 
 extension RemoteView {
+    /// The name of what a clone has published last.
+    func latestRoots(of clone: PackedPush.Clone) -> RootsName? {
+        latestRoots.first { $0.repository == clone.repository && $0.clone == clone.id }
+    }
+
     /// The latest file of each clone that has published what it needs.
     public var latestRoots: [RootsName] {
         var latest: [RootsName] = []
@@ -22,8 +27,7 @@ extension RemoteIndex {
     ///
     /// - Throws: `TransferError`.
     func roots(of clone: PackedPush.Clone, on view: RemoteView) async throws(TransferError) -> Set<ObjectID> {
-        let latest = view.latestRoots.first { $0.repository == clone.repository && $0.clone == clone.id }
-        guard let latest else { return [] }
+        guard let latest = view.latestRoots(of: clone) else { return [] }
         return Set(try await roots(latest, on: view).roots)
     }
 
@@ -36,9 +40,10 @@ extension RemoteIndex {
         {
             return known
         }
-        let size = view.listing.objects.first { $0.key == name.path }?.size
+        let path = name.path
+        let size = view.listing.objects.first { $0.key == path }?.size
         let bytes = try await remotely { () throws(RemoteError) in
-            try await remote.read(name.path, nil, limit: Int(clamping: size ?? 1 << 30))
+            try await remote.read(path, nil, limit: Int(clamping: size ?? 1 << 30))
         }
         do throws(FormatError) {
             let roots = try RootsFile(parsing: bytes, name: name)

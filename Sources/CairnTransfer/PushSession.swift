@@ -35,8 +35,7 @@ struct PushSession {
         self.workers = workers
         self.reporter = reporter
         self.view = view
-        let clock = index.surroundings.clock
-        push = index.surroundings.withRandom { ULID(milliseconds: UInt64(max(0, clock.date)), using: &$0) }
+        push = index.newName(after: view.latestRoots(of: clone)?.writer)
         journal = PushJournal(in: folder, store: view.marker.id)
     }
 
@@ -53,17 +52,29 @@ struct PushSession {
             guard lastSegment != nil || !pending.isEmpty || isNew else { return (report, missing) }
             let isOld = index.surroundings.clock.elapsed - view.takenAt > PackedPush.patience
             if isOld, try await isOvertaken() {
-                lost = try await send(objects)
+                lost = try await sendAgain(objects, roots)
                 continue
             }
             try await writeSegments(roots: kept)
-            guard try await isOvertaken() else {
+            guard index.rules.rechecksAfterSegment, try await isOvertaken() else {
                 try await finish(published.union(kept), isNew: isNew)
                 return (report, missing)
             }
-            lost = try await send(objects)
+            lost = try await sendAgain(objects, roots)
         }
         throw TransferError(.overtaken)
+    }
+
+    /// Sends what collectors gave up meanwhile.
+    private mutating func sendAgain(
+        _ objects: [ObjectID], _ roots: [ObjectID]
+    ) async throws(TransferError) -> Set<ObjectID> {
+        let known = Set(objects)
+        // Of roots that were complete the caller need not have said what they consist of.
+        guard roots.allSatisfy({ known.contains($0) || view.isComplete($0) }) else {
+            throw TransferError(.overtaken)
+        }
+        return try await send(objects)
     }
 
     /// Reads the log again.
@@ -156,5 +167,6 @@ struct PushSession {
         try await remotely { () throws(RemoteError) in
             _ = try await index.remote.write([mark], jobs: 1)
         }
+        try await LogTidying(index, view, as: push, complete: push).merge()
     }
 }

@@ -11,6 +11,7 @@ public final class RemoteIndex: Sendable {
     /// The remote.
     public let remote: any Remote
     let surroundings: RemoteSurroundings
+    let rules: ProtocolRules
     private let folder: FilePath?
     private let state = Mutex(State())
 
@@ -20,6 +21,8 @@ public final class RemoteIndex: Sendable {
         var isMarkerRemembered = false
         var segments: [SegmentName: IndexSegment] = [:]
         var condemned: [CondemnName: CondemnRecord] = [:]
+        /// What the keys of the last listing stand for.
+        var items: [String: PackedLayout.Item] = [:]
     }
 
     /// How often the log is listed again because something was gone that the last listing had.
@@ -30,7 +33,17 @@ public final class RemoteIndex: Sendable {
     /// Describes an index.
     ///
     /// - Parameter folder: where what was fetched is kept; `nil` to keep it in memory only. It may be deleted at any time.
-    public init(of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings) {
+    public convenience init(
+        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings
+    ) {
+        self.init(of: remote, cachedIn: folder, surroundings: surroundings, rules: ProtocolRules())
+    }
+
+    init(
+        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings,
+        rules: ProtocolRules
+    ) {
+        self.rules = rules
         self.remote = remote
         self.folder = folder
         self.surroundings = surroundings
@@ -209,8 +222,12 @@ public final class RemoteIndex: Sendable {
         var condemned: [CondemnName: CondemnRecord] = [:]
         var acknowledged: Set<ULID> = []
         var roots: [RootsName] = []
+        let known = state.withLock { $0.items }
+        var items: [String: PackedLayout.Item] = [:]
         for object in listing.objects {
-            switch PackedLayout.Item(parsing: object.key.utf8) {
+            let item = known[object.key] ?? PackedLayout.Item(parsing: object.key.utf8)
+            items[object.key] = item
+            switch item {
             case .segment(let name): sizes[name] = object.size
             case .condemnRecord(let name): condemned[name] = try await record(name, object.size)
             case .pushMark(let push): acknowledged.insert(push)
@@ -218,7 +235,10 @@ public final class RemoteIndex: Sendable {
             default: break
             }
         }
-        state.withLock { [condemned] in $0.condemned = condemned }
+        state.withLock { [condemned, items] state in
+            state.items = items
+            state.condemned = condemned
+        }
         return RemoteLog(
             marker: marker, listing: listing, takenAt: takenAt, segmentSizes: sizes,
             acknowledged: acknowledged, condemned: condemned, roots: roots)
@@ -296,12 +316,24 @@ public final class RemoteIndex: Sendable {
 }
 
 extension RemoteIndex {
+    /// A name for a command, later than another one even if this machine's clock is behind.
+    func newName(after other: ULID? = nil) -> ULID {
+        let date = UInt64(max(0, surroundings.clock.date))
+        let time = max(date, other.map { $0.milliseconds + 1 } ?? 0)
+        return surroundings.withRandom { ULID(milliseconds: time, using: &$0) }
+    }
+
     /// Writes a segment, and takes it in.
-    func write(_ segment: IndexSegmentBuilder.Segment, as name: SegmentName) async throws(TransferError) {
+    @discardableResult
+    func write(
+        _ segment: IndexSegmentBuilder.Segment, as name: SegmentName
+    ) async throws(TransferError) -> IndexSegment {
         let upload = RemoteUpload(name.path, .bytes(segment.bytes))
         try await remotely { () throws(RemoteError) in _ = try await remote.write([upload], jobs: 1) }
         do throws(FormatError) {
-            remember(try IndexSegment(parsing: segment.bytes, name: segment.name), name, segment.bytes)
+            let parsed = try IndexSegment(parsing: segment.bytes, name: segment.name)
+            remember(parsed, name, segment.bytes)
+            return parsed
         } catch {
             throw TransferError(.malformed(name.path, error))
         }

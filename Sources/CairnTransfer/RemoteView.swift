@@ -26,6 +26,8 @@ public struct RemoteView: Sendable {
     public var listing: RemoteListing { log.listing }
     /// When it was made, by the clock of the surroundings.
     public var takenAt: Duration { log.takenAt }
+    /// All segments that are there.
+    var listedSegments: [SegmentName] { log.segmentSizes.keys.sorted { $0.path < $1.path } }
 
     init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment]) {
         self.log = log
@@ -35,13 +37,25 @@ public struct RemoteView: Sendable {
         index = PackIndex(sorted.map(\.value), condemned: names)
         // Merging takes only segments of pushes that came to their end.
         let trusted = sorted.filter { $0.key.level > 0 || log.acknowledged.contains($0.key.push) }
+        // A pack may be called dead by a segment that is not among these.
         complete =
-            trusted.count == sorted.count ? index : PackIndex(trusted.map(\.value), condemned: names)
+            trusted.count == sorted.count
+            ? index : PackIndex(trusted.map(\.value), condemned: names.union(index.deadPacks))
     }
 
     /// Packs from which nothing may be relied on: dead ones, and those that a collector means to delete.
     public var givenUp: Set<Digest> {
         index.deadPacks.union(condemned.values.flatMap(\.packs))
+    }
+
+    /// Where all records lie, if some more packs count as condemned, and some more segments as listed.
+    func index(avoiding packs: Set<Digest>, with others: [IndexSegment] = []) -> PackIndex {
+        guard !packs.isEmpty || !others.isEmpty else { return index }
+        let sorted = segments.sorted { $0.key.push < $1.key.push }.map(\.value)
+        let listed = Set(sorted.map(\.name))
+        return PackIndex(
+            sorted + others.filter { !listed.contains($0.name) },
+            condemned: packs.union(condemned.values.flatMap(\.packs)))
     }
 
     /// True if the record lies in a pack that nobody means to delete.

@@ -1,4 +1,5 @@
 import CairnCore
+import CairnRemote
 import CairnStore
 
 /// A pack that is on the remote, though no segment need tell of it yet.
@@ -35,7 +36,32 @@ struct SentRecords: Sendable {
     func location(of key: RecordKey) -> PackIndex.Location? { index.location(of: key) }
 }
 
+extension RemoteIndex {
+    /// The head of a pack. No two packs have the same name, even with the same records: docs/formats/packed-store.md.
+    func packHeader(_ packClass: PackClass, _ push: ULID) -> PackHeader {
+        guard rules.makesNamesUnique else {
+            return PackHeader(
+                packClass, nonce: UniqueID(high: 0, low: 0), push: ULID(high: 0, low: 0), created: 0)
+        }
+        let nonce = surroundings.withRandom { UniqueID(using: &$0) }
+        return PackHeader(packClass, nonce: nonce, push: push, created: surroundings.clock.date)
+    }
+}
+
 extension SentPack {
+    /// Sends packs. The files are still there afterwards, unless the remote moved them to their places.
+    static func send(
+        _ packs: [PackSpool.Pack], to remote: any Remote, jobs: Int
+    ) async throws(RemoteError) -> [SentPack] {
+        let uploads = packs.map { pack in
+            RemoteUpload(
+                PackedLayout.path(ofPack: pack.info.name),
+                .file(pack.path, size: pack.info.size, isExpendable: true))
+        }
+        try await remote.write(uploads, jobs: jobs)
+        return packs.map { SentPack(content: $0.content) }
+    }
+
     /// Segments that tell of packs: one, unless there are more records than it may have.
     ///
     /// - Parameter roots: rows for the last one.

@@ -17,6 +17,12 @@ public struct TransferError: Error, Hashable, Sendable {
         case readOnly([String])
         /// What was pushed was given up by collectors again and again.
         case overtaken
+        /// A repository has pushed and has not said what it needs.
+        case unknownRoots(UniqueID)
+        /// What a clone says it needs cannot be read, or is of another store.
+        case unreadableRoots(RootsName, FormatError?)
+        /// A record that is needed cannot be read from any pack.
+        case unreadable(RecordKey)
     }
 
     /// What happened.

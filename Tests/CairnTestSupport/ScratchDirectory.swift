@@ -12,9 +12,11 @@ public final class ScratchDirectory: Sendable {
 
     /// Makes a new folder below `$TMPDIR` or `/tmp`, readable by every user.
     ///
+    /// - Parameter inMemory: whether it may lie in a file system that keeps nothing, where there is one.
     /// - Throws: `SupportError` when it cannot be made.
-    public init(_ name: String = "cairn-test") throws {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    public init(_ name: String = "cairn-test", inMemory: Bool = false) throws {
+        let usual = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = inMemory && access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : usual
         var template = Array("\(base)/\(name).XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil, let resolved = realpath(template, nil) else {
             throw SupportError("no scratch directory in \(base): \(String(cString: strerror(errno)))")

@@ -56,8 +56,17 @@ public struct IndexSegment: Sendable {
     ///
     /// Takes one look into the fanout table and a binary search among about 256 entries.
     public func forEachPlace(of key: RecordKey, _ body: (_ pack: Int, PackPlace) -> Void) {
-        let section = key.kind == .chunk ? layout.chunks : layout.objects
-        bytes.withUnsafeBytes { bytes in
+        for index in entries(of: key) {
+            let entry = entry(at: index)
+            body(Int(entry.pack), entry.place)
+        }
+    }
+
+    /// The places of the entries of a record, as `entry(at:)` takes them; empty if the segment does not know it.
+    func entries(of key: RecordKey) -> Range<Int> {
+        let isChunk = key.kind == .chunk
+        let section = isChunk ? layout.chunks : layout.objects
+        return bytes.withUnsafeBytes { bytes in
             let bucket = section.bucket(of: key)
             var low = Int(bytes.integer(at: section.offset + 4 * bucket, as: UInt32.self))
             let end = Int(bytes.integer(at: section.offset + 4 * bucket + 4, as: UInt32.self))
@@ -73,12 +82,10 @@ public struct IndexSegment: Sendable {
                     ? word < key.digest.leadingWord : self.key(at: middle, section, bytes) < key
                 if isBefore { low = middle + 1 } else { high = middle }
             }
-            while low < end, self.key(at: low, section, bytes) == key {
-                if let entry = SegmentEntry(bytes, at: section.entries + SegmentLayout.entrySize * low) {
-                    body(Int(entry.pack), entry.place)
-                }
-                low += 1
-            }
+            let start = low
+            while low < end, self.key(at: low, section, bytes) == key { low += 1 }
+            let base = isChunk ? layout.objects.count : 0
+            return (base + start)..<(base + low)
         }
     }
 

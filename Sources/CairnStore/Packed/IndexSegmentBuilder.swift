@@ -63,9 +63,12 @@ public struct IndexSegmentBuilder: Sendable {
     ///
     /// - Parameter dead: packs that are left out.
     /// - Returns: the number that each of its packs has here; `nil` for those left out.
-    mutating func addTables(of segment: IndexSegment, without dead: Set<Digest>) -> [UInt32?] {
+    mutating func addTables(
+        of segment: IndexSegment, without dead: Set<Digest>,
+        pushRow: (PushRow, IndexSegment) -> PushRow? = { row, _ in row }
+    ) -> [UInt32?] {
         deadPacks += segment.deadPacks
-        pushes += segment.pushes
+        pushes += segment.pushes.compactMap { pushRow($0, segment) }
         replaced += segment.replaced + [segment.name]
         return segment.packs.map { dead.contains($0.name) ? nil : number(of: $0) }
     }

@@ -80,6 +80,37 @@ final class PackAssembly: Sendable {
         }
     }
 
+    /// Adds records of frames that came from another store, each checked; frames of which all records are wanted stay as they are.
+    ///
+    /// - Parameter frames: which records are wanted, none of which was added before, and the bytes of the whole frame.
+    /// - Returns: the frames that are damaged; nothing was taken of them.
+    func add(
+        _ frames: [(selection: FrameSelection, bytes: [UInt8])]
+    ) throws(StoreError) -> [(selection: FrameSelection, error: FormatError)] {
+        var whole: [PackClass: [EncodedFrame]] = [:]
+        var parts: [(key: RecordKey, bytes: ArraySlice<UInt8>)] = []
+        var damaged: [(selection: FrameSelection, error: FormatError)] = []
+        for (selection, bytes) in frames {
+            do throws(FormatError) {
+                let found = try PackFrame.select(selection, of: bytes)
+                if let encoded = found.whole {
+                    whole[selection.pack.packClass, default: []].append(encoded)
+                    continue
+                }
+                for (entry, bytes) in zip(selection.entries, found.records) {
+                    parts.append((entry.key, bytes))
+                }
+            } catch {
+                damaged.append((selection, error))
+            }
+        }
+        for (key, bytes) in parts {
+            try bytes.withBytes { (bytes) throws(StoreError) in try add([(key, bytes)]) }
+        }
+        for frames in whole.values { try add(frames) }
+        return damaged
+    }
+
     /// The packs of a class that are full and were not taken yet.
     func takeFull(_ packClass: PackClass) throws(StoreError) -> [PackStream.Finished] {
         try stream(packClass).takeFull()

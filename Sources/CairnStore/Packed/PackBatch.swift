@@ -92,28 +92,7 @@ public final class PackBatch: ChunkSink {
     public func add(
         _ frames: [(selection: FrameSelection, bytes: [UInt8])]
     ) throws(StoreError) -> [(selection: FrameSelection, error: FormatError)] {
-        var whole: [PackClass: [EncodedFrame]] = [:]
-        var parts: [(key: RecordKey, bytes: ArraySlice<UInt8>)] = []
-        var damaged: [(selection: FrameSelection, error: FormatError)] = []
-        for (selection, bytes) in frames {
-            do throws(FormatError) {
-                let found = try PackFrame.select(selection, of: bytes)
-                if let encoded = found.whole {
-                    whole[selection.pack.packClass, default: []].append(encoded)
-                    continue
-                }
-                for (entry, bytes) in zip(selection.entries, found.records) {
-                    parts.append((entry.key, bytes))
-                }
-            } catch {
-                damaged.append((selection, error))
-            }
-        }
-        for (key, bytes) in parts {
-            try bytes.withBytes { (bytes) throws(StoreError) in try assembly.add([(key, bytes)]) }
-        }
-        for frames in whole.values { try assembly.add(frames) }
-        return damaged
+        try assembly.add(frames)
     }
 
     /// Packs that few are synced one by one: nobody waits for what others have written to the file system.

@@ -19,13 +19,13 @@ public struct PackIndex: Sendable {
     /// Packs that nothing may be read from.
     public let deadPacks: Set<Digest>
 
-    private let segments: [IndexSegment]
+    let segments: [IndexSegment]
     /// For each segment and each of its packs the number in `packs`; a dead pack has none.
-    private let numbers: [[UInt32]]
+    let numbers: [[UInt32]]
     /// How many packs are not condemned; they stand first.
-    private let soundCount: Int
+    let soundCount: Int
 
-    private static let none = UInt32.max
+    static let none = UInt32.max
 
     /// Joins segments. One that another one replaces is passed over if both are there.
     ///
@@ -65,6 +65,13 @@ public struct PackIndex: Sendable {
             if best.map({ number < $0.number }) ?? true { best = (number, place) }
         }
         return best.map { location(number: $0.number, $0.place) }
+    }
+
+    /// The number of the pack that is to be preferred for a record.
+    func number(of key: RecordKey) -> UInt32? {
+        var best: UInt32?
+        forEachPlace(of: key) { number, _ in best = min(best ?? number, number) }
+        return best
     }
 
     /// All places where a record lies, the preferred one first.

@@ -12,15 +12,14 @@ public final class PackSpool: ChunkSink {
         public let content: PackWriter.Pack
         /// Where it lies now.
         public let path: FilePath
+        fileprivate let folder: ScratchFolder
+        fileprivate let name: String
 
         /// What an index says about it.
         public var info: PackInfo { content.info }
 
         /// Removes the file, if it is still there.
-        public func discard() {
-            guard let name = path.lastComponentBytes else { return }
-            try? Folder(path.removingLastComponent()).remove(name)  // it goes with the folder
-        }
+        public func discard() { try? folder.folder.remove(name.utf8) }  // it goes with the folder
     }
 
     private let root: FilePath
@@ -123,6 +122,13 @@ public final class PackSpool: ChunkSink {
         return failures.withLock { $0 }
     }
 
+    /// Adds records of frames that came from elsewhere; see `PackBatch.add(_:)`.
+    public func add(
+        _ frames: [(selection: FrameSelection, bytes: [UInt8])]
+    ) throws(StoreError) -> [(selection: FrameSelection, error: FormatError)] {
+        try assembly.add(frames)
+    }
+
     /// Reads a frame; `nil` if it is damaged or gone.
     private func select(
         _ selection: FrameSelection, from store: PackedStore
@@ -181,9 +187,9 @@ public final class PackSpool: ChunkSink {
             }
         }
         return finished.map { finished in
-            Pack(
-                content: finished.pack,
-                path: folder.folder.path.appending("\(finished.pack.info.name.hex).cpk"))
+            let name = "\(finished.pack.info.name.hex).cpk"
+            return Pack(
+                content: finished.pack, path: folder.folder.path.appending(name), folder: folder, name: name)
         }
     }
 }

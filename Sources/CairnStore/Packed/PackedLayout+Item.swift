@@ -16,6 +16,12 @@ extension PackedLayout {
         /// What a clone needs.
         case roots(RootsName)
 
+        private static let packs = Array("\(PackedLayout.packs)/".utf8)[...]
+        private static let segments = Array("\(PackedLayout.segments)/".utf8)[...]
+        private static let condemnRecords = Array("\(PackedLayout.condemnRecords)/".utf8)[...]
+        private static let pushMarks = Array("\(PackedLayout.pushMarks)/".utf8)[...]
+        private static let roots = Array("\(PackedLayout.roots)/".utf8)[...]
+
         /// Reads a key.
         ///
         /// - Returns: `nil` for every key that is none of ours; it has to be left alone.
@@ -23,21 +29,21 @@ extension PackedLayout {
             let key = Array(key)[...]
             if key.elementsEqual(PackedLayout.marker.utf8) {
                 self = .marker
-            } else if let rest = key.dropping("\(PackedLayout.packs)/") {
+            } else if let rest = key.dropping(Self.packs) {
                 guard let name = rest.dropping(rest.prefix(2) + [UInt8(ascii: "/")]),
                     name.starts(with: rest.prefix(2)), let pack = PackedLayout.pack(named: name)
                 else { return nil }
                 self = .pack(pack)
-            } else if let rest = key.dropping("\(PackedLayout.segments)/") {
+            } else if let rest = key.dropping(Self.segments) {
                 guard let name = SegmentName(parsing: rest) else { return nil }
                 self = .segment(name)
-            } else if let rest = key.dropping("\(PackedLayout.condemnRecords)/") {
+            } else if let rest = key.dropping(Self.condemnRecords) {
                 guard let name = CondemnName(parsing: rest) else { return nil }
                 self = .condemnRecord(name)
-            } else if let rest = key.dropping("\(PackedLayout.pushMarks)/") {
+            } else if let rest = key.dropping(Self.pushMarks) {
                 guard let push = ULID(parsing: rest) else { return nil }
                 self = .pushMark(push)
-            } else if let rest = key.dropping("\(PackedLayout.roots)/") {
+            } else if let rest = key.dropping(Self.roots) {
                 guard let name = RootsName(parsing: rest) else { return nil }
                 self = .roots(name)
             } else {
@@ -61,8 +67,6 @@ extension PackedLayout {
 
 extension ArraySlice<UInt8> {
     /// What stands behind `prefix`; `nil` if something else stands there.
-    fileprivate func dropping(_ prefix: String) -> Self? { dropping(Array(prefix.utf8)[...]) }
-
     fileprivate func dropping(_ prefix: Self) -> Self? {
         starts(with: prefix) ? dropFirst(prefix.count) : nil
     }

@@ -19,6 +19,16 @@ public enum RecordParts {
         default: return []
         }
     }
+
+    /// The files and links that a page of a directory names.
+    ///
+    /// - Returns: `nil` for bytes that are no page.
+    public static func members(ofPage bytes: ArraySlice<UInt8>) -> [Digest]? {
+        guard let listing = try? DirListing(parsing: DirListing.nativeMark + bytes, as: .native) else {
+            return nil
+        }
+        return (0..<listing.count).compactMap { listing.object(at: $0, .blake3)?.digest }
+    }
 }
 
 extension RecordParts {

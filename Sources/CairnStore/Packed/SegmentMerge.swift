@@ -7,13 +7,15 @@ public enum SegmentMerge {
     /// - Parameters:
     ///   - dead: packs whose entries are left out.
     ///   - complete: pushes that are known to be complete.
+    ///   - pushRow: what becomes of a root that a push brought; `nil` if it is left out.
     /// - Precondition: together they have no more entries than a segment may have.
     public static func merge(
-        _ segments: [IndexSegment], without dead: Set<Digest>, acknowledging complete: Set<ULID> = []
+        _ segments: [IndexSegment], without dead: Set<Digest>, acknowledging complete: Set<ULID> = [],
+        pushRow: (PushRow, IndexSegment) -> PushRow? = { row, _ in row }
     ) -> IndexSegmentBuilder.Segment {
         var builder = IndexSegmentBuilder()
         // The packs' numbers come in the order of the packs in the segments; a pack that several tell about has one.
-        let numbers = segments.map { builder.addTables(of: $0, without: dead) }
+        let numbers = segments.map { builder.addTables(of: $0, without: dead, pushRow: pushRow) }
         let sources = zip(segments, numbers).map { Source(segment: $0, numbers: $1) }
         builder.acknowledge(complete)
         let objects = merge(sources, \.objectEntries)

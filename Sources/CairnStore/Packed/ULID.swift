@@ -31,7 +31,8 @@ public struct ULID: Hashable, Comparable, Sendable {
         guard text.count == 26, let first = text.first, first <= UInt8(ascii: "7") else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
         for character in text {
-            guard let value = Self.alphabet.firstIndex(of: character) else { return nil }
+            let value = Self.values[Int(character)]
+            guard value < 32 else { return nil }
             high = high << 5 | low >> 59
             low = low << 5 | UInt64(value)
         }
@@ -62,6 +63,12 @@ public struct ULID: Hashable, Comparable, Sendable {
 
     /// Crockford's: no I, L, O or U.
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    /// What each byte stands for; 32 if for nothing.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 32, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
 }
 
 extension ULID: CustomStringConvertible {
