@@ -29,6 +29,29 @@ extension Workspace {
         moved.add(files.moved)
         try report.add(moved, missing: files.missing, used, reader)
     }
+
+    /// Finds out what a fetch from a packed remote would bring. Listings that are not here are fetched into a folder that goes away again.
+    func planFetch(
+        _ wanted: UsedObjects, from remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let scratch = try session.scratch()
+        let beside = try ObjectStore(
+            at: scratch.folder.path(of: scratch.newName()), creating: true, isPacked: true)
+        let reader = try ListingReader(session, others: [beside], movesDamagedAside: false)
+        try used.expand(reader)
+        let listings = try PackedArrival(from: remote, store, into: beside, session)
+        if !used.unknown.isEmpty {
+            _ = try listings.fetch(Set(used.unknown.map(\.output.id)).sorted())
+            try used.expand(reader)
+        }
+        let arrival = try PackedArrival(from: remote, store, into: session.store(), session)
+        let plan = try arrival.plan(used.ids, beside: beside)
+        try report.add(
+            planned: plan.ids, bytes: plan.bytes, requests: plan.requests, missing: plan.missing, used, reader
+        )
+    }
 }
 
 /// Objects on their way from a packed remote into a cache, whose objects may be files.
@@ -57,9 +80,7 @@ struct PackedArrival {
     ///
     /// - Throws: `CairnError`.
     func fetch(_ ids: [ObjectID]) throws -> (moved: MovedObjects, missing: [ObjectID]) {
-        let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
-        var lacking: [ObjectID] = []
-        for id in ids where try !inventory.contains(id) { lacking.append(id) }
+        let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
         guard let view else {
             if try store.folder.status() == nil { throw store.isGone }
@@ -67,6 +88,35 @@ struct PackedArrival {
         }
         if packs, let packed = cache.packed { return try fetch(lacking, view, into: packed) }
         return try fetchAsFiles(lacking, view)
+    }
+
+    /// Finds out what a fetch would read; nothing comes into the cache.
+    ///
+    /// - Parameter beside: a packed store that stands for a cache that has none.
+    /// - Throws: `CairnError`.
+    func plan(_ ids: [ObjectID], beside: ObjectStore) throws -> (
+        ids: [ObjectID], bytes: Int64, requests: Int, missing: [ObjectID]
+    ) {
+        let lacking = try lacking(ids)
+        guard !lacking.isEmpty else { return ([], 0, 0, []) }
+        guard let view else {
+            if try store.folder.status() == nil { throw store.isGone }
+            return ([], 0, 0, lacking)
+        }
+        guard let packed = (packs ? cache.packed : nil) ?? beside.packed else {
+            throw StoreError(.io(.noSuchFileOrDirectory), beside.root)
+        }
+        let fetch = PackedFetch(from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
+        let plan = try remote.wait { () async throws(TransferError) in
+            try await fetch.plan(lacking, on: view)
+        }
+        let gone = Set(plan.missing)
+        return (lacking.filter { !gone.contains($0) }, plan.bytes, plan.requests, plan.missing)
+    }
+
+    private func lacking(_ ids: [ObjectID]) throws -> [ObjectID] {
+        let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
+        return try ids.filter { try !inventory.contains($0) }
     }
 
     private func fetch(

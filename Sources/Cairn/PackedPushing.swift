@@ -34,6 +34,28 @@ extension Workspace {
         try report.add(moved.moved, missing: moved.missing, used, reader)
     }
 
+    /// Finds out what a push to a packed remote would send. Nothing is written, here or there.
+    func planPush(
+        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
+    ) throws {
+        let cache = try session.store()
+        let index = remote.index
+        let view = try remote.wait { () async throws(TransferError) in try await index.viewForPlanning() }
+        var used = UsedObjects()
+        for output in wanted.wanted where output.part != nil || !view.isComplete(output.id) {
+            used.add(output)
+        }
+        let reader = try ListingReader(session, movesDamagedAside: false)
+        try used.expand(reader)
+        let (ids, workers) = (used.ids, session.workers)
+        let plan = try remote.wait { () async throws(TransferError) in
+            try PackedPush.plan(ids, from: cache, on: view, workers: workers)
+        }
+        try report.add(
+            planned: plan.lacking, bytes: plan.bytes, requests: plan.requests, missing: plan.missing,
+            failures: plan.failures, used, reader)
+    }
+
     /// The files of parts of directories: each has to be kept for itself, because the directory as a whole need not be there.
     private func partlyWanted(_ wanted: UsedObjects, _ reader: ListingReader) throws -> [ObjectID] {
         var parts = UsedObjects()

@@ -42,7 +42,7 @@ extension Workspace {
         if let place { sources.remove(at: place) }
         sources.append(Configuration.Source(.repository, path: path, file: file))
         var workspace = Workspace(
-            root: root, configuration: Configuration(sources, home: configuration.home),
+            root: root, configuration: Configuration(sources, home: configuration.home), own: own,
             surroundings: surroundings, personality: personality)
         workspace.waitsForLock = waitsForLock
         if workspace.format != format, let origin = workspace.configuration.origin(of: "cairn.format") {

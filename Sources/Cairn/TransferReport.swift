@@ -28,10 +28,16 @@ public struct TransferReport: Sendable {
         public let error: CairnError
     }
 
+    /// True if nothing was moved: the numbers say what would be.
+    public internal(set) var isPlan = false
     /// How many objects arrived, listings of directories among them.
     public internal(set) var count = 0
-    /// Their bytes.
+    /// How many of them are files; counted in plans only.
+    public internal(set) var files = 0
+    /// Their bytes; of packs, those that go over the wire.
     public internal(set) var bytes: Int64 = 0
+    /// About how many requests to packed remotes are needed; `nil` where there is none. Counted in plans only.
+    public internal(set) var requests: Int?
     /// How many records of runs arrived.
     public internal(set) var runRecords = 0
     /// Objects that exist but could not be moved.
@@ -48,6 +54,23 @@ public struct TransferReport: Sendable {
     /// True if all that was asked for is where it should be.
     public var isComplete: Bool {
         failures.isEmpty && missing.isEmpty && incomplete.isEmpty && skipped.isEmpty
+    }
+
+    /// Takes in what would be moved.
+    ///
+    /// - Parameter failures: objects that cannot be moved because of what the source has of them.
+    mutating func add(
+        planned ids: [ObjectID], bytes: Int64, requests: Int?, missing lost: [ObjectID],
+        failures: [(id: ObjectID, error: StoreError)] = [], _ used: UsedObjects, _ reader: ListingReader
+    ) throws {
+        isPlan = true
+        count += ids.count
+        files += ids.count { !$0.isDirectory }
+        self.bytes += bytes
+        if let requests { self.requests = (self.requests ?? 0) + requests }
+        var moved = MovedObjects()
+        moved.failures = failures
+        try add(moved, missing: lost, used, reader)
     }
 
     /// Takes in what happened to one group of outputs.

@@ -60,7 +60,9 @@ public struct PackedPush: Sendable {
     /// Finds out what would be sent. Nothing is changed.
     ///
     /// - Throws: `TransferError`.
-    public func plan(_ objects: [ObjectID], on view: RemoteView) throws(TransferError) -> PushPlan {
+    public static func plan(
+        _ objects: [ObjectID], from cache: ObjectStore, on view: RemoteView, workers: Workers
+    ) throws(TransferError) -> PushPlan {
         try locally { () throws(StoreError) in
             try PushQuery(cache: cache, view: view, isSent: { _ in false }, workers: workers).plan(objects)
         }

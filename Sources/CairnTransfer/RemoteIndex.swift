@@ -66,6 +66,17 @@ public final class RemoteIndex: Sendable {
         return view
     }
 
+    /// What a writer would start from; nothing is written, and where there is no store, the view is that of an empty one.
+    ///
+    /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
+    public func viewForPlanning() async throws(TransferError) -> RemoteView {
+        guard let view = try await view() else {
+            return empty(StoreMarker(id: surroundings.withRandom { UniqueID(using: &$0) }))
+        }
+        if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
+        return view
+    }
+
     /// Reads the log again.
     ///
     /// - Throws: `TransferError`.

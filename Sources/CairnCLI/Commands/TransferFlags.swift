@@ -23,6 +23,11 @@ struct TransferFlags: ParsableArguments {
         help: "Also records of earlier runs of stages.")
     var runCache = false
 
+    @Flag(
+        name: .customLong("dry-run"),
+        help: "Say what would be moved, with files, bytes and requests, and move nothing.")
+    var dryRun = false
+
     /// What the library takes.
     var options: TransferOptions {
         var options = TransferOptions()
@@ -32,6 +37,7 @@ struct TransferFlags: ParsableArguments {
         options.revisions = revisions.scope
         options.jobs = jobs
         options.includesRunRecords = runCache
+        options.isDryRun = dryRun
         return options
     }
 }
@@ -100,12 +106,19 @@ extension TransferReport {
             (Array("remotes".utf8), names(remotes)), (Array("run_records".utf8), .integer(runRecords)),
             (Array("skipped".utf8), .skipped(skipped)),
         ]
+        if isPlan {
+            entries += [
+                (Array("dry_run".utf8), .bool(true)), (Array("files".utf8), .integer(files)),
+                (Array("requests".utf8), requests.map { .integer($0) } ?? .null),
+            ]
+        }
         entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
         return entries
     }
 
     /// `pushed 3 objects (1.2 MiB) to 'shared'`; `nil` if nothing was moved.
     func summary(_ verb: String) -> String? {
+        if isPlan { return planSummary(verb) }
         guard count + runRecords > 0 else { return nil }
         var parts: [String] = []
         if count > 0 { parts.append("\(Words.count(count, "object")) (\(Words.bytes(bytes)))") }
@@ -114,6 +127,19 @@ extension TransferReport {
             remotes.isEmpty
             ? "" : (verb == "pushed" ? " to " : " from ") + remotes.map { "'\($0)'" }.joined(separator: ", ")
         return "\(verb) \(parts.joined(separator: " and "))\(place)"
+    }
+}
+
+extension TransferReport {
+    /// `would push 3 files (1.2 MiB) to 'shared' in about 6 requests`; `nil` if nothing would be moved.
+    private func planSummary(_ verb: String) -> String? {
+        guard count > 0 else { return nil }
+        let isPush = verb == "pushed"
+        let names = remotes.map { "'\($0)'" }.joined(separator: ", ")
+        let what = files > 0 ? Words.count(files, "file") : Words.count(count, "listing")
+        let cost = requests.map { " in about \(Words.count($0, "request"))" } ?? ""
+        return
+            "would \(isPush ? "push" : "fetch") \(what) (\(Words.bytes(bytes))) \(isPush ? "to" : "from") \(names)\(cost)"
     }
 }
 
