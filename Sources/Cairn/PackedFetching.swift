@@ -25,7 +25,8 @@ extension Workspace {
             try used.expand(reader)
         }
         let unreadable = Set(moved.failures.map(\.id))
-        let files = try arrival.fetch(used.ids.filter { !unreadable.contains($0) })
+        let files = try arrival.fetch(
+            used.ids.filter { !unreadable.contains($0) }, in: used.listings)
         moved.add(files.moved)
         try report.add(moved, missing: files.missing, used, reader)
     }
@@ -47,7 +48,7 @@ extension Workspace {
             try used.expand(reader)
         }
         let arrival = try PackedArrival(from: remote, store, into: session.store(), session)
-        let plan = try arrival.plan(used.ids, beside: beside)
+        let plan = try arrival.plan(used.ids, in: used.listings, beside: beside)
         try report.add(
             planned: plan.ids, bytes: plan.bytes, requests: plan.requests, missing: plan.missing, used, reader
         )
@@ -60,7 +61,7 @@ struct PackedArrival {
     private let store: RemoteStore
     private let cache: ObjectStore
     private let session: Session
-    private let view: RemoteView?
+    private let log: RemoteLog?
     private let packs: Bool
 
     /// Reads the log of the remote.
@@ -72,34 +73,37 @@ struct PackedArrival {
         self.store = store
         self.cache = cache
         self.session = session
-        view = try remote.wait { () async throws(TransferError) in try await index.view() }
+        log = try remote.wait { () async throws(TransferError) in try await index.log() }
         packs = try session.packsObjects(of: .blake3, in: cache)
     }
 
     /// Fetches those of some objects that the cache lacks.
     ///
+    /// - Parameter directories: directories to which some of them belong.
     /// - Throws: `CairnError`.
-    func fetch(_ ids: [ObjectID]) throws -> (moved: MovedObjects, missing: [ObjectID]) {
+    func fetch(
+        _ ids: [ObjectID], in directories: [ObjectID] = []
+    ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
-        guard let view else {
+        guard let log else {
             if try store.folder.status() == nil { throw store.isGone }
             return (MovedObjects(), lacking)
         }
-        if packs, let packed = cache.packed { return try fetch(lacking, view, into: packed) }
-        return try fetchAsFiles(lacking, view)
+        if packs, let packed = cache.packed { return try fetch(lacking, in: directories, log, into: packed) }
+        return try fetchAsFiles(lacking, in: directories, log)
     }
 
     /// Finds out what a fetch would read; nothing comes into the cache.
     ///
     /// - Parameter beside: a packed store that stands for a cache that has none.
     /// - Throws: `CairnError`.
-    func plan(_ ids: [ObjectID], beside: ObjectStore) throws -> (
-        ids: [ObjectID], bytes: Int64, requests: Int, missing: [ObjectID]
-    ) {
+    func plan(
+        _ ids: [ObjectID], in directories: [ObjectID], beside: ObjectStore
+    ) throws -> (ids: [ObjectID], bytes: Int64, requests: Int, missing: [ObjectID]) {
         let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return ([], 0, 0, []) }
-        guard let view else {
+        guard let log else {
             if try store.folder.status() == nil { throw store.isGone }
             return ([], 0, 0, lacking)
         }
@@ -108,7 +112,7 @@ struct PackedArrival {
         }
         let fetch = PackedFetch(from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
         let plan = try remote.wait { () async throws(TransferError) in
-            try await fetch.plan(lacking, on: view)
+            try await fetch.plan(lacking, in: directories, on: log)
         }
         let gone = Set(plan.missing)
         return (lacking.filter { !gone.contains($0) }, plan.bytes, plan.requests, plan.missing)
@@ -120,24 +124,26 @@ struct PackedArrival {
     }
 
     private func fetch(
-        _ ids: [ObjectID], _ view: RemoteView, into packed: PackedStore
+        _ ids: [ObjectID], in directories: [ObjectID], _ log: RemoteLog, into packed: PackedStore
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         let fetch = PackedFetch(
             from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
-        return try remote.wait { () async throws(TransferError) in try await fetch.run(ids, on: view) }
+        return try remote.wait { () async throws(TransferError) in
+            try await fetch.run(ids, in: directories, on: log)
+        }
     }
 
     /// Fetches into a packed store beside the cache, and makes files of the cache from it.
     private func fetchAsFiles(
-        _ ids: [ObjectID], _ view: RemoteView
+        _ ids: [ObjectID], in directories: [ObjectID], _ log: RemoteLog
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         // It stays where it is if the work stops: what came is not fetched again.
-        let place = session.workspace.stateFolder.appending("fetched").appending(view.marker.id.text)
+        let place = session.workspace.stateFolder.appending("fetched").appending(log.marker.id.text)
         let beside = try ObjectStore(at: place, creating: true, isPacked: true)
         guard let packed = beside.packed else { throw StoreError(.io(.noSuchFileOrDirectory), place) }
         var rest: [ObjectID] = []
         for id in ids where try !beside.contains(id) { rest.append(id) }
-        let came = try fetch(rest, view, into: packed)
+        let came = try fetch(rest, in: directories, log, into: packed)
         let transfer = LooseTransfer(
             from: beside, to: cache, workers: session.workers, reporter: session.reporter)
         let gone = Set(came.missing).union(came.moved.failures.map(\.id))
@@ -146,7 +152,7 @@ struct PackedArrival {
         moved.failures += came.moved.failures
         if came.moved.failures.isEmpty, moved.failures.isEmpty {
             // It is of no use any more, and does no harm.
-            try? Folder(place.removingLastComponent()).removeTree(Array(view.marker.id.text.utf8))
+            try? Folder(place.removingLastComponent()).removeTree(Array(log.marker.id.text.utf8))
         }
         return (moved, came.missing)
     }

@@ -17,11 +17,8 @@ extension FolderRemote {
         let lost = try await add(missing.sorted().compactMap { uploads[$0] }, to: root, jobs: jobs)
         try makeDurable(uploads.keys.filter { !missing.contains($0) }, in: root, beside: missing.count)
         for case .file(let file, _, isExpendable: true) in uploads.values.map(\.upload.content) {
-            // Who has the same content under its key does not need the file either.
-            try system { () throws(SystemError) in
-                guard let (folder, name) = try Self.place(of: file) else { return }
-                try folder.remove(name)
-            }
+            // All is written: a file that cannot be removed is no failure, and the caller's to remove.
+            if let (folder, name) = try? Self.place(of: file) { try? folder.remove(name) }
         }
         return Set(uploads.keys).subtracting(missing).union(lost)
     }
@@ -67,7 +64,7 @@ extension FolderRemote {
 
     /// Writes objects aside, makes them durable, gives them their keys, and makes these durable.
     ///
-    /// - Returns: the keys that somebody else's objects got meanwhile; with many items, none of them.
+    /// - Returns: the keys that somebody else's objects got meanwhile.
     private func add(_ items: [Item], to root: Folder, jobs: Int) async throws(RemoteError) -> Set<String> {
         guard !items.isEmpty else { return [] }
         let batch = try system { () throws(SystemError) in
@@ -77,19 +74,15 @@ extension FolderRemote {
         try await Jobs.run(Array(items.indices), atATime: jobs) { (index) throws(RemoteError) in
             written[index] = try Self.write(items[index], into: batch)
         }
-        let isFew = items.count <= Self.fewFiles
-        let own = try system { () throws(SystemError) in
-            try isFew
-                ? items.indices.map { (index) throws(SystemError) in
-                    try batch.status(of: written[index])?.inode
-                } : []
-        }
+        let taken = Mutex<Set<String>>([])
         do throws(SystemError) {
             try batch.commit(
                 count: items.count, syncing: items.count <= Self.fewFiles ? .eachFile : .fileSystem
             ) { index in
                 let key = items[index].key
                 return (written[index], (key.folder, key.name))
+            } isTaken: { index in
+                taken.withLock { _ = $0.insert(items[index].key.text) }
             }
         } catch {
             throw error.errno == .fileExists ? RemoteError(.conflict) : RemoteError(error)
@@ -97,15 +90,7 @@ extension FolderRemote {
         // Somebody may have brought another object of the same key meanwhile: that one stayed.
         let byKey = Dictionary(items.map { ($0.key.text, $0) }) { first, _ in first }
         if let gone = try checkSizes(byKey, in: root).min() { throw RemoteError(.notFound, gone) }
-        guard isFew else { return [] }
-        var lost: Set<String> = []
-        for (item, inode) in zip(items, own) {
-            let path = Array(item.key.text.utf8)
-            let there = try system(item.key.text) { () throws(SystemError) in try root.status(of: path)?.inode
-            }
-            if there != inode { lost.insert(item.key.text) }
-        }
-        return lost
+        return taken.withLock { $0 }
     }
 
     /// Writes one object aside.

@@ -89,17 +89,24 @@ public final class MemoryBucket: Sendable {
         state.withLock { $0.held[operation.number] = HeldChange(operation: operation, change: .delete) }
     }
 
+    /// What came of a write.
+    enum Addition {
+        case added
+        /// An object of that size has the key.
+        case exists
+        /// An object of another size has the key.
+        case conflict
+    }
+
     /// Adds an object unless its key has one.
-    ///
-    /// - Returns: false if it has one of another size.
-    func add(_ key: String, _ bytes: [UInt8]) -> Bool {
+    func add(_ key: String, _ bytes: [UInt8]) -> Addition {
         let now = clock()
         return state.withLock { state in
-            if let there = state.objects[key] { return there.count == bytes.count }
+            if let there = state.objects[key] { return there.count == bytes.count ? .exists : .conflict }
             state.objects[key] = bytes
             state.current[key] = state.history.count
             state.history.append(Version(key: key, size: Int64(bytes.count), added: now))
-            return true
+            return .added
         }
     }
 

@@ -52,11 +52,11 @@ public struct MemoryRemote: Remote {
             let bytes = try upload.readAll()
             try await operate(.write, upload.key) { (operation, effect) throws(RemoteError) in
                 if effect.isHeld { bucket.holdWrite(operation, bytes) }
-                if effect.happens, bucket[upload.key] != nil {
-                    existing.withLock { _ = $0.insert(upload.key) }
-                }
-                guard !effect.happens || bucket.add(upload.key, bytes) else {
-                    throw RemoteError(.conflict, upload.key)
+                guard effect.happens else { return }
+                switch bucket.add(upload.key, bytes) {
+                case .added: break
+                case .exists: existing.withLock { _ = $0.insert(upload.key) }
+                case .conflict: throw RemoteError(.conflict, upload.key)
                 }
             }
         }

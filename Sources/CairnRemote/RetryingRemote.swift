@@ -1,7 +1,7 @@
 /// A remote that tries again what may go well a little later.
 ///
 /// Everything can be repeated: objects never change, so that one that was written already counts as written, and one that was deleted as
-/// deleted.
+/// deleted. What an earlier attempt wrote is among the keys that `write` tells to have been there.
 public struct RetryingRemote: Remote {
     /// How often something is tried, and how long it waits in between.
     public struct Patience: Hashable, Sendable {

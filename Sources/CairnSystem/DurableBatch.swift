@@ -186,11 +186,6 @@ public final class DurableBatch: Sendable {
         return true
     }
 
-    /// What a file of the batch is now; `nil` if it is not there.
-    public func status(of temporary: Temporary) throws(SystemError) -> FileStatus? {
-        try folder(of: temporary).status(of: temporary.name)
-    }
-
     /// Drops a file of the batch.
     public func discard(_ temporary: Temporary) throws(SystemError) {
         try folder(of: temporary).remove(temporary.name)
@@ -213,11 +208,12 @@ public final class DurableBatch: Sendable {
     ///   - syncing: how they are made durable; the files must have been closed by those who wrote them.
     ///   - last: the position from which on files get their names after all before them have theirs.
     ///   - place: for each, the file and its place.
+    ///   - isTaken: called on any thread with the position of each file that is dropped because somebody else's has its name.
     /// - Throws: `SystemError`, with EEXIST where something that is no file has the name of one. Files renamed until then have
     ///   their names, and their content is durable.
     public func commit(
         count: Int, last: Int? = nil, syncing: Syncing = .fileSystem, workers: Workers = .perProcessor,
-        place: @Sendable (Int) -> (file: Temporary, place: Place)
+        place: @Sendable (Int) -> (file: Temporary, place: Place), isTaken: @Sendable (Int) -> Void = { _ in }
     ) throws(SystemError) {
         guard count > 0 else { return }
         switch syncing {
@@ -243,7 +239,9 @@ public final class DurableBatch: Sendable {
                         let (file, place) = place(position)
                         return (file: file, name: place.name)
                     }
-                    try name(files, in: folders[index].components)
+                    for number in try name(files, in: folders[index].components) {
+                        isTaken(folders[index].files[number])
+                    }
                 }
             }
         }
@@ -268,17 +266,20 @@ public final class DurableBatch: Sendable {
     }
 
     /// Gives files of one folder their names.
+    ///
+    /// - Returns: which of them were dropped because their names were taken.
     private func name(
         _ files: [(file: Temporary, name: [UInt8])], in components: [ArraySlice<UInt8>]
-    ) throws(SystemError) {
+    ) throws(SystemError) -> [Int] {
         let room = rooms.withLock { $0.removeValue(forKey: components) } ?? nil
         if let room, files.allSatisfy({ $0.file.room === room.folder }),
             try move(room, holding: files.count, to: components)
         {
-            return
+            return []
         }
+        var dropped: [Int] = []
         let destination = try root.makeFolder(components, permissions: folderPermissions)
-        for (file, name) in files {
+        for (number, (file, name)) in files.enumerated() {
             do throws(SystemError) {
                 try folder(of: file).renameExclusively(self.name(of: file, for: name), to: destination, name)
             } catch {
@@ -287,8 +288,10 @@ public final class DurableBatch: Sendable {
                     throw error
                 }
                 try folder(of: file).remove(self.name(of: file, for: name))
+                dropped.append(number)
             }
         }
+        return dropped
     }
 
     /// Makes a room the folder that its files are for.

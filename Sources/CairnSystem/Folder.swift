@@ -208,8 +208,12 @@ public final class Folder: Sendable {
     }
 
     /// Makes the names in the folder survive a power cut.
+    ///
+    /// Some file systems of other machines cannot sync a folder (EINVAL), and write names when they are made.
     public func sync() throws(SystemError) {
-        guard fsync(descriptor) == 0 else { throw SystemError(Errno(rawValue: errno), "sync", path) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw SystemError(Errno(rawValue: errno), "sync", path)
+        }
     }
 
     /// The path of a name in the folder, for messages.

@@ -9,7 +9,8 @@ struct FetchSession {
     let destination: PackedStore
     let jobs: Int
     let reporter: any Reporter
-    var view: RemoteView
+    private var log: RemoteLog
+    private var locator: RecordLocator
 
     /// Packs that are not what they should be.
     private var badPacks: Set<Digest> = []
@@ -17,25 +18,40 @@ struct FetchSession {
     private var problems: [RecordKey: StoreError] = [:]
     private var report = MovedObjects()
 
-    init(
-        index: RemoteIndex, destination: PackedStore, jobs: Int, reporter: any Reporter, view: RemoteView
-    ) {
+    init(index: RemoteIndex, destination: PackedStore, jobs: Int, reporter: any Reporter, log: RemoteLog) {
         self.index = index
         self.destination = destination
         self.jobs = jobs
         self.reporter = reporter
-        self.view = view
+        self.log = log
+        locator = RecordLocator(index, log)
     }
 
     /// The remote as errors name it.
     private var place: FilePath { FilePath(index.remote.place) }
 
-    mutating func plan(_ ids: [ObjectID]) async throws(TransferError) -> FetchPlan {
+    // MARK: What is needed
+
+    mutating func plan(
+        _ ids: [ObjectID], in directories: [ObjectID]
+    ) async throws(TransferError) -> FetchPlan {
         var plan = FetchPlan()
         let here = try locally { () throws(StoreError) in try destination.refresh() }
+        var hinted: [HintedRecords] = []
+        var known: Set<ObjectID> = []
+        if !locator.isAtHand {
+            let hints = DirectoryHintReader(destination).hints(for: Set(ids), in: directories)
+            (hinted, known) = (hints.records, hints.files)
+        }
+        for id in known {
+            let key = RecordKey(.blob, id.digest)
+            plan.needs.append((id, here.contains(key) ? [] : [key]))
+        }
+        let rest = ids.filter { !known.contains($0) }
+        let found = try await locator.index(for: rest.flatMap(RecordKey.first))
         var composites: [(id: ObjectID, key: RecordKey)] = []
-        for id in ids {
-            guard let key = view.index.firstKey(of: id) else {
+        for id in rest {
+            guard let key = found.firstKey(of: id) else {
                 plan.missing.append(id)
                 continue
             }
@@ -45,62 +61,29 @@ struct FetchSession {
                 plan.needs.append((id, here.contains(key) ? [] : [key]))
             }
         }
-        try await learn(composites, here, &plan)
+        let hintedParts = try await learn(composites, here, &plan)
+        hinted += hintedParts
         let inHand = Set(plan.records.map(\.key))
         var wanted: Set<RecordKey> = []
         for need in plan.needs { wanted.formUnion(need.keys) }
-        let found = view.index.frames(holding: Array(wanted.subtracting(inHand)))
-        for key in found.missing { problems[key] = StoreError(.missingPart(key, of: nil), place) }
-        plan.ranges = FetchRange.ranges(for: found.frames)
+        wanted.subtract(inHand)
+        for records in hinted {
+            for case let key? in records.keys { wanted.remove(key) }
+        }
+        let keys = Array(wanted)
+        let frames = try await locator.index(for: keys).frames(holding: keys)
+        for key in frames.missing { problems[key] = StoreError(.missingPart(key, of: nil), place) }
+        plan.ranges = FetchRange.ranges(for: frames.frames, hinted)
         return plan
     }
 
-    mutating func run(
-        _ ids: [ObjectID]
-    ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
-        let plan = try await plan(ids)
-        reporter.begin("fetching", items: plan.count, bytes: plan.bytes)
-        var ranges = plan.ranges[...]
-        repeat {
-            var (round, bytes) = (0, Int64(0))
-            while round < ranges.count, round == 0 || bytes < PackedFetch.roundBytes {
-                bytes += Int64(ranges[ranges.startIndex + round].bytes.count)
-                round += 1
-            }
-            let batch = try locally { () throws(StoreError) in try PackBatch(into: destination) }
-            let failed = try await read(Array(ranges.prefix(round)), into: batch)
-            ranges = ranges.dropFirst(round)
-            try await readAgain(failed, into: batch)
-            if ranges.isEmpty { try keep(plan, in: batch) }
-            reporter.begin("storing", items: nil, bytes: nil)
-            try locally { () throws(StoreError) in try batch.commit() }
-        } while !ranges.isEmpty
-        return (report, plan.missing)
-    }
-
-    /// Adds the records that stand for whole objects, as far as everything is here that they name.
-    private mutating func keep(_ plan: FetchPlan, in batch: PackBatch) throws(TransferError) {
-        let records = Dictionary(plan.records.map { ($0.key, $0.bytes) }) { first, _ in first }
-        for (id, keys) in plan.needs {
-            if let key = keys.first(where: { problems[$0] != nil }), let error = problems[key] {
-                report.failures.append((id, error.blamed(on: id)))
-                continue
-            }
-            report.count += 1
-            for key in keys {
-                guard let bytes = records[key] else { continue }
-                try locally { () throws(StoreError) in try batch.add(key, bytes) }
-            }
-        }
-    }
-
-    // MARK: What is needed
-
     /// Reads recipes, spans and records of directories to learn what else is needed.
+    ///
+    /// - Returns: where chunks lie, as recipes and spans say, if that is not known better.
     private mutating func learn(
         _ composites: [(id: ObjectID, key: RecordKey)], _ here: PackIndex, _ plan: inout FetchPlan
-    ) async throws(TransferError) {
-        guard !composites.isEmpty else { return }
+    ) async throws(TransferError) -> [HintedRecords] {
+        guard !composites.isEmpty else { return [] }
         var first = try await records(composites.map(\.key))
         var spans: [RecordKey] = []
         var parts: [(id: ObjectID, keys: [RecordKey])] = []
@@ -124,6 +107,54 @@ struct FetchSession {
         }
         first.merge(inner) { old, _ in old }
         plan.records = first.map { ($0.key, $0.value) }
+        guard !locator.isAtHand else { return [] }
+        var noted: Set<RecordKey> = []
+        return plan.records.flatMap { key, bytes in
+            RecordParts.hints(in: key, bytes) { !here.contains($0) && noted.insert($0).inserted }
+                .map { HintedRecords(run: $0.run, keys: $0.keys) }
+        }
+    }
+
+    // MARK: Fetching
+
+    mutating func run(
+        _ ids: [ObjectID], in directories: [ObjectID]
+    ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
+        let plan = try await plan(ids, in: directories)
+        reporter.begin("fetching", items: plan.count, bytes: plan.bytes)
+        var ranges = plan.ranges[...]
+        repeat {
+            var (round, bytes) = (0, Int64(0))
+            while round < ranges.count, round == 0 || bytes < PackedFetch.roundBytes {
+                bytes += Int64(ranges[ranges.startIndex + round].bytes.count)
+                round += 1
+            }
+            let batch = try locally { () throws(StoreError) in try PackBatch(into: destination) }
+            let failed = try await read(Array(ranges.prefix(round)), into: batch)
+            ranges = ranges.dropFirst(round)
+            try await readAgain(failed, into: batch)
+            if ranges.isEmpty { try keep(plan, in: batch) }
+            reporter.begin("storing", items: nil, bytes: nil)
+            try locally { () throws(StoreError) in try batch.commit() }
+        } while !ranges.isEmpty
+        report.bytes += locator.bytes
+        return (report, plan.missing)
+    }
+
+    /// Adds the records that stand for whole objects, as far as everything is here that they name.
+    private mutating func keep(_ plan: FetchPlan, in batch: PackBatch) throws(TransferError) {
+        let records = Dictionary(plan.records.map { ($0.key, $0.bytes) }) { first, _ in first }
+        for (id, keys) in plan.needs {
+            if let key = keys.first(where: { problems[$0] != nil }), let error = problems[key] {
+                report.failures.append((id, error.blamed(on: id)))
+                continue
+            }
+            report.count += 1
+            for key in keys {
+                guard let bytes = records[key] else { continue }
+                try locally { () throws(StoreError) in try batch.add(key, bytes) }
+            }
+        }
     }
 
     /// Reads records into memory.
@@ -133,22 +164,19 @@ struct FetchSession {
         var records: [RecordKey: ArraySlice<UInt8>] = [:]
         var wanted = Array(Set(keys))
         for _ in 0..<2 where !wanted.isEmpty {
-            let found = view.index.frames(holding: wanted, without: badPacks)
-            for key in found.missing {
-                problems[key] = problems[key] ?? StoreError(.missingPart(key, of: nil), place)
+            let found = try await locator.index(for: wanted).frames(holding: wanted, without: badPacks)
+            for key in found.missing where problems[key] == nil {
+                problems[key] = StoreError(.missingPart(key, of: nil), place)
             }
-            let answers = try await answers(FetchRange.ranges(for: found.frames))
             wanted = []
-            for (range, answer) in answers {
-                guard let bytes = try take(answer, of: range, range.frames.flatMap(\.entries).map(\.key))
-                else {
-                    wanted += range.frames.flatMap(\.entries).map(\.key)
+            for (range, answer) in await answers(FetchRange.ranges(for: found.frames)) {
+                guard let bytes = try take(answer, of: range) else {
+                    wanted += range.keys
                     continue
                 }
-                for frame in range.frames {
+                for (frame, bytes) in range.content(of: bytes).frames {
                     do throws(FormatError) {
-                        let found = try frame.records(of: range.part(frame, of: bytes))
-                        for (entry, bytes) in zip(frame.entries, found) {
+                        for (entry, bytes) in zip(frame.entries, try frame.records(of: bytes)) {
                             records[entry.key] = bytes
                             problems[entry.key] = nil
                         }
@@ -162,13 +190,25 @@ struct FetchSession {
         return records
     }
 
-    // MARK: Reading
+    /// Reads records that did not come from other packs, if there are any: a collector may have moved them, or a hint was old.
+    private mutating func readAgain(
+        _ keys: [RecordKey], into batch: PackBatch
+    ) async throws(TransferError) {
+        guard !keys.isEmpty else { return }
+        log = try await index.refresh(log)
+        report.bytes += locator.bytes
+        locator = RecordLocator(index, log)
+        for (key, bytes) in try await records(keys) {
+            try locally { () throws(StoreError) in try batch.add(key, bytes) }
+        }
+    }
 
     private typealias Answer = Result<[UInt8], RemoteError>
 
     /// Reads ranges, several at a time, and keeps all in memory.
-    private func answers(_ ranges: [FetchRange]) async throws(TransferError) -> [(FetchRange, Answer)] {
-        await withTaskGroup(of: (Int, Answer).self) { group in
+    private mutating func answers(_ ranges: [FetchRange]) async -> [(FetchRange, Answer)] {
+        report.bytes += ranges.reduce(0) { $0 + Int64($1.bytes.count) }
+        return await withTaskGroup(of: (Int, Answer).self) { group in
             var answers: [(FetchRange, Answer)] = []
             var next = 0
             func add() {
@@ -187,58 +227,50 @@ struct FetchSession {
         }
     }
 
+    /// What came of one range.
+    private struct Outcome: Sendable {
+        let range: FetchRange
+        var failure: RemoteError?
+        var damaged: [(selection: FrameSelection, error: FormatError)] = []
+        var wrong: [RecordKey] = []
+        var stop: StoreError?
+
+        var isFatal: Bool { stop != nil || failure.map { !$0.concernsOneObject } ?? false }
+        var isFine: Bool { failure == nil && stop == nil && damaged.isEmpty && wrong.isEmpty }
+    }
+
     /// Reads ranges, several at a time, and puts what they hold into a batch.
     ///
     /// - Returns: the records that did not come.
     private mutating func read(
         _ ranges: [FetchRange], into batch: PackBatch
     ) async throws(TransferError) -> [RecordKey] {
-        struct Outcome: Sendable {
-            let range: FetchRange
-            var failure: RemoteError?
-            var damaged: [(selection: FrameSelection, error: FormatError)] = []
-            var stop: StoreError?
-        }
+        report.bytes += ranges.reduce(0) { $0 + Int64($1.bytes.count) }
         let outcomes = await withTaskGroup(of: Outcome.self) { group in
             var outcomes: [Outcome] = []
             var next = 0
             func add() {
                 guard next < ranges.count else { return }
                 group.addTask { [remote = index.remote, reporter, range = ranges[next]] in
-                    var outcome = Outcome(range: range)
-                    switch await range.read(from: remote) {
-                    case .failure(let error): outcome.failure = error
-                    case .success(let bytes):
-                        do throws(StoreError) {
-                            outcome.damaged = try batch.add(
-                                range.frames.map { ($0, range.part($0, of: bytes)) })
-                        } catch {
-                            outcome.stop = error
-                        }
-                        reporter.advance(items: 0, bytes: Int64(bytes.count))
-                    }
-                    return outcome
+                    await Self.fetch(range, from: remote, into: batch, reporter)
                 }
                 next += 1
             }
             for _ in 0..<max(1, jobs) { add() }
             while let outcome = await group.next() {
-                let isFatal = outcome.stop != nil || outcome.failure.map { !$0.concernsOneObject } ?? false
-                if outcome.failure != nil || outcome.stop != nil || !outcome.damaged.isEmpty {
-                    outcomes.append(outcome)
-                }
-                if !isFatal { add() }
+                if !outcome.isFine { outcomes.append(outcome) }
+                if outcome.isFatal { next = ranges.count }
+                add()
             }
             return outcomes
         }
-        report.bytes += ranges.reduce(0) { $0 + Int64($1.bytes.count) }
         var failed: [RecordKey] = []
         for outcome in outcomes {
             if let stop = outcome.stop { throw TransferError(.local(stop)) }
-            let keys = outcome.range.frames.flatMap(\.entries).map(\.key)
-            if let failure = outcome.failure {
-                if try take(.failure(failure), of: outcome.range, keys) == nil { failed += keys }
+            if let failure = outcome.failure, try take(.failure(failure), of: outcome.range) == nil {
+                failed += outcome.range.keys
             }
+            failed += outcome.wrong
             for (frame, error) in outcome.damaged {
                 note(error, frame)
                 failed += frame.entries.map(\.key)
@@ -247,36 +279,38 @@ struct FetchSession {
         return failed
     }
 
-    /// Reads records that did not come from other packs, if there are any: a collector may have moved them.
-    private mutating func readAgain(
-        _ keys: [RecordKey], into batch: PackBatch
-    ) async throws(TransferError) {
-        guard !keys.isEmpty else { return }
-        view = try await index.refresh(view)
-        for (key, bytes) in try await records(keys) {
-            try locally { () throws(StoreError) in try batch.add(key, bytes) }
+    private static func fetch(
+        _ range: FetchRange, from remote: any Remote, into batch: PackBatch, _ reporter: any Reporter
+    ) async -> Outcome {
+        var outcome = Outcome(range: range)
+        switch await range.read(from: remote) {
+        case .failure(let error): outcome.failure = error
+        case .success(let bytes):
+            let content = range.content(of: bytes)
+            outcome.wrong = content.wrong
+            do throws(StoreError) {
+                outcome.damaged = try batch.add(content.frames)
+            } catch {
+                outcome.stop = error
+            }
+            reporter.advance(items: 0, bytes: Int64(bytes.count))
         }
+        return outcome
     }
 
     /// The bytes of an answer; `nil` if the pack cannot be used.
-    private mutating func take(
-        _ answer: Answer, of range: FetchRange, _ keys: [RecordKey]
-    ) throws(TransferError) -> [UInt8]? {
+    private mutating func take(_ answer: Answer, of range: FetchRange) throws(TransferError) -> [UInt8]? {
         switch answer {
         case .success(let bytes): return bytes
         case .failure(let error):
             guard error.concernsOneObject else { throw TransferError(.remote(error)) }
-            badPacks.insert(range.pack.name)
-            let path = place.appending(PackedLayout.path(ofPack: range.pack.name))
-            let found = error.reason == .notFound ? StoreError.Reason.io(.noSuchFileOrDirectory) : nil
-            for key in keys {
-                problems[key] = StoreError(
-                    found
-                        ?? .malformed(
-                            FormatError(
-                                .frame, .truncated(needed: Int64(range.bytes.count), found: 0),
-                                at: range.bytes.lowerBound)), path)
-            }
+            badPacks.insert(range.pack)
+            let path = place.appending(PackedLayout.path(ofPack: range.pack))
+            let truncated = FormatError(
+                .frame, .truncated(needed: Int64(range.bytes.count), found: 0), at: range.bytes.lowerBound)
+            let reason: StoreError.Reason =
+                error.reason == .notFound ? .io(.noSuchFileOrDirectory) : .malformed(truncated)
+            for key in range.keys { problems[key] = StoreError(reason, path) }
             return nil
         }
     }
@@ -285,25 +319,6 @@ struct FetchSession {
         badPacks.insert(frame.pack.name)
         let path = place.appending(PackedLayout.path(ofPack: frame.pack.name))
         for entry in frame.entries { problems[entry.key] = StoreError(.malformed(error), path) }
-    }
-}
-
-extension FetchRange {
-    /// Reads the range.
-    func read(from remote: any Remote) async -> Result<[UInt8], RemoteError> {
-        do throws(RemoteError) {
-            return .success(
-                try await remote.read(
-                    PackedLayout.path(ofPack: pack.name), bytes, limit: bytes.count))
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    /// The bytes of one of its frames.
-    func part(_ frame: FrameSelection, of bytes: [UInt8]) -> [UInt8] {
-        let start = Int(frame.offset - self.bytes.lowerBound)
-        return Array(bytes[start..<(start + Int(frame.length))])
     }
 }
 
@@ -322,5 +337,14 @@ extension StoreError {
     fileprivate func blamed(on id: ObjectID) -> StoreError {
         guard case .missingPart(let key, of: nil) = reason else { return self }
         return StoreError(.missingPart(key, of: id), path)
+    }
+}
+
+extension RecordKey {
+    /// The records with which an object may begin.
+    static func first(of id: ObjectID) -> [RecordKey] {
+        guard id.algorithm == .blake3 else { return [.alias(of: id)] }
+        if id.isDirectory { return [RecordKey(.directory, id.digest)] }
+        return [RecordKey(.blob, id.digest), RecordKey(.recipe, id.digest), RecordKey(.chunk, id.digest)]
     }
 }

@@ -9,6 +9,7 @@ final class PackSender {
 
     private let cache: ObjectStore
     private let remote: any Remote
+    private let view: RemoteView
     private let push: ULID
     private let journal: PushJournal
     private let jobs: Int
@@ -31,6 +32,7 @@ final class PackSender {
     init(_ session: PushSession, _ sentBefore: SentRecords, round: Int) throws(TransferError) {
         cache = session.cache
         remote = session.index.remote
+        view = session.view
         push = session.push
         journal = session.journal
         jobs = session.jobs
@@ -133,10 +135,17 @@ final class PackSender {
                 failures += found.failures
             case .composites(let spans, let ids):
                 guard let packed = cache.packed else { return [] }
-                for span in spans { try spool.add(span, packed.record(span)) }
+                let hints = HintWriter(view, sent)
+                for span in spans {
+                    try spool.add(span, hints.adding(to: packed.record(span), of: span)[...])
+                }
                 for id in ids {
                     guard let key = try packed.index().firstKey(of: id) else { continue }
-                    try spool.add(key, packed.record(key))
+                    let bytes =
+                        key.kind == .directory
+                        ? try hints.adding(to: packed.record(key), of: cache.listing(id))
+                        : hints.adding(to: try packed.record(key), of: key)
+                    try spool.add(key, bytes[...])
                 }
             case .end(let packClass): return try spool.finish(packClass)
             }

@@ -25,23 +25,27 @@ public struct PackedFetch: Sendable {
     /// Finds out what would be read for objects that are not here. Recipes are read for that, and nothing is changed.
     ///
     /// - Throws: `TransferError`.
-    public func plan(_ ids: [ObjectID], on view: RemoteView) async throws(TransferError) -> FetchPlan {
+    public func plan(
+        _ ids: [ObjectID], in directories: [ObjectID] = [], on log: RemoteLog
+    ) async throws(TransferError) -> FetchPlan {
         var session = FetchSession(
-            index: index, destination: destination, jobs: jobs, reporter: SilentReporter(), view: view)
-        return try await session.plan(ids)
+            index: index, destination: destination, jobs: jobs, reporter: SilentReporter(), log: log)
+        return try await session.plan(ids, in: directories)
     }
 
     /// Fetches objects.
     ///
-    /// - Parameter ids: objects that are not here, none twice; the files of a directory are objects of their own.
+    /// - Parameters:
+    ///   - ids: objects that are not here, none twice; the files of a directory are objects of their own.
+    ///   - directories: directories that are here, to which some of the files belong: they may tell where these lie.
     /// - Returns: what is here now that was not before, with the bytes that were read; and what the remote does not have.
     /// - Throws: `TransferError` for what stops everything. What came until then is kept, and not fetched again.
     public func run(
-        _ ids: [ObjectID], on view: RemoteView
+        _ ids: [ObjectID], in directories: [ObjectID] = [], on log: RemoteLog
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
         var session = FetchSession(
-            index: index, destination: destination, jobs: jobs, reporter: reporter, view: view)
-        return try await session.run(ids)
+            index: index, destination: destination, jobs: jobs, reporter: reporter, log: log)
+        return try await session.run(ids, in: directories)
     }
 }
 

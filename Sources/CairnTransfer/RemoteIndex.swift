@@ -36,17 +36,39 @@ public final class RemoteIndex: Sendable {
         self.surroundings = surroundings
     }
 
-    /// Reads the log.
+    /// Reads the log, but not the index.
+    ///
+    /// - Returns: `nil` if the remote is no packed store, or not there at all.
+    /// - Throws: `TransferError`.
+    public func log() async throws(TransferError) -> RemoteLog? {
+        guard let marker = try await marker() else { return nil }
+        let log = try await list(marker)
+        guard log.listing.objects.isEmpty, state.withLock({ $0.isMarkerRemembered }) else { return log }
+        // The log is empty, and the marker was only remembered: perhaps somebody took the store away.
+        forgetMarker()
+        guard let marker = try await self.marker() else { return nil }
+        return try await list(marker)
+    }
+
+    /// Reads the log and the index.
     ///
     /// - Returns: `nil` if the remote is no packed store, or not there at all.
     /// - Throws: `TransferError`.
     public func view() async throws(TransferError) -> RemoteView? {
-        guard let marker = try await marker() else { return nil }
-        if let view = try await refreshIfThere(marker) { return view }
-        // The log is empty, and the marker was only remembered: perhaps somebody took the store away.
-        forgetMarker()
-        guard let marker = try await self.marker() else { return nil }
-        return try await refresh(marker)
+        guard let log = try await log() else { return nil }
+        return try await view(of: log)
+    }
+
+    /// Reads the index that a log tells of.
+    ///
+    /// - Throws: `TransferError`.
+    public func view(of log: RemoteLog) async throws(TransferError) -> RemoteView {
+        do throws(TransferError) {
+            return RemoteView(log, try await segments(log.segmentSizes))
+        } catch {
+            guard error.isAbsence else { throw error }
+            return try await refresh(log.marker)
+        }
     }
 
     /// Reads the log, and makes the store before if there is none.
@@ -60,7 +82,7 @@ public final class RemoteIndex: Sendable {
         } else {
             let (marker, isNew) = try await make()
             // Whoever made the store knows what its log says: nothing that could be relied on.
-            view = isNew ? empty(marker) : try await refresh(marker)
+            view = isNew ? RemoteView(empty(marker), [:]) : try await refresh(marker)
         }
         if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
         return view
@@ -71,7 +93,7 @@ public final class RemoteIndex: Sendable {
     /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
     public func viewForPlanning() async throws(TransferError) -> RemoteView {
         guard let view = try await view() else {
-            return empty(StoreMarker(id: surroundings.withRandom { UniqueID(using: &$0) }))
+            return RemoteView(empty(StoreMarker(id: surroundings.withRandom { UniqueID(using: &$0) })), [:])
         }
         if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
         return view
@@ -82,6 +104,13 @@ public final class RemoteIndex: Sendable {
     /// - Throws: `TransferError`.
     public func refresh(_ view: RemoteView) async throws(TransferError) -> RemoteView {
         try await refresh(view.marker)
+    }
+
+    /// Lists the log again.
+    ///
+    /// - Throws: `TransferError`.
+    public func refresh(_ log: RemoteLog) async throws(TransferError) -> RemoteLog {
+        try await list(log.marker)
     }
 
     /// Takes in a segment that was just written, so that it need not be fetched.
@@ -158,95 +187,91 @@ public final class RemoteIndex: Sendable {
         return (marker, true)
     }
 
-    private func empty(_ marker: StoreMarker) -> RemoteView {
-        RemoteView(
-            marker: marker, segments: [:], acknowledged: [], condemned: [:], roots: [],
-            listing: RemoteListing(objects: [], now: surroundings.clock.date),
-            takenAt: surroundings.clock.elapsed)
+    private func empty(_ marker: StoreMarker) -> RemoteLog {
+        RemoteLog(
+            marker: marker, listing: RemoteListing(objects: [], now: surroundings.clock.date),
+            takenAt: surroundings.clock.elapsed, segmentSizes: [:], acknowledged: [], condemned: [:],
+            roots: [])
     }
 
     // MARK: Log
-
-    /// `nil` if the log is empty and nobody has seen the marker on the remote.
-    private func refreshIfThere(_ marker: StoreMarker) async throws(TransferError) -> RemoteView? {
-        let view = try await refresh(marker)
-        let isRemembered = state.withLock { $0.isMarkerRemembered }
-        return view.listing.objects.isEmpty && isRemembered ? nil : view
-    }
 
     private func refresh(_ marker: StoreMarker) async throws(TransferError) -> RemoteView {
         var failure: TransferError?
         for _ in 0..<Self.attempts {
             do throws(TransferError) {
-                return try await read(marker)
+                let log = try await list(marker)
+                return RemoteView(log, try await segments(log.segmentSizes))
             } catch {
                 // Somebody merged segments and removed those that were merged.
-                guard case .remote(let cause) = error.reason, cause.reason == .notFound else { throw error }
+                guard error.isAbsence else { throw error }
                 failure = error
             }
         }
         throw failure ?? TransferError(.noStore)
     }
 
-    private func read(_ marker: StoreMarker) async throws(TransferError) -> RemoteView {
+    private func list(_ marker: StoreMarker) async throws(TransferError) -> RemoteLog {
         let takenAt = surroundings.clock.elapsed
         let listing = try await remotely { () throws(RemoteError) in
             try await remote.list(PackedLayout.log + "/")
         }
-        var names: [(SegmentName, Int64)] = []
-        var condemned: [(CondemnName, Int64)] = []
+        var sizes: [SegmentName: Int64] = [:]
+        var condemned: [CondemnName: CondemnRecord] = [:]
         var acknowledged: Set<ULID> = []
         var roots: [RootsName] = []
         for object in listing.objects {
             switch PackedLayout.Item(parsing: object.key.utf8) {
-            case .segment(let name): names.append((name, object.size))
-            case .condemnRecord(let name): condemned.append((name, object.size))
+            case .segment(let name): sizes[name] = object.size
+            case .condemnRecord(let name): condemned[name] = try await record(name, object.size)
             case .pushMark(let push): acknowledged.insert(push)
             case .roots(let name): roots.append(name)
             default: break
             }
         }
-        let segments = try await segments(names)
-        var records: [CondemnName: CondemnRecord] = [:]
-        for (name, size) in condemned { records[name] = try await record(name, size) }
-        state.withLock { [segments, records] state in
-            state.segments = segments
-            state.condemned = records
-        }
-        return RemoteView(
-            marker: marker, segments: segments, acknowledged: acknowledged, condemned: records,
-            roots: roots, listing: listing, takenAt: takenAt)
+        state.withLock { [condemned] in $0.condemned = condemned }
+        return RemoteLog(
+            marker: marker, listing: listing, takenAt: takenAt, segmentSizes: sizes,
+            acknowledged: acknowledged, condemned: condemned, roots: roots)
     }
 
     private func segments(
-        _ names: [(name: SegmentName, size: Int64)]
+        _ sizes: [SegmentName: Int64]
     ) async throws(TransferError) -> [SegmentName: IndexSegment] {
-        let known = state.withLock { $0.segments }
         var segments: [SegmentName: IndexSegment] = [:]
         var replaced: Set<Digest> = []
         // A segment that others were merged into has a higher level than they, and says who they are.
-        for (name, size) in names.sorted(by: { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) }
-        )
+        for (name, size) in sizes.sorted(by: { ($1.key.level, $0.key.push) < ($0.key.level, $1.key.push) })
         where !replaced.contains(name.digest) {
-            let segment = if let segment = known[name] { segment } else { try await segment(name, size) }
+            let segment = try await segment(name, size)
             segments[name] = segment
             replaced.formUnion(segment.replaced)
         }
-        return segments.filter { !replaced.contains($0.key.digest) }
+        let current = segments.filter { !replaced.contains($0.key.digest) }
+        state.withLock { $0.segments = current }
+        return current
     }
 
-    private func segment(_ name: SegmentName, _ size: Int64) async throws(TransferError) -> IndexSegment {
-        if let bytes = kept(PackedLayout.segments, name.text),
+    /// A segment that is on this machine already.
+    func known(_ name: SegmentName) -> IndexSegment? {
+        if let known = state.withLock({ $0.segments[name] }) { return known }
+        guard let bytes = kept(PackedLayout.segments, name.text),
             let segment = try? IndexSegment(parsing: bytes, name: name.digest)
-        {
-            return segment
-        }
+        else { return nil }
+        state.withLock { $0.segments[name] = segment }
+        return segment
+    }
+
+    /// A segment, read if it is not on this machine.
+    func segment(_ name: SegmentName, _ size: Int64) async throws(TransferError) -> IndexSegment {
+        if let known = known(name) { return known }
         let bytes = try await remotely { () throws(RemoteError) in
             try await remote.read(name.path, nil, limit: Int(clamping: size))
         }
         do throws(FormatError) {
             let segment = try IndexSegment(parsing: bytes, name: name.digest)
             keep(bytes, PackedLayout.segments, name.text)
+            state.withLock { $0.segments[name] = segment }
             return segment
         } catch {
             throw TransferError(.malformed(name.path, error))

@@ -2,46 +2,39 @@ public import CairnCore
 public import CairnRemote
 public import CairnStore
 
-/// What the log of a packed remote said at one moment: docs/formats/packed-store.md.
+/// What the log of a packed remote said at one moment, with the whole index: docs/formats/packed-store.md.
 public struct RemoteView: Sendable {
-    /// What the store says of itself.
-    public let marker: StoreMarker
+    /// The log.
+    public let log: RemoteLog
     /// The segments, but those that others replace.
     public let segments: [SegmentName: IndexSegment]
-    /// Pushes that came to their end.
-    public let acknowledged: Set<ULID>
-    /// What collectors mean to delete.
-    public let condemned: [CondemnName: CondemnRecord]
-    /// The published roots of all clones, old ones among them.
-    public let roots: [RootsName]
-    /// The listing, as it was: keys, sizes and ages.
-    public let listing: RemoteListing
-    /// When it was made, by the clock of the surroundings.
-    public let takenAt: Duration
-
     /// Where all records lie; condemned packs are known as such.
     public let index: PackIndex
     /// The same of segments whose push came to its end: of a recipe or a directory that is found here, in a pack that is not condemned,
     /// everything is there that it names.
     private let complete: PackIndex
 
-    init(
-        marker: StoreMarker, segments: [SegmentName: IndexSegment], acknowledged: Set<ULID>,
-        condemned: [CondemnName: CondemnRecord], roots: [RootsName], listing: RemoteListing,
-        takenAt: Duration
-    ) {
-        self.marker = marker
+    /// What the store says of itself.
+    public var marker: StoreMarker { log.marker }
+    /// Pushes that came to their end.
+    public var acknowledged: Set<ULID> { log.acknowledged }
+    /// What collectors mean to delete.
+    public var condemned: [CondemnName: CondemnRecord] { log.condemned }
+    /// The published roots of all clones, old ones among them.
+    public var roots: [RootsName] { log.roots }
+    /// The listing, as it was: keys, sizes and ages.
+    public var listing: RemoteListing { log.listing }
+    /// When it was made, by the clock of the surroundings.
+    public var takenAt: Duration { log.takenAt }
+
+    init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment]) {
+        self.log = log
         self.segments = segments
-        self.acknowledged = acknowledged
-        self.condemned = condemned
-        self.roots = roots
-        self.listing = listing
-        self.takenAt = takenAt
-        let names = Set(condemned.values.flatMap(\.packs))
+        let names = log.condemnedPacks
         let sorted = segments.sorted { $0.key.push < $1.key.push }
         index = PackIndex(sorted.map(\.value), condemned: names)
         // Merging takes only segments of pushes that came to their end.
-        let trusted = sorted.filter { $0.key.level > 0 || acknowledged.contains($0.key.push) }
+        let trusted = sorted.filter { $0.key.level > 0 || log.acknowledged.contains($0.key.push) }
         complete =
             trusted.count == sorted.count ? index : PackIndex(trusted.map(\.value), condemned: names)
     }

@@ -11,7 +11,7 @@ struct SentPack: Sendable {
 
 /// The records of packs that were sent.
 struct SentRecords: Sendable {
-    private let index: PackIndex
+    let index: PackIndex
 
     /// - Throws: `TransferError` if one of the packs cannot be.
     init(_ packs: [SentPack]) throws(TransferError) {

@@ -25,6 +25,12 @@ public struct TransferError: Error, Hashable, Sendable {
     /// Puts an error together.
     public init(_ reason: Reason) { self.reason = reason }
 
+    /// True if an object of the remote is not there any more.
+    var isAbsence: Bool {
+        if case .remote(let error) = reason { return error.reason == .notFound }
+        return false
+    }
+
     /// True if the user asked to stop.
     public var isInterruption: Bool {
         switch reason {

@@ -91,7 +91,10 @@ struct RemoteContract {
         arguments: RemoteMaker.all)
     func rewrite(_ maker: RemoteMaker) async throws {
         try await with(maker) { remote in
-            for _ in 0..<3 { try await remote.write(RemoteUpload("a/b", text: "first")) }
+            for round in 0..<3 {
+                let existing = try await remote.write([RemoteUpload("a/b", text: "first")], jobs: 1)
+                #expect(existing == (round == 0 ? [] : ["a/b"]))
+            }
             let before = try await remote.list("").objects
             try await remote.write(RemoteUpload("a/b", text: "first"))
             #expect(try await remote.list("").objects == before)
@@ -258,7 +261,8 @@ struct RemoteContract {
             let keys = (0..<1000).map { "packs/\($0 % 16)/\($0)" }
             // A second call finds half of them.
             try await remote.write(keys[..<500].map { RemoteUpload($0, text: $0) }, jobs: 8)
-            try await remote.write(keys.map { RemoteUpload($0, text: $0) }, jobs: 8)
+            let existing = try await remote.write(keys.map { RemoteUpload($0, text: $0) }, jobs: 8)
+            #expect(existing == Set(keys[..<500]))
             #expect(try await remote.keys() == keys.sorted())
             for key in keys.prefix(20) { #expect(try await remote.read(key) == Array(key.utf8)) }
             try await remote.delete(Array(keys[1...]))
@@ -273,24 +277,27 @@ struct RemoteContract {
         try await with(maker) { remote in
             for round in 0..<10 {
                 let key = "log/\(round)"
-                let outcomes = await withTaskGroup(of: (Int, RemoteError.Reason?).self) { group in
+                let outcomes = await withTaskGroup(of: (Int, Set<String>, RemoteError.Reason?).self) {
+                    group in
                     for number in 0..<8 {
                         group.addTask {
                             let bytes = [UInt8](repeating: 7, count: 100_000 + number % 2)
-                            return await (
-                                number % 2,
-                                Self.reason { () async throws(RemoteError) in
-                                    try await remote.write([RemoteUpload(key, bytes)], jobs: 1)
-                                }
-                            )
+                            do throws(RemoteError) {
+                                let existing = try await remote.write([RemoteUpload(key, bytes)], jobs: 1)
+                                return (number % 2, existing, nil)
+                            } catch {
+                                return (number % 2, [], error.reason)
+                            }
                         }
                     }
                     return await group.reduce(into: []) { $0.append($1) }
                 }
                 let size = try await remote.read(key).count
-                for (parity, reason) in outcomes {
+                for (parity, _, reason) in outcomes {
                     #expect(reason == (size == 100_000 + parity ? nil : .conflict), "round \(round)")
                 }
+                #expect(
+                    outcomes.filter { $0.1.isEmpty && $0.2 == nil }.count == 1, "one writer brought it")
             }
         }
     }

@@ -62,6 +62,15 @@ public final class MountedDisk: Sendable {
         try Program.run("/bin/sh", ["-c", script], in: "/", environment: environment).succeeded()
     }
 
+    /// Lets nobody write to it from now on.
+    ///
+    /// - Throws: `SupportError` when somebody is writing.
+    public func makeReadOnly() throws {
+        guard mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
+            throw SupportError("cannot make '\(path)' read-only: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// The path of something on it.
     public func callAsFunction(_ relative: String) -> String { "\(path)/\(relative)" }
 

@@ -13,6 +13,31 @@ public struct FrameSelection: Sendable {
     public var length: Int64 { Int64(entries.first?.place.frameLength ?? 0) }
 }
 
+extension FrameSelection {
+    /// Puts records of a pack together that lie in one frame.
+    ///
+    /// - Parameters:
+    ///   - entries: records that are all of one class, in the order in which they lie in the pack.
+    ///   - pack: its name; nothing else is known about it.
+    public static func selections(of entries: [PackEntry], in pack: Digest) -> [FrameSelection] {
+        guard let first = entries.first else { return [] }
+        let info = PackInfo(
+            name: pack, size: 0, recordCount: 0, frameCount: 0, packClass: first.key.kind.packClass,
+            created: 0)
+        var selections: [FrameSelection] = []
+        var start = 0
+        for index in entries.indices {
+            let isLast =
+                index + 1 == entries.count
+                || entries[index + 1].place.frameOffset != entries[start].place.frameOffset
+            guard isLast else { continue }
+            selections.append(FrameSelection(pack: info, entries: Array(entries[start...index])))
+            start = index + 1
+        }
+        return selections
+    }
+}
+
 extension PackIndex {
     /// Finds records and puts together what lies in one frame: packs in the order in which they are first asked for, frames as they lie there.
     ///

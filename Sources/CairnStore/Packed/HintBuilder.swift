@@ -27,10 +27,17 @@ public struct HintBuilder: Sendable {
     /// Parts without a record that no term covers yet.
     private var blanks: UInt32 = 0
 
+    private let largestTerm: Int
+
     /// Starts with no parts.
     ///
-    /// - Parameter frames: what is known about the packs. Where nothing is, a term ends with its frame.
-    public init(_ frames: FrameTable = FrameTable()) { self.frames = frames }
+    /// - Parameters:
+    ///   - frames: what is known about the packs. Where nothing is, a term ends with its frame.
+    ///   - largestTerm: the bytes that the frames of a term may have, unless there is only one.
+    public init(_ frames: FrameTable = FrameTable(), largestTerm: Int = HintBuilder.largestTerm) {
+        self.frames = frames
+        self.largestTerm = largestTerm
+    }
 
     /// Takes the place of the next part.
     ///
@@ -93,7 +100,7 @@ public struct HintBuilder: Sendable {
         guard place.record == 0, place.frameOffset == run.last.end,
             frames.recordCount(of: pack, frame: run.last.frameOffset) == Int(run.last.record) + 1
         else { return false }
-        return Int(place.end) - Int(run.firstFrame) <= Self.largestTerm
+        return Int(place.end) - Int(run.firstFrame) <= largestTerm
     }
 
     private mutating func number(of pack: Digest) -> UInt32 {

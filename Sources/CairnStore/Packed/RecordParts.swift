@@ -21,6 +21,40 @@ public enum RecordParts {
     }
 }
 
+extension RecordParts {
+    /// Where chunks lie, as the hints of a recipe or a span say.
+    ///
+    /// - Parameter isWanted: asked for each chunk, in order.
+    /// - Returns: the runs of records in which something is wanted, with a key for each record that is.
+    public static func hints(
+        in key: RecordKey, _ bytes: ArraySlice<UInt8>, isWanted: (RecordKey) -> Bool
+    ) -> [(run: HintedRun, keys: [RecordKey?])] {
+        let (parts, hints): ([RecipePart], RecipeHints)
+        switch key.kind {
+        case .recipe:
+            guard let recipe = try? Recipe(parsing: bytes.span, of: key.digest), !recipe.isIndirect else {
+                return []
+            }
+            (parts, hints) = (recipe.parts, recipe.hints)
+        case .span:
+            guard let span = try? RecipeSpan(parsing: bytes.span, of: key.digest) else { return [] }
+            (parts, hints) = (span.chunks, span.hints)
+        default: return []
+        }
+        let nowhere = RecipeHints.ownPack
+        let table = HintTable(hints, foundIn: nowhere)
+        guard table.count == parts.count else { return [] }
+        return table.runs(for: 0..<parts.count).compactMap { run in
+            guard run.pack != nowhere else { return nil }
+            let keys = parts[run.parts].map { part -> RecordKey? in
+                let key = RecordKey(.chunk, part.id)
+                return isWanted(key) ? key : nil
+            }
+            return keys.contains { $0 != nil } ? (run, keys) : nil
+        }
+    }
+}
+
 extension FrameSelection {
     /// The wanted records of the frame, each checked.
     ///

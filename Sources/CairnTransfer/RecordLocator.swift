@@ -1,0 +1,120 @@
+import CairnCore
+import CairnRemote
+import CairnStore
+import CairnSystem
+import Synchronization
+
+/// Finds records on a packed remote: in the segments that are on this machine, and of the others in those parts that tell of the records.
+final class RecordLocator: Sendable {
+    // A class: what was read of a segment is not read again.
+
+    private let remoteIndex: RemoteIndex
+    private let log: RemoteLog
+    private let state = Mutex(State())
+
+    private struct State {
+        var sparse: [SegmentName: SparseSegment] = [:]
+        var bytes: Int64 = 0
+    }
+
+    /// Segments that have no more bytes than this together are read whole: each question is a request as well.
+    private static let smallIndex: Int64 = 256 << 10
+    /// About so many bytes are read to look a record up.
+    private static let costOfKey: Int64 = 16 << 10
+    /// So many bytes are read of a segment to begin with.
+    private static let firstRead: Int64 = 64 << 10
+
+    init(_ remoteIndex: RemoteIndex, _ log: RemoteLog) {
+        self.remoteIndex = remoteIndex
+        self.log = log
+    }
+
+    /// The bytes that were read of segments.
+    var bytes: Int64 { state.withLock { $0.bytes } }
+
+    /// True if looking up records costs nothing, or little: all segments are on this machine, or they are small.
+    var isAtHand: Bool { absent.reduce(0) { $0 + $1.size } <= Self.smallIndex }
+
+    private var absent: [(name: SegmentName, size: Int64)] {
+        log.segmentSizes.filter { remoteIndex.known($0.key) == nil }.map { ($0.key, $0.value) }
+            .sorted { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) }
+    }
+
+    /// An index that knows where some records lie, as far as anybody does.
+    ///
+    /// - Throws: `TransferError`.
+    func index(for keys: [RecordKey]) async throws(TransferError) -> PackIndex {
+        let absent = absent
+        let size = absent.reduce(0) { $0 + $1.size }
+        if size <= Self.smallIndex || Int64(keys.count) * Self.costOfKey >= size {
+            state.withLock { $0.bytes += size }
+            return try await remoteIndex.view(of: log).index
+        }
+        var segments: [IndexSegment] = []
+        var replaced: Set<Digest> = []
+        for name in log.segmentSizes.keys {
+            guard let known = remoteIndex.known(name) else { continue }
+            segments.append(known)
+            replaced.formUnion(known.replaced)
+        }
+        for (name, size) in absent where !replaced.contains(name.digest) {
+            if let found = try await look(for: keys, in: name, size) {
+                segments.append(found.condensed)
+                replaced.formUnion(found.replaced)
+            } else {
+                let segment = try await remoteIndex.segment(name, size)
+                state.withLock { $0.bytes += size }
+                segments.append(segment)
+                replaced.formUnion(segment.replaced)
+            }
+        }
+        return PackIndex(segments, condemned: log.condemnedPacks)
+    }
+
+    /// Reads what is needed of a segment; `nil` if that is most of it.
+    private func look(
+        for keys: [RecordKey], in name: SegmentName, _ size: Int64
+    ) async throws(TransferError) -> (condensed: IndexSegment, replaced: [Digest])? {
+        var segment: SparseSegment
+        if let known = state.withLock({ $0.sparse[name] }) {
+            segment = known
+        } else {
+            let head = try await read(name, 0..<min(size, Self.firstRead))
+            segment = try Self.format(name) { () throws(FormatError) in
+                try SparseSegment(header: head, size: size)
+            }
+        }
+        while true {
+            switch try Self.format(name, { () throws(FormatError) in try segment.step(for: keys) }) {
+            case .readWhole: return nil
+            case .read(let ranges):
+                for range in ranges {
+                    let bytes = try await read(name, range)
+                    try Self.format(name) { () throws(FormatError) in
+                        try segment.add(bytes, at: range.lowerBound)
+                    }
+                }
+            case .done:
+                state.withLock { [segment] in $0.sparse[name] = segment }
+                return try Self.format(name) { () throws(FormatError) in
+                    (try segment.condensed(for: keys), try segment.replaced())
+                }
+            }
+        }
+    }
+
+    private func read(_ name: SegmentName, _ range: Range<Int64>) async throws(TransferError) -> [UInt8] {
+        state.withLock { $0.bytes += Int64(range.count) }
+        return try await remotely { () throws(RemoteError) in
+            try await remoteIndex.remote.read(name.path, range, limit: range.count)
+        }
+    }
+
+    private static func format<Result>(
+        _ name: SegmentName, _ body: () throws(FormatError) -> Result
+    ) throws(TransferError) -> Result {
+        do throws(FormatError) { return try body() } catch {
+            throw TransferError(.malformed(name.path, error))
+        }
+    }
+}
