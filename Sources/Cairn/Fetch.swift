@@ -87,7 +87,7 @@ extension Workspace {
         if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
         moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching"))
         try trust(plan, cache, session)
-        try report.add(moved, missing: plan.missing, used, reader)
+        try report.add(moved, missing: plan.missing, used, reader, of: remote)
     }
 
     /// Finds out what a fetch would bring. Nothing is written; listings that are not here are read where they are.
@@ -106,7 +106,7 @@ extension Workspace {
         if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
         try report.add(
             planned: plan.objects.map(\.id), bytes: plan.bytes, requests: nil, missing: plan.missing, used,
-            reader)
+            reader, of: remote)
     }
 
     /// Remembers what was just verified, where checking out would verify it again because it links.

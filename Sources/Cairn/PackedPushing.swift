@@ -4,9 +4,13 @@ import CairnTransfer
 
 extension Workspace {
     /// Brings what outputs need to a packed remote.
+    ///
+    /// - Parameter store: the same remote, for what is said of it.
     func push(
-        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
+        _ wanted: UsedObjects, to remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
     ) throws {
+        warnOfPackedRemote(store.name, session.reporter)
         let cache = try session.store()
         let index = remote.index
         let view = try remote.wait { () async throws(TransferError) in try await index.viewForWriting() }
@@ -31,12 +35,13 @@ extension Workspace {
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
-        try report.add(moved.moved, missing: moved.missing, used, reader)
+        try report.add(moved.moved, missing: moved.missing, used, reader, of: store)
     }
 
     /// Finds out what a push to a packed remote would send. Nothing is written, here or there.
     func planPush(
-        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
+        _ wanted: UsedObjects, to remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
     ) throws {
         let cache = try session.store()
         let index = remote.index
@@ -53,7 +58,7 @@ extension Workspace {
         }
         try report.add(
             planned: plan.lacking, bytes: plan.bytes, requests: plan.requests, missing: plan.missing,
-            failures: plan.failures, used, reader)
+            failures: plan.failures, used, reader, of: store)
     }
 
     /// The files of parts of directories: each has to be kept for itself, because the directory as a whole need not be there.

@@ -22,9 +22,9 @@ extension Workspace {
             if try remote.isPacked(for: format, reporter: session.reporter) {
                 let packed = PackedRemote(remote, session, jobs: options.jobs)
                 if options.isDryRun {
-                    try planPush(group.used, to: packed, &report, session)
+                    try planPush(group.used, to: packed, remote, &report, session)
                 } else {
-                    try push(group.used, to: packed, &report, session)
+                    try push(group.used, to: packed, remote, &report, session)
                 }
             } else {
                 try push(group.used, to: remote, options, &report, session)
@@ -41,7 +41,7 @@ extension Workspace {
         return report
     }
 
-    private func push(
+    func push(
         _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions,
         _ report: inout TransferReport,
         _ session: Session
@@ -62,8 +62,7 @@ extension Workspace {
         if options.isDryRun {
             return try report.add(
                 planned: plan.objects.map(\.id), bytes: plan.bytes, requests: nil, missing: plan.missing,
-                used,
-                reader)
+                used, reader, of: remote)
         }
         var moved = MovedObjects()
         if !plan.objects.isEmpty {
@@ -73,6 +72,6 @@ extension Workspace {
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
-        try report.add(moved, missing: plan.missing, used, reader)
+        try report.add(moved, missing: plan.missing, used, reader, of: remote)
     }
 }

@@ -30,7 +30,9 @@ struct RemoteStore {
     /// - Throws: `SystemError` if the folder cannot be looked at.
     static func layout(in folder: FilePath) throws -> RemoteLayout? {
         if try folder.appending(PackedLayout.marker).status() != nil { return .packed }
-        return try folder.appending("files").status() == nil ? nil : .loose
+        if try folder.appending("files").status() != nil { return .loose }
+        // A store whose marker was lost is still one.
+        return try folder.appending(PackedLayout.segments).status() == nil ? nil : .packed
     }
 
     /// True if objects are packed there, or will be by the first push of a workspace.

@@ -58,10 +58,13 @@ public struct TransferReport: Sendable {
 
     /// Takes in what would be moved.
     ///
-    /// - Parameter failures: objects that cannot be moved because of what the source has of them.
+    /// - Parameters:
+    ///   - failures: objects that cannot be moved because of what the source has of them.
+    ///   - remote: where they would go to, or come from.
     mutating func add(
         planned ids: [ObjectID], bytes: Int64, requests: Int?, missing lost: [ObjectID],
-        failures: [(id: ObjectID, error: StoreError)] = [], _ used: UsedObjects, _ reader: ListingReader
+        failures: [(id: ObjectID, error: StoreError)] = [], _ used: UsedObjects, _ reader: ListingReader,
+        of remote: RemoteStore
     ) throws {
         isPlan = true
         count += ids.count
@@ -70,12 +73,15 @@ public struct TransferReport: Sendable {
         if let requests { self.requests = (self.requests ?? 0) + requests }
         var moved = MovedObjects()
         moved.failures = failures
-        try add(moved, missing: lost, used, reader)
+        try add(moved, missing: lost, used, reader, of: remote)
     }
 
     /// Takes in what happened to one group of outputs.
+    ///
+    /// - Parameter remote: where they went to, or came from.
     mutating func add(
-        _ moved: MovedObjects, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader
+        _ moved: MovedObjects, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader,
+        of remote: RemoteStore
     ) throws {
         count += moved.count
         bytes += moved.bytes
@@ -88,14 +94,14 @@ public struct TransferReport: Sendable {
         let users = try used.users(of: Set(concerned), reader)
         func object(_ id: ObjectID) -> Object { Object(id: id, users: users[id] ?? []) }
         for (id, error) in moved.failures.sorted(by: { $0.id < $1.id }) {
-            failures.append(Failure(object: object(id), error: CairnError(error)))
+            failures.append(Failure(object: object(id), error: remote.error(error)))
         }
         let gone = Set(lost)
         missing += gone.sorted().map(object)
         incomplete += heldBack.map { object($0.id) }
         var seen: Set<ObjectID> = gone
         for entry in unknown where seen.insert(entry.output.id).inserted {
-            failures.append(Failure(object: object(entry.output.id), error: CairnError(entry.error)))
+            failures.append(Failure(object: object(entry.output.id), error: remote.error(entry.error)))
         }
     }
 }

@@ -294,7 +294,8 @@ private struct ReadingTask {
     // MARK: packs
 
     private func isPacked(_ id: ObjectID) throws(StoreError) -> Bool {
-        guard id.algorithm == .blake3, reader.store.packed != nil else { return false }
+        guard let packed = reader.store.packed else { return false }
+        if id.algorithm != .blake3, try !packed.containsAlias(of: id) { return false }
         return try reader.store.loose.status(of: id) == nil
     }
 
@@ -306,7 +307,7 @@ private struct ReadingTask {
         let (id, size) = (objects[index].id, objects[index].size)
         if id.isDirectory || size <= Int64(ChunkingRule.wholeFileLimit) {
             let bytes: [UInt8]
-            do throws(StoreError) { bytes = try packed.read(id) } catch { throw .object(error) }
+            do throws(StoreError) { bytes = try reader.store.read(id) } catch { throw .object(error) }
             try bytes.withUnsafeBufferPointer { (bytes) throws(Stop) in
                 try copy(UnsafeRawBufferPointer(bytes), as: id)
             }
@@ -325,7 +326,14 @@ private struct ReadingTask {
         let temporary = batch.newTemporary(for: LooseStore.place(of: id))
         let file = try system { () throws(SystemError) in try batch.create(temporary, permissions: 0o444) }
         do throws(StoreError) {
-            try packed.copy(id, to: file) { reporter.advance(items: 0, bytes: $0) }
+            if id.algorithm == .blake3 {
+                try packed.copy(id, to: file) { reporter.advance(items: 0, bytes: $0) }
+            } else {
+                try packed.read(aliased: id) { (part) throws(StoreError) in
+                    try system { () throws(SystemError) in try file.write(part) }
+                    reporter.advance(items: 0, bytes: Int64(part.count))
+                }
+            }
         } catch {
             try? batch.discard(temporary)  // the first failure is the one to report
             throw error
@@ -336,17 +344,20 @@ private struct ReadingTask {
     /// Packs a small object whose bytes are known to be right.
     private mutating func pack(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
         guard case .packs(let packs) = sink else { return }
-        if !id.isDirectory, bytes.count > ChunkingRule.wholeFileLimit {
+        let isListing = id.isDirectory && id.algorithm == .blake3
+        if !isListing, bytes.count > ChunkingRule.wholeFileLimit {
             // Between the two limits of "small" a file is cut; it is read again for that.
             let file: OpenFile
             do throws(StoreError) { file = try reader.store.loose.open(id) } catch { throw .object(error) }
             return try pack(file, id, packs, counts: false)
         }
         do throws(StoreError) {
-            if id.isDirectory {
+            if isListing {
                 try packs.add(listing: Array(bytes), id: id)
             } else {
-                try packs.add([(RecordKey(.blob, id.digest), bytes)])
+                let file = id.algorithm == .blake3 ? id.digest : BLAKE3.digest(of: bytes)
+                try packs.add([(RecordKey(.blob, file), bytes)])
+                try addAlias(of: id, to: file, packs)
             }
         } catch {
             throw .everything(error)
@@ -361,7 +372,9 @@ private struct ReadingTask {
         let found: (digest: Digest, size: Int64)
         let reporter = reader.reporter
         do throws(StoreError) {
-            if id.isDirectory {
+            if id.algorithm != .blake3 {
+                found = try packAliased(file, id, packs)
+            } else if id.isDirectory {
                 let bytes: [UInt8]
                 do throws(SystemError) { bytes = try file.readAll() } catch { throw StoreError(error) }
                 found = (BLAKE3.digest(of: bytes), Int64(bytes.count))
@@ -377,6 +390,37 @@ private struct ReadingTask {
         guard found.digest == id.digest else { throw damaged(id) }
         report.packed.append(id)
         if counts { try finish(id, found.digest, found.size) }
+    }
+
+    /// Cuts a file that is named by MD5; the alias is added only if the bytes have that MD5.
+    ///
+    /// - Returns: the MD5.
+    private func packAliased(
+        _ file: borrowing OpenFile, _ id: ObjectID, _ packs: any ObjectPacker
+    ) throws(StoreError) -> (digest: Digest, size: Int64) {
+        let digest: Digest
+        do throws(SystemError) {
+            digest = try file.digest(id.contentAlgorithm) { _ in }
+        } catch {
+            throw StoreError(error)
+        }
+        guard digest == id.digest else { return (digest, 0) }
+        let reporter = reader.reporter
+        // Read once more; whoever fetches it compares the MD5 again.
+        let packed = try packs.add(file, workers: Workers(count: 1)) {
+            reporter.advance(items: 0, bytes: $0)
+        }
+        try addAlias(of: id, to: packed.digest, packs)
+        return (digest, packed.size)
+    }
+
+    private func addAlias(
+        of id: ObjectID, to file: Digest, _ packs: any ObjectPacker
+    ) throws(StoreError) {
+        guard id.algorithm != .blake3 else { return }
+        try Alias(to: file).serialized[...].withBytes { (bytes) throws(StoreError) in
+            try packs.add([(.alias(of: id), bytes)])
+        }
     }
 
     private mutating func finish(_ id: ObjectID, _ digest: Digest, _ size: Int64) throws(Stop) {

@@ -55,7 +55,8 @@ final class PackSender {
     /// Sends chunks and whole files.
     func sendData(_ plan: PushPlan) async throws(TransferError) {
         var steps: [Step] = Self.rounds(plan.dataFrames, size: \.length).map { .frames(plan.dataFrames[$0]) }
-        steps += Self.rounds(plan.loose, size: \.size).map { .files(plan.loose[$0]) }
+        let files = plan.loose.filter { !$0.id.isDirectory }
+        steps += Self.rounds(files, size: \.size).map { .files(files[$0]) }
         try await gatherAndSend(steps + [.end(.data)])
         let bad = badRecords
         guard !bad.isEmpty else { return }
@@ -73,10 +74,11 @@ final class PackSender {
     /// - Parameter lost: those that are not complete and stay here.
     func sendComposites(_ plan: PushPlan, without lost: Set<ObjectID>) async throws(TransferError) {
         let composites = plan.composites.filter { !lost.contains($0) }
-        // Listings that are files of the cache were gathered with the files.
-        try await gatherAndSend([
-            .frames(plan.pageFrames[...]), .composites(plan.spans, composites), .end(.meta),
-        ])
+        // Listings that are files of the cache; those of DVC's form become files there too.
+        let listings = plan.loose.filter { $0.id.isDirectory && !lost.contains($0.id) }
+        let end: [Step] = listings.isEmpty ? [.end(.meta)] : [.end(.data), .end(.meta)]
+        try await gatherAndSend(
+            [.files(listings[...]), .frames(plan.pageFrames[...]), .composites(plan.spans, composites)] + end)
     }
 
     /// Something that makes packs.

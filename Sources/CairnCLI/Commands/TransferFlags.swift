@@ -69,12 +69,7 @@ extension TransferReport {
                 CairnError(
                     .missing, "\(object.name(in: workspace)) is neither in the cache nor on the remote"))
         }
-        for failure in failures {
-            output.fail(
-                CairnError(
-                    failure.error.kind, "\(failure.object.name(in: workspace)): \(failure.error.message)",
-                    hint: failure.error.hint))
-        }
+        for group in failuresByCause { output.fail(Self.words(group, workspace)) }
         for object in incomplete where toRemote {
             output.fail(
                 CairnError(
@@ -82,6 +77,30 @@ extension TransferReport {
                     "\(object.name(in: workspace)) is not complete on the remote, so its listing was not pushed"
                 ))
         }
+    }
+
+    /// Failures of one cause together, a damaged pack for instance.
+    private var failuresByCause: [[Failure]] {
+        var groups: [[Failure]] = []
+        var places: [String: Int] = [:]
+        for failure in failures {
+            let place = places[failure.error.message] ?? groups.count
+            places[failure.error.message] = place
+            if place == groups.count { groups.append([]) }
+            groups[place].append(failure)
+        }
+        return groups
+    }
+
+    private static func words(_ group: [Failure], _ workspace: Workspace) -> CairnError {
+        let names = group.prefix(5).map { $0.object.name(in: workspace) }.joined(separator: ", ")
+        let error = group[0].error
+        let more = group.count > 5 ? " and \(group.count - 5) more" : ""
+        let text =
+            group.count == 1
+            ? "\(names): \(error.message)"
+            : "\(error.message), and \(Words.count(group.count, "object")) cannot be had without it: \(names)\(more)"
+        return CairnError(error.kind, text, hint: error.hint)
     }
 
     /// DVC's number of things that failed: what exists nowhere is only warned of.
