@@ -74,7 +74,7 @@ let package = Package(
         tests("CairnGitTests", ["CairnGit", "CairnTestSupport"]),
         tests(
             "CairnTransferTests",
-            ["CairnTransfer", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
+            ["CairnTransfer", "CairnStore", "CairnRemote", "CairnSystem", "CairnCore", "CairnTestSupport"]),
         tests("CairnTests", ["Cairn", "CairnStore", "CairnSystem", "CairnCore", "CairnTestSupport"]),
 
         .target(

@@ -121,7 +121,7 @@ struct AnalysisRun {
     /// The listing that a directory would get, as far as its files could be read.
     private mutating func takeListing(_ report: Intake.Report, _ tree: AnalyzedTree, _ number: Int) throws {
         var builder = DirListingBuilder(.native)
-        builder.reserve(count: report.files.count, pathBytes: report.files.count * 24)
+        builder.reserve(count: report.digests.count, pathBytes: report.digests.count * 24)
         for file in report.files {
             let seen = tree.snapshot.files[file.index]
             let kind: DirListing.Kind =

@@ -92,12 +92,21 @@ extension CairnError {
         }
     }
 
-    /// What to do about a file of a packed store that cannot be used; one for a newer program looks like a damaged one.
+    /// What to do about a file of a packed store that cannot be used; a damaged one may look as if it were for a newer program.
     private static func hint(_ fault: FormatError) -> String {
-        switch fault.part {
-        case .segment: "write the index anew from the packs: `cairn repair`"
-        case .marker: "write a new marker: `cairn repair`"
-        default: "heal it from other copies: `cairn repair`"
+        let repair =
+            switch fault.part {
+            case .segment: "write the index anew from the packs: `cairn repair`"
+            case .marker: "write a new marker: `cairn repair`"
+            default: "heal it from other copies: `cairn repair`"
+            }
+        return switch (fault.part, fault.problem) {
+        // The version in it never changes.
+        case (.marker, .unknownFeatures): "install a newer version of cairn"
+        case (.marker, .unknownVersion): repair
+        case (_, .unknownFeatures), (_, .unknownVersion):
+            "install a newer version of cairn; or, if no newer one was used here, \(repair)"
+        default: repair
         }
     }
 

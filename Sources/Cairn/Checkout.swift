@@ -87,7 +87,7 @@ extension Workspace {
             guard try session.store().folder != nil else { break }
             // Files at their own places were looked at: they have another content.
             let users = report.lost.filter(\.key.isDirectory)
-            var healing = Healing(session, try session.store())
+            var healing = Healing(session, try session.store(), usesTrash: false)
             let ids = report.lost.keys.sorted()
             let lost = Set(try healing.fromSetAside(healing.fromWorkspace(ids, users: users)))
             let healed = try ids.filter { try !lost.contains($0) || isThere($0, session) }

@@ -116,9 +116,13 @@ struct DataTree {
     mutating func take(_ report: Intake.Report, _ algorithm: HashAlgorithm, _ time: Int64, _ session: Session)
         throws
     {
-        for file in report.files { digests[file.index] = file.digest }
+        if digests.isUnknown {
+            digests = report.digests
+        } else {
+            for (index, digest) in report.digests.enumerated() where digest != nil { digests[index] = digest }
+        }
         for (index, status) in report.changed { snapshot.update(index, status) }
-        remember(report.files.lazy.map(\.index), algorithm, time, session)
+        remember(report.digests.indices.lazy.filter { report.digests[$0] != nil }, algorithm, time, session)
         guard report.failures.isEmpty else {
             throw CairnError(allOf: report.failures.map { CairnError($0.error) })
         }
@@ -126,23 +130,25 @@ struct DataTree {
 
     /// Records the files at some positions in the stat index; failing to only costs time later.
     func remember(
-        _ positions: some RandomAccessCollection<Int>, _ algorithm: HashAlgorithm, _ time: Int64,
+        _ positions: some Sequence<Int>, _ algorithm: HashAlgorithm, _ time: Int64,
         _ session: Session
     ) {
         guard origin == nil else { return }
         let prefix = base.map { $0.bytes + [UInt8(ascii: "/")] } ?? []
-        var left = positions[...]
-        while !left.isEmpty {
-            // In rounds, so that a million paths are not all in memory once more.
-            let rows = left.prefix(1 << 16).compactMap { index in
-                digests[index].map {
-                    StatIndex.Row(
-                        path: prefix + snapshot.paths[index], status: snapshot.files[index], digest: $0)
-                }
-            }
+        // In rounds, so that a million paths are not all in memory once more.
+        var rows: [StatIndex.Row] = []
+        func flush() {
             try? session.index?.record(rows, by: algorithm, at: time)
-            left = left.dropFirst(1 << 16)
+            rows.removeAll(keepingCapacity: true)
         }
+        for index in positions {
+            guard let digest = digests[index] else { continue }
+            rows.append(
+                StatIndex.Row(
+                    path: prefix + snapshot.paths[index], status: snapshot.files[index], digest: digest))
+            if rows.count == 1 << 14 { flush() }
+        }
+        flush()
     }
 
     /// The listing of a directory whose files are all read.

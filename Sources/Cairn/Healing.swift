@@ -23,6 +23,8 @@ public enum HealingSource: Hashable, Sendable {
 struct Healing {
     /// Looks at everything and writes nothing.
     let isDry: Bool
+    /// Whether what collections put aside comes back.
+    let usesTrash: Bool
     private let session: Session
     private let store: ObjectStore
     /// What was healed, from where.
@@ -30,9 +32,10 @@ struct Healing {
     /// Why copies could not be used.
     private(set) var failures: [ObjectID: CairnError] = [:]
 
-    init(_ session: Session, _ store: ObjectStore, isDry: Bool = false) {
+    init(_ session: Session, _ store: ObjectStore, usesTrash: Bool, isDry: Bool = false) {
         self.session = session
         self.store = store
+        self.usesTrash = usesTrash
         self.isDry = isDry
     }
 
@@ -66,7 +69,7 @@ struct Healing {
         }
     }
 
-    /// Puts objects together from packs that were set aside.
+    /// Puts objects together from packs that were set aside, or put aside by collections.
     ///
     /// - Parameter damaged: packs that would be set aside, if nothing is to be done.
     /// - Returns: the objects that are still lost.
@@ -75,7 +78,8 @@ struct Healing {
         let folder = session.workspace.damagedFolder
         let found =
             try isDry
-            ? packed.recoverable(ids, from: folder, and: damaged) : packed.recover(ids, from: folder)
+            ? packed.recoverable(ids, from: folder, usesTrash: usesTrash, and: damaged)
+            : packed.recover(ids, from: folder, usesTrash: usesTrash)
         return note(Dictionary(uniqueKeysWithValues: found.map { ($0, .setAside) }), of: ids)
     }
 
@@ -96,6 +100,15 @@ struct Healing {
             let reader = ObjectReader(of: source, workers: remote.workers(jobs), reporter: session.reporter)
             let found = try reader.find(ids).found.map { ($0.id, HealingSource.remote(remote.name)) }
             return note(Dictionary(uniqueKeysWithValues: found), of: ids)
+        }
+        if try remote.isPacked(for: session.workspace.format) {
+            let packed = PackedRemote(remote, session, jobs: jobs)
+            let came = try PackedArrival(from: packed, remote, into: store, session).fetch(ids)
+            let lost = Set(came.missing).union(came.moved.failures.map(\.id))
+            for (id, error) in came.moved.failures { failures[id] = CairnError(error) }
+            let found = ids.filter { !lost.contains($0) }
+            return note(
+                Dictionary(uniqueKeysWithValues: found.map { ($0, .remote(remote.name)) }), of: ids)
         }
         let transfer = LooseTransfer(
             from: source, to: store, packs: try session.packsObjects(of: .blake3, in: store),

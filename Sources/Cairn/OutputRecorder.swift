@@ -120,7 +120,7 @@ final class OutputRecorder {
         let id = listing.id(algorithm)
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
         if let packs = packs(for: algorithm) {
-            try packs.add(listing: listing.serialized, id: id)
+            try packs.add(listing, id: id)
             pending.packedCount += 1
             return id
         }

@@ -27,7 +27,7 @@ struct RepairRun {
         let others = scope.groups.compactMap { try? $0.remote.get().open() }
         listings = try ListingReader(session, others: others, movesDamagedAside: false)
         used = scope.used
-        healing = Healing(session, store, isDry: options.isDry)
+        healing = Healing(session, store, usesTrash: true, isDry: options.isDry)
     }
 
     mutating func run(_ report: inout RepairReport) throws {

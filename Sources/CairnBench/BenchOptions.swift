@@ -45,12 +45,14 @@ struct BenchOptions {
 
           --only NAME[,NAME…]   the dvc format: version, small, files, one, million
                                 the native format: native (all of these), native-hash, native-files, native-million,
-                                native-one, native-csv, native-versions, native-data (default: all)
+                                native-one, native-csv, native-versions, native-data
+                                packed remotes: remote (all of these), remote-files, remote-one, remote-million
+                                (default: all)
           --runs N              runs of each program, of which the fastest counts (5)
           --peer-runs N         runs of programs in the native scenarios that no target compares with (2)
           --files N             files of 4 KiB in the tree with many (50000)
           --big MIB             size of the one large file (2048)
-          --million N           files of 64 bytes in the tree for memory (1000000)
+          --million N           files of 64 bytes or 1 KiB in the tree for memory (1000000)
           --scale N             divides all sizes by N; it is part of every line
           --quick               a look in some minutes: 1 run, --scale 32
           --dvc PATH            the real dvc (default: $CAIRN_TEST_DVC, then .build-tools/dvc/bin/dvc)

@@ -8,6 +8,9 @@ enum Scenario: String, CaseIterable {
     case nativeTable = "native-csv"
     case nativeVersions = "native-versions"
     case nativeData = "native-data"
+    case remoteFiles = "remote-files"
+    case remoteOne = "remote-one"
+    case remoteMillion = "remote-million"
 
     /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
     ///
@@ -34,6 +37,9 @@ enum Scenario: String, CaseIterable {
         case .nativeTable: try NativeLargeFile(bench, .table).run()
         case .nativeVersions: try NativeVersions(bench).run()
         case .nativeData: try NativeDataSets(bench).run()
+        case .remoteFiles: try RemoteFiles(bench).run()
+        case .remoteOne: try RemoteLargeFile(bench).run()
+        case .remoteMillion: try RemoteMillion(bench).run()
         }
     }
 }

@@ -11,6 +11,9 @@ public struct KnownDigests: Sendable {
     /// Knows nothing of `count` files.
     public init(count: Int) { self.count = count }
 
+    /// True if no digest was ever known.
+    public var isUnknown: Bool { table == nil }
+
     /// The digests if every one is known.
     var complete: DigestTable? { isKnown.allSatisfy(\.self) ? table : nil }
 }

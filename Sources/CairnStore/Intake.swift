@@ -55,8 +55,10 @@ public struct Intake: Sendable {
 
     /// What reading a set of files gave.
     public struct Report: Sendable {
-        /// The digest of each file that was read, in the order of their positions in the snapshot.
-        public var files: [ReadFile] = []
+        /// The digest of each file that was read, by its position in the snapshot.
+        public private(set) var digests = KnownDigests(count: 0)
+        /// What one run has read.
+        var run: [ReadFile] = []
         /// What files turned out to be that changed after the snapshot and before they were read, by position.
         public var changed: [Int: FileStatus] = [:]
         /// New objects that wait for the batch to be committed.
@@ -71,8 +73,13 @@ public struct Intake: Sendable {
         /// Creates an empty report.
         public init() {}
 
-        /// - Parameter count: how many files there are to come.
-        fileprivate init(expecting count: Int) { files.reserveCapacity(count) }
+        /// - Parameter snapshot: the one that is read.
+        fileprivate init(of snapshot: TreeSnapshot) { digests = KnownDigests(count: snapshot.count) }
+
+        /// The files that were read, in the order of their positions in the snapshot.
+        public var files: [ReadFile] {
+            digests.indices.compactMap { index in digests[index].map { ReadFile(index, $0) } }
+        }
 
         /// How many bytes a file had when it was read.
         ///
@@ -81,8 +88,19 @@ public struct Intake: Sendable {
             (changed[file.index] ?? snapshot.files[file.index]).size
         }
 
+        /// Files whose object another file was to bring, which failed, have failed too.
+        fileprivate mutating func settle(_ failed: [Digest: StoreError]) {
+            guard !failed.isEmpty else { return }
+            for index in digests.indices {
+                guard let digest = digests[index], let error = failed[digest] else { continue }
+                digests[index] = nil
+                failures.append((index, error))
+            }
+        }
+
+        /// Takes in what one run has read.
         mutating func add(_ other: Report) {
-            files += other.files
+            for file in other.run { digests[file.index] = file.digest }
             changed.merge(other.changed) { $1 }
             stored += other.stored
             packedCount += other.packedCount
@@ -134,7 +152,7 @@ public struct Intake: Sendable {
         -> Report
     {
         let units = Self.units(positions, snapshot)
-        let total = Mutex(Report(expecting: positions.count))
+        let total = Mutex(Report(of: snapshot))
         let claims = ObjectClaims(algorithm)
         try workers.forEachRange(of: units.count, stride: 1, with: SmallFiles.init) {
             (files, range) throws(StoreError) in
@@ -144,25 +162,10 @@ public struct Intake: Sendable {
                 total.withLock { [report = task.report] in $0.add(report) }
             }
         }
-        // Taken out: a copy of a million files would be made where it is sorted.
-        var report = total.withLock { total in
-            defer { total = Report() }
-            return total
-        }
-        Self.settle(claims.failures, &report)
-        report.files.sort { $0.index < $1.index }
+        var report = total.withLock { $0 }
+        report.settle(claims.failures)
         report.failures.sort { $0.index < $1.index }
         return report
-    }
-
-    /// Files whose object another file was to bring, which failed, have failed too.
-    private static func settle(_ failures: [Digest: StoreError], _ report: inout Report) {
-        guard !failures.isEmpty else { return }
-        report.files.removeAll { file in
-            guard let error = failures[file.digest] else { return false }
-            report.failures.append((file.index, error))
-            return true
-        }
     }
 
     /// Splits positions into runs of small files and single large ones.

@@ -67,7 +67,7 @@ final class IntakeTask {
                 guard try store(digests[number], position, files.contents[number]) else {
                     return try readAlone(position)
                 }
-                report.files.append(Intake.ReadFile(position, digests[number]))
+                report.run.append(Intake.ReadFile(position, digests[number]))
                 intake.reporter.advance(items: 1, bytes: Int64(files.contents[number].count))
             }
         }
@@ -210,7 +210,7 @@ final class IntakeTask {
     }
 
     func note(_ position: Int, _ digest: Digest, _ status: FileStatus) {
-        report.files.append(Intake.ReadFile(position, digest))
+        report.run.append(Intake.ReadFile(position, digest))
         // It may have changed between the look at it and the reading.
         if status != snapshot.files[position] { report.changed[position] = status }
     }

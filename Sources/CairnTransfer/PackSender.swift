@@ -164,13 +164,14 @@ final class PackSender {
                 PackedLayout.path(ofPack: pack.info.name),
                 .file(pack.path, size: pack.info.size, isExpendable: true))
         }
+        let sent = packs.map { SentPack(info: $0.info, entries: $0.entries) }
+        // Before they are sent: the next push looks which of them arrived.
+        journal.add(sent, push: push, round: round)
         do throws(RemoteError) {
             _ = try await remote.write(uploads, jobs: jobs)
         } catch {
             return .failure(TransferError(.remote(error)))
         }
-        let sent = packs.map { SentPack(info: $0.info, entries: $0.entries) }
-        journal.add(sent, push: push, round: round)
         for pack in packs { pack.discard() }
         return .success(sent)
     }

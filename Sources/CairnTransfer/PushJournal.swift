@@ -3,7 +3,7 @@ import CairnRemote
 import CairnStore
 import CairnSystem
 
-/// What was sent to a remote by pushes that did not come to their end: a segment for each round, in a folder of this machine.
+/// What pushes that did not come to their end have sent to a remote, or were about to: a segment for each round, in a folder of this machine.
 ///
 /// It saves sending again, and nothing depends on it.
 struct PushJournal: Sendable {
@@ -18,7 +18,7 @@ struct PushJournal: Sendable {
         self.folder = folder.appending("sent").appending(store.text)
     }
 
-    /// Notes packs that are on the remote.
+    /// Notes packs that are about to be sent.
     func add(_ packs: [SentPack], push: ULID, round: Int) {
         for (number, segment) in SentPack.segments(of: packs).enumerated() {
             try? folder.makeFolders()  // without a note they are sent again
@@ -33,7 +33,7 @@ struct PushJournal: Sendable {
         for name in names where name.suffix(4).elementsEqual(".seg".utf8) { try? folder.remove(name) }
     }
 
-    /// The packs that were sent before, are still there as they should be, and that no segment tells of.
+    /// The packs that were noted, are there as they should be, and that no segment tells of.
     ///
     /// - Throws: `TransferError` if the remote cannot be asked.
     func packs(on remote: any Remote, _ view: RemoteView) async throws(TransferError) -> [SentPack] {

@@ -95,6 +95,39 @@ struct RepairCommandTests {
         )
     }
 
+    @Test(
+        "a store of a newer version is refused, or only read, and the hint is no repair that could not help")
+    func newerStore() throws {
+        let sandbox = try Sandbox()
+        try sandbox.makeNativeProject("one")
+        try Files.write("data", to: sandbox("one/f"))
+        try sandbox.cairn("add", "-q", "f", in: "one").succeeded()
+        let marker = try Files.text(sandbox("one/.dvc/cache/cairn.json"))
+        for (list, commands) in [
+            ("incompat", ["status", "cat f", "add g", "gc -w -f", "verify", "repair"]),
+            ("ro_compat", ["add g"]), ("compat", []),
+        ] {
+            Files.delete(sandbox("one/.dvc/cache/cairn.json"))
+            try Files.write(
+                marker.replacing("\"\(list)\": []", with: "\"\(list)\": [\"future\"]"),
+                to: sandbox("one/.dvc/cache/cairn.json"))
+            let before = TreeListing(of: sandbox("one/.dvc/cache"), skipping: ["cairn.lock"]).description
+            try Files.write(list, to: sandbox("one/g"))
+            for command in commands {
+                let result = try sandbox.shell("cairn \(command)", in: "one")
+                #expect(
+                    result.exitCode == 128 && result.stdout.contains("future")
+                        && result.stdout.contains("hint: install a newer version"), "\(command): \(result)")
+            }
+            let after = TreeListing(of: sandbox("one/.dvc/cache"), skipping: ["cairn.lock"]).description
+            #expect(after == before && !Files.exists(sandbox("one/g.dvc")))
+            guard list != "incompat" else { continue }
+            #expect(try sandbox.cairn("cat", "f", in: "one").succeeded().stdout == "data")
+            try sandbox.cairn("verify", in: "one").succeeded()
+        }
+        try sandbox.cairn("add", "g", in: "one").succeeded()
+    }
+
     @Test("a run of little time says what is left and ends well")
     func budget() throws {
         let result = try sandbox.cairn("verify", "--budget", "10m", in: "one").succeeded()

@@ -29,6 +29,22 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         return Array(bytes.prefix(count))
     }
 
+    /// That many bytes that cannot be compressed, made quickly in a debug build.
+    public mutating func noise(_ count: Int) -> [UInt8] {
+        var state = next() | 1
+        var words = [UInt64](repeating: 0, count: (count + 7) / 8)
+        words.withUnsafeMutableBufferPointer { words in
+            for index in words.indices {
+                // xorshift*: Marsaglia, "Xorshift RNGs", 2003; Vigna, "An experimental exploration", 2016.
+                state ^= state >> 12
+                state ^= state << 25
+                state ^= state >> 27
+                words[index] = state &* 0x2545_F491_4F6C_DD1D
+            }
+        }
+        return words.withUnsafeBytes { Array($0.prefix(count)) }
+    }
+
     /// Writes a tree of `files` files of up to `size` bytes below a folder, three folders deep at most.
     ///
     /// - Throws: `SupportError` when a file cannot be written.

@@ -33,17 +33,6 @@ struct SegmentEntry: Hashable, Sendable {
         entries.integer(at: SegmentLayout.entrySize * index, as: UInt64.self).byteSwapped
     }
 
-    /// The 48 bytes.
-    func append(to output: inout [UInt8]) {
-        output.append(key.digest)
-        output.append(integer: pack)
-        output.append(integer: place.frameOffset)
-        output.append(integer: place.frameLength)
-        output.append(integer: place.record)
-        output.append(key.kind.rawValue)
-        output.append(0)
-    }
-
     /// True if an entry stands before another one in its section; two entries of one record in one pack have no order.
     static func precedes(_ left: SegmentEntry, _ right: SegmentEntry) -> Bool {
         left.key != right.key ? left.key < right.key : left.pack < right.pack

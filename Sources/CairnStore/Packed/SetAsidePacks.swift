@@ -4,13 +4,17 @@ public import CairnSystem
 extension PackedStore {
     /// Puts objects together from what is sound in packs that were set aside, or put aside by a collection, and from what the store has.
     ///
-    /// - Parameter quarantine: the folder of the packs that were set aside.
+    /// - Parameters:
+    ///   - quarantine: the folder of the packs that were set aside.
+    ///   - usesTrash: whether what collections put aside is looked at too.
     /// - Returns: the objects that the store has now.
     /// - Throws: `StoreError` if the store cannot be written to, or with EINTR when the user asked to stop.
-    public func recover(_ ids: [ObjectID], from quarantine: FilePath) throws(StoreError) -> [ObjectID] {
+    public func recover(
+        _ ids: [ObjectID], from quarantine: FilePath, usesTrash: Bool = false
+    ) throws(StoreError) -> [ObjectID] {
         let wanted = ids.filter { $0.algorithm == .blake3 }
         guard !wanted.isEmpty, folder != nil, marker != nil else { return [] }
-        let aside = try packsAside(in: quarantine)
+        let aside = try packsAside(in: quarantine, usesTrash)
         guard !aside.isEmpty else { return [] }
         let batch = try PackBatch(into: self)
         var found: [ObjectID] = []
@@ -31,11 +35,13 @@ extension PackedStore {
 
     /// The objects among some that could be put together from packs that were set or put aside, or would be; nothing is written.
     ///
-    /// - Parameter damaged: packs of the store.
+    /// - Parameters:
+    ///   - usesTrash: as of `recover`.
+    ///   - damaged: packs of the store.
     public func recoverable(
-        _ ids: [ObjectID], from quarantine: FilePath, and damaged: [PackInfo] = []
+        _ ids: [ObjectID], from quarantine: FilePath, usesTrash: Bool = false, and damaged: [PackInfo] = []
     ) throws(StoreError) -> [ObjectID] {
-        var aside = try packsAside(in: quarantine)
+        var aside = try packsAside(in: quarantine, usesTrash)
         for (name, entries) in try index().entries(of: Set(damaged.map(\.name))) {
             guard let pack = damaged.first(where: { $0.name == name }),
                 let reader = try PackWreck.reader(of: pack, in: self)
@@ -50,11 +56,27 @@ extension PackedStore {
         return found
     }
 
-    /// Packs that are in the store no more.
-    private func packsAside(in quarantine: FilePath) throws(StoreError) -> SetAsidePacks {
+    /// Records that the index of the store does not tell about any more.
+    private func packsAside(in quarantine: FilePath, _ usesTrash: Bool) throws(StoreError) -> SetAsidePacks {
         var aside = SetAsidePacks()
         try aside.add(packsOf: quarantine)
-        if let folder { try aside.add(PackTrash(of: folder)) }
+        guard usesTrash, let folder else { return aside }
+        let index = try index()
+        // The last collection first.
+        for item in try PackTrash(of: folder).items().reversed() {
+            try aside.add(item)
+            // Of packs that stayed, only what was needed is in the index.
+            for segment in try item.segments() {
+                var entries = [[PackEntry]](repeating: [], count: segment.packs.count)
+                segment.forEachEntry { key, pack, place in
+                    if !index.contains(key) { entries[pack].append(PackEntry(key, place)) }
+                }
+                for (pack, entries) in zip(segment.packs, entries) where !entries.isEmpty {
+                    guard let reader = try PackWreck.reader(of: pack, in: self) else { continue }
+                    aside.add(entries, of: reader)
+                }
+            }
+        }
         return aside
     }
 }
@@ -89,12 +111,10 @@ private struct SetAsidePacks {
         }
     }
 
-    /// Adds the packs that collections put aside; those of the last one first.
-    mutating func add(_ trash: PackTrash) throws(StoreError) {
-        for item in try trash.items().reversed() {
-            for name in try item.packs().keys.sorted() {
-                try addIfReadable(Array(PackedLayout.path(ofPack: name).utf8), in: item.folder)
-            }
+    /// Adds the packs that a collection put aside.
+    mutating func add(_ item: PackTrash.Item) throws(StoreError) {
+        for name in try item.packs().keys.sorted() {
+            try addIfReadable(Array(PackedLayout.path(ofPack: name).utf8), in: item.folder)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
     static func sample(_ count: Int, seed: UInt64) throws -> DirectoryRecord {
         var random = SeededRandom(seed: seed)
         let listing = try DirectoryRecordTests.listing(count, seed: seed)
-        let record = try listing.serialized.withUnsafeBytes { try ListingPages(of: $0).record }
+        let record = try listing.serialized.withUnsafeBytes { try ListingPages.cut($0).pages.record }
         var pages = HintBuilder()
         var entries = HintBuilder()
         let packs = [random.digest(), RecipeHints.ownPack]
@@ -179,7 +179,7 @@ import Testing
         try builder.append(bytes("sub/run"), run, kind: .executable, size: 10)
         let (id, listing) = try builder.listing().identified(.blake3)
         #expect(id.digest.hex == "b77978d8b420cb9b97e078ce8c747e1109f0eba136f615a213344d4c68f19cd0")
-        let record = try listing.withUnsafeBytes { try ListingPages(of: $0).record }
+        let record = try listing.withUnsafeBytes { try ListingPages.cut($0).pages.record }
         var (pages, entries) = (HintBuilder(), HintBuilder())
         pages.append(PackPlace(frameOffset: 64, frameLength: 221, record: 0), in: RecipeHints.ownPack)
         let pack = BLAKE3.digest(of: bytes("a pack"))

@@ -28,12 +28,17 @@ import Testing
 
     @Test(
         "listings of any length come back byte for byte",
-        arguments: [0, 1, 2, 63, 64, 65, 1000, 8193, 40_000])
-    func roundTrip(count: Int) throws {
+        arguments: [0, 1, 2, 63, 64, 65, 1000, 8193, 40_000], [false, true])
+    func roundTrip(count: Int, isInPieces: Bool) throws {
         let fixture = try PackedStoreFixture()
-        let (id, bytes) = try Self.listing(count, seed: UInt64(count)).identified(.blake3)
+        let listing = try Self.listing(count, seed: UInt64(count))
+        let (id, bytes) = listing.identified(.blake3)
         let batch = try PackBatch(into: fixture.open())
-        try batch.add(listing: bytes, id: id)
+        if isInPieces {
+            try batch.add(listing, id: id)
+        } else {
+            try batch.add(listing: bytes, id: id)
+        }
         try batch.commit()
         let store = try fixture.open()
         #expect(try store.contains(id))
@@ -42,6 +47,7 @@ import Testing
         #expect(try !store.isSmall(id))
         #expect(try store.allObjects() == [id])
         let record = try store.directory(id)
+        #expect(try record == bytes.withUnsafeBytes { try ListingPages.cut($0).pages.record })
         #expect(record.entryCount == count)
         #expect(record.pages.allSatisfy { (1...8192).contains($0.entryCount) })
         #expect(record.pages.dropLast().allSatisfy { $0.entryCount >= 64 })
@@ -90,7 +96,7 @@ import Testing
     @Test("the record of the empty directory has the bytes of the document")
     func golden() throws {
         let (_, bytes) = DirListing(.native).identified(.blake3)
-        let record = try bytes.withUnsafeBytes { try ListingPages(of: $0).record }
+        let record = try bytes.withUnsafeBytes { try ListingPages.cut($0).pages.record }
         #expect(
             record.serialized == Array("CDRF".utf8) + [1, 0, 0, 0] + [0, 0, 0, 0, 0, 0, 0, 0]
                 + [8, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 24))
@@ -99,7 +105,7 @@ import Testing
     @Test("pages end where the document says")
     func borders() throws {
         let listing = try Self.listing(20_000, seed: 9)
-        let pages = try listing.serialized.withUnsafeBytes { try ListingPages(of: $0) }
+        let pages = try listing.serialized.withUnsafeBytes { try ListingPages.cut($0).pages }
         var index = 0
         for page in pages.record.pages {
             #expect(page.firstPath == Array(listing[index].path))
@@ -119,7 +125,7 @@ import Testing
     func cycles() throws {
         let fixture = try PackedStoreFixture()
         let (id, content) = try Self.listing(3, seed: 1).identified(.blake3)
-        let pages = try content.withUnsafeBytes { try ListingPages(of: $0).record.pages }
+        let pages = try content.withUnsafeBytes { try ListingPages.cut($0).pages.record.pages }
         let page = try #require(pages.first)
         let record = DirectoryRecord(
             pages: [
@@ -141,7 +147,7 @@ import Testing
     @Test("records that are damaged are refused or say the same")
     func fuzz() throws {
         let bytes = try Self.listing(700, seed: 4).serialized
-        let record = try bytes.withUnsafeBytes { try ListingPages(of: $0).record }
+        let record = try bytes.withUnsafeBytes { try ListingPages.cut($0).pages.record }
         let sound = record.serialized
         for length in 0..<sound.count {
             #expect(throws: FormatError.self) {

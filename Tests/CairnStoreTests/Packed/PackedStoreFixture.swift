@@ -75,21 +75,3 @@ final class CopyTarget {
         return try Files.read(path)
     }
 }
-
-extension SeededRandom {
-    /// That many bytes that cannot be compressed, made quickly in a debug build.
-    mutating func noise(_ count: Int) -> [UInt8] {
-        var state = next() | 1
-        var words = [UInt64](repeating: 0, count: (count + 7) / 8)
-        words.withUnsafeMutableBufferPointer { words in
-            for index in words.indices {
-                // xorshift*: Marsaglia, "Xorshift RNGs", 2003; Vigna, "An experimental exploration", 2016.
-                state ^= state >> 12
-                state ^= state << 25
-                state ^= state >> 27
-                words[index] = state &* 0x2545_F491_4F6C_DD1D
-            }
-        }
-        return words.withUnsafeBytes { Array($0.prefix(count)) }
-    }
-}
