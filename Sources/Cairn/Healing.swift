@@ -101,15 +101,6 @@ struct Healing {
             let found = try reader.find(ids).found.map { ($0.id, HealingSource.remote(remote.name)) }
             return note(Dictionary(uniqueKeysWithValues: found), of: ids)
         }
-        if try remote.isPacked(for: session.workspace.format) {
-            let packed = PackedRemote(remote, session, jobs: jobs)
-            let came = try PackedArrival(from: packed, remote, into: store, session).fetch(ids)
-            let lost = Set(came.missing).union(came.moved.failures.map(\.id))
-            for (id, error) in came.moved.failures { failures[id] = CairnError(error) }
-            let found = ids.filter { !lost.contains($0) }
-            return note(
-                Dictionary(uniqueKeysWithValues: found.map { ($0, .remote(remote.name)) }), of: ids)
-        }
         let transfer = LooseTransfer(
             from: source, to: store, packs: try session.packsObjects(of: .blake3, in: store),
             workers: remote.workers(jobs), reporter: session.reporter)

@@ -81,16 +81,14 @@ extension CairnError {
 extension CairnError {
     /// Words for a file of a packed remote that is not of its format.
     init(_ fault: FormatError, of key: String, onRemote name: String) {
-        switch (fault.problem, fault.part) {
-        case (.unknownVersion, _), (.unknownFeatures, _):
-            self.init(
-                .denied, "'\(key)' on remote '\(name)' is for a newer version of cairn: \(fault)",
-                hint: "install a newer version")
-        default:
-            self.init(
-                .damaged, "'\(key)' on remote '\(name)' cannot be used: \(fault)",
-                hint: Self.hint(onRemote: name))
-        }
+        let hint =
+            switch (fault.problem, fault.part) {
+            case (.unknownFeatures, .marker): "install a newer version of cairn"
+            case (.unknownVersion, _), (.unknownFeatures, _):
+                "install a newer version of cairn; or, if no newer one was used here, \(Self.hint(onRemote: name))"
+            default: Self.hint(onRemote: name)
+            }
+        self.init(.damaged, "'\(key)' on remote '\(name)' cannot be used: \(fault)", hint: hint)
     }
 
     /// What to do about a remote that has lost something.

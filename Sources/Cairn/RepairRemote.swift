@@ -55,7 +55,7 @@ private struct RemoteRepairRun {
         self.options = options
         self.used = used
         cache = try session.store(creating: !options.isDry)
-        healing = Healing(session, cache, isDry: options.isDry)
+        healing = Healing(session, cache, usesTrash: true, isDry: options.isDry)
         isPacked = try remote.isPacked(for: session.workspace.format)
     }
 

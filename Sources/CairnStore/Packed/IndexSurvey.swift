@@ -154,7 +154,7 @@ extension IndexSurvey {
                 builder.add(pack, entries[pack.name] ?? [])
             }
             if wanted { for segment in damaged { builder.replace(segment.name.digest) } }
-            if !builder.isEmpty { segments.append((builder.build(), wanted)) }
+            if !builder.isEmpty || (wanted && !damaged.isEmpty) { segments.append((builder.build(), wanted)) }
         }
         return segments
     }
