@@ -40,6 +40,7 @@ final class PackSender {
         reporter = session.reporter
         self.round = round
         let (surroundings, push, view) = (session.index.surroundings, session.push, session.view)
+        let assumed = session.assumedRecords
         spool = try locally { () throws(StoreError) in
             try PackSpool(
                 in: session.folder, chunker: view.marker.chunker,
@@ -48,7 +49,7 @@ final class PackSender {
                     let nonce = surroundings.withRandom { UniqueID(using: &$0) }
                     return PackHeader(packClass, nonce: nonce, push: push, created: surroundings.clock.date)
                 },
-                isStored: { view.has($0) || sentBefore.contains($0) })
+                isStored: { view.has($0) || sentBefore.contains($0) || assumed.contains($0) })
         }
     }
 

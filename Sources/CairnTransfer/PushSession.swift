@@ -16,6 +16,11 @@ struct PushSession {
     let push: ULID
     let journal: PushJournal
 
+    /// What is not sent because whoever reads the remote has it.
+    var assumedObjects: Set<ObjectID> = []
+    /// The records of these objects.
+    var assumedRecords: Set<RecordKey> = []
+
     /// Packs that were sent and that no segment tells of yet.
     private var pending: [SentPack] = []
     private var lastSegment: Digest?
@@ -83,7 +88,11 @@ struct PushSession {
         pending.removeAll { givenUp.contains($0.info.name) }
         let sent = try SentRecords(pending)
         let plan = try locally { () throws(StoreError) in
-            try PushQuery(cache: cache, view: view, isSent: sent.contains, workers: workers).plan(objects)
+            let isAssumed = assumedRecords
+            return try PushQuery(
+                cache: cache, view: view, isSent: { sent.contains($0) || isAssumed.contains($0) },
+                workers: workers
+            ).plan(objects)
         }
         missing = plan.missing
         report.failures = plan.failures
@@ -118,7 +127,9 @@ struct PushSession {
             let listing = try cache.listing(directory)
             for place in 0..<listing.count {
                 guard let member = listing.object(at: place, directory.algorithm) else { continue }
-                if sent.contains(member) || view.isComplete(member) { continue }
+                if sent.contains(member) || assumedObjects.contains(member) || view.isComplete(member) {
+                    continue
+                }
                 incomplete.append((directory, member))
                 break
             }
