@@ -45,6 +45,8 @@ private struct RemoteRepairRun {
     /// True if objects are packed there.
     private let isPacked: Bool
 
+    private static let mostRounds = 4
+
     private var quarantine: FilePath { session.workspace.damagedFolder }
 
     init(
@@ -61,27 +63,45 @@ private struct RemoteRepairRun {
 
     mutating func run(_ report: inout RepairReport) throws {
         guard try mendMarker(&report) else { return }
-        let store = try remote.open()
-        try mendIndex(of: store, &report)
+        let first = try remote.open()
+        try mendIndex(of: first, &report)
+        // Where recipes and listings are lost, what they name shows only when they are there again.
+        for round in 0..<Self.mostRounds {
+            let store = round == 0 && options.isDry ? first : try remote.open()
+            guard try heal(store, round, &report), !options.isDry else { return }
+        }
+    }
+
+    /// Looks, and brings back what is lost.
+    ///
+    /// - Returns: false if there was nothing to do, or nothing more can be done.
+    private mutating func heal(
+        _ store: ObjectStore, _ round: Int, _ report: inout RepairReport
+    ) throws -> Bool {
         let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
         let look = StoreLook(
             depth: report.depth, deadline: nil, now: { Surroundings.now },
             workers: remote.workers(options.jobs), session: session)
         let (found, users) = try look.run(&used, in: store, reader)
-        report.soundCount = found.soundCount
+        if round == 0 { report.soundCount = found.soundCount }
         try removeDamage(found, from: store, &report)
         let lost = Set(found.missing + found.failures.map(\.id)).sorted()
-        guard !lost.isEmpty || !report.setAside.isEmpty || report.indexedPacks > 0 else { return }
+        guard !lost.isEmpty || !found.packs.isEmpty || (round == 0 && report.indexedPacks > 0) else {
+            return false
+        }
         let left = try gather(lost, users)
         if options.isDry {
             note(lost, without: Set(left), users, &report)
-            return noteBroken(left, users, &report)
+            noteBroken(left, users, &report)
+            return false
         }
         let pushed = try push()
         var broken = Set(pushed.missing.map(\.id) + pushed.failures.map(\.object.id))
         broken.formUnion(pushed.incomplete.map(\.id))
         note(lost, without: broken, users, &report)
+        report.broken = []
         noteBroken(pushed, &report)
+        return broken.isEmpty || lost.contains { !broken.contains($0) }
     }
 
     // MARK: What is damaged

@@ -131,16 +131,12 @@ private struct InspectionRun {
     /// Finds out which objects are files, which are in packs, and which are nowhere.
     mutating func sort(_ ids: [ObjectID]) throws(StoreError) {
         let parts = Mutex<[(start: Int, files: [ObjectReader.Object], others: [ObjectID])]>([])
-        let (loose, run) = (store.loose, self)
-        let store = store
+        let loose = store.loose
         try inspection.workers.forEachRange(of: ids.count, stride: 1024) { (range) throws(StoreError) in
             var (files, others): ([ObjectReader.Object], [ObjectID]) = ([], [])
             for index in range {
                 if let status = try loose.status(of: ids[index]) {
                     files.append(ObjectReader.Object(ids[index], size: status.size))
-                } else if ids[index].algorithm != .blake3, try store.isPacked(ids[index]) {
-                    // Only the bytes themselves show that an alias leads to the right file.
-                    files.append(ObjectReader.Object(ids[index], size: run.sizeOfAliased(ids[index])))
                 } else {
                     others.append(ids[index])
                 }
@@ -159,9 +155,6 @@ private struct InspectionRun {
         report.failures = scope.failures
         self.scope = scope
     }
-
-    /// The bytes of an object that an alias leads to; none if something of it is damaged, which reading it finds.
-    private func sizeOfAliased(_ id: ObjectID) -> Int64 { ((try? store.size(of: id)) ?? nil) ?? 0 }
 
     mutating func check() throws(StoreError) {
         let units = order()
@@ -183,6 +176,7 @@ private struct InspectionRun {
         }
         for unit in units[start...] { report.remaining.add(unit.unit, unit.size) }
         count(units[..<start])
+        if depth == .full, start == units.count { try compareAliased() }
         let last = units.map { unit in times[unit.unit] }
         report.neverCount = last.count { $0 == nil }
         report.oldest = report.neverCount > 0 ? nil : last.compactMap(\.self).min()
@@ -273,6 +267,29 @@ private struct InspectionRun {
             }
         }
         return found.withLock { $0 }.sorted { $0.position < $1.position }.map(\.damage)
+    }
+
+    /// Compares the bytes that aliases lead to with the ids: nothing else shows that an alias leads to the right file.
+    private mutating func compareAliased() throws(StoreError) {
+        let failed = Set(report.failures.map(\.id))
+        let aliased = (scope?.homes ?? []).flatMap(\.ids).filter {
+            $0.algorithm != .blake3 && !failed.contains($0)
+        }
+        let found = Mutex<[(id: ObjectID, error: StoreError)]>([])
+        let store = store
+        try inspection.workers.forEachRange(of: aliased.count, stride: 16) { (range) throws(StoreError) in
+            for id in aliased[range] {
+                do throws(StoreError) {
+                    try store.verify(id)
+                } catch {
+                    guard error.damagedObject != nil else { throw error }
+                    found.withLock { $0.append((id, error)) }
+                }
+            }
+        }
+        let wrong = found.withLock { $0 }.sorted { $0.id < $1.id }
+        report.failures += wrong
+        report.soundCount -= wrong.count
     }
 
     /// Counts the objects in packs that were checked, and finds those that are not whole.

@@ -18,6 +18,9 @@ struct PackedWorld {
         if isPushed { try sandbox.must(.cairn, "push", "-q", in: "one") }
     }
 
+    /// Makes a world without a repository.
+    init(empty: ()) throws { sandbox = try Sandbox() }
+
     /// Clones the repository: pointers without data.
     func clone(_ name: String = "two") throws {
         Files.delete(sandbox(name))
