@@ -112,6 +112,9 @@ extension RemoteStore {
         case .malformed(let fault): return CairnError(fault, of: key, onRemote: name)
         case .io(.noSuchFileOrDirectory):
             return CairnError(.missing, "\(object) is not there", hint: hint)
+        case .io(.permissionDenied), .io(.notPermitted):
+            return CairnError(
+                .denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
         case .damaged(let id):
             return CairnError(.damaged, "object \(id.text) is damaged: \(object) has other bytes", hint: hint)
         case .missingPart(let part, let id):
@@ -127,6 +130,8 @@ extension RemoteStore {
             return try body()
         } catch let error as StoreError {
             throw self.error(error)
+        } catch let error as SystemError {
+            throw self.error(StoreError(error))
         }
     }
 }

@@ -38,9 +38,9 @@ struct RemoteStore {
     /// True if objects are packed there, or will be by the first push of a workspace.
     ///
     /// - Parameter reporter: hears if what is there lies in another way than wanted.
-    /// - Throws: `SystemError` if the folder cannot be looked at.
+    /// - Throws: `CairnError` if the folder cannot be looked at.
     func isPacked(for format: RepositoryFormat, reporter: any Reporter = SilentReporter()) throws -> Bool {
-        guard let found = try Self.layout(in: folder) else {
+        guard let found = try naming({ try Self.layout(in: folder) }) else {
             return (wanted ?? (format == .native ? .packed : .loose)) == .packed
         }
         if let wanted, wanted != found {

@@ -71,7 +71,8 @@ extension PackedRemoteTests {
             try world.clone("reader")
             running.append(try world.sandbox.start(["pull"], in: "reader"))
             for program in running {
-                usleep(UInt32.random(in: 0...60_000, using: &random))  // not a wait: the moment is what is tested
+                // Not a wait: the moment is what is tested.
+                usleep(UInt32.random(in: 0...60_000, using: &random))
                 program.kill(SIGKILL)
                 _ = try program.wait(seconds: 60)
             }
