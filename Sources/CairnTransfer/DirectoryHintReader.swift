@@ -14,10 +14,12 @@ struct DirectoryHintReader {
     ///   - directories: directories of the store; one that cannot be read tells nothing.
     /// - Returns: records to fetch, and the files that they are.
     func hints(
-        for wanted: Set<ObjectID>, in directories: [ObjectID]
-    ) -> (records: [HintedRecords], files: Set<ObjectID>) {
+        for wanted: [ObjectID], in directories: [ObjectID]
+    ) -> (records: [HintedRecords], files: DigestSet) {
         var records: [HintedRecords] = []
-        var files: Set<ObjectID> = []
+        var files = DigestSet(digestCount: BLAKE3.byteCount)
+        var rest = DigestSet(digestCount: BLAKE3.byteCount)
+        for id in wanted where id.algorithm == .blake3 && !id.isDirectory { _ = rest.insert(id.digest) }
         for directory in directories where directory.algorithm == .blake3 {
             guard let bytes = try? store.record(RecordKey(.directory, directory.digest)),
                 let record = try? bytes.withUnsafeBytes({ try DirectoryRecord(parsing: $0) }),
@@ -30,7 +32,7 @@ struct DirectoryHintReader {
             guard table.count == listing.count else { continue }
             var place = 0
             while place < listing.count {
-                let isWanted = file(at: place, of: listing).map { wanted.contains($0) && !files.contains($0) }
+                let isWanted = file(at: place, of: listing).map { rest.contains($0) && !files.contains($0) }
                 guard isWanted == true, let run = table.runs(for: place..<(place + 1)).first,
                     run.pack != nowhere
                 else {
@@ -40,8 +42,8 @@ struct DirectoryHintReader {
                 var keys: [RecordKey?] = []
                 for part in run.parts where listing.object(at: part, .blake3) != nil {
                     let file = file(at: part, of: listing)
-                    let isNew = file.map { wanted.contains($0) && files.insert($0).inserted } ?? false
-                    keys.append(isNew ? file.map { RecordKey(.blob, $0.digest) } : nil)
+                    let isNew = file.map { rest.contains($0) && files.insert($0) } ?? false
+                    keys.append(isNew ? file.map { RecordKey(.blob, $0) } : nil)
                 }
                 records.append(HintedRecords(run: run, keys: keys))
                 place = run.parts.upperBound
@@ -51,8 +53,8 @@ struct DirectoryHintReader {
     }
 
     /// The file at a position, if it is short enough to be kept in one piece.
-    private func file(at place: Int, of listing: DirListing) -> ObjectID? {
+    private func file(at place: Int, of listing: DirListing) -> Digest? {
         guard let size = listing.size(at: place), size <= PackedStore.largestSmallSize else { return nil }
-        return listing.object(at: place, .blake3)
+        return listing.object(at: place, .blake3)?.digest
     }
 }

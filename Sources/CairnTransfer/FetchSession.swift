@@ -38,17 +38,15 @@ struct FetchSession {
         var plan = FetchPlan()
         let here = try locally { () throws(StoreError) in try destination.refresh() }
         var hinted: [HintedRecords] = []
-        var known: Set<ObjectID> = []
-        if !locator.isAtHand {
-            let hints = DirectoryHintReader(destination).hints(for: Set(ids), in: directories)
-            (hinted, known) = (hints.records, hints.files)
+        var rest = ids
+        if !directories.isEmpty, locator.isLargeBeside(ids.count) {
+            let hints = DirectoryHintReader(destination).hints(for: ids, in: directories)
+            hinted = hints.records
+            plan.files = hinted.flatMap { $0.keys.compactMap(\.self) }
+            rest = ids.filter { $0.isDirectory || !hints.files.contains($0.digest) }
         }
-        for id in known {
-            let key = RecordKey(.blob, id.digest)
-            plan.needs.append((id, here.contains(key) ? [] : [key]))
-        }
-        let rest = ids.filter { !known.contains($0) }
-        let found = try await locator.index(for: rest.flatMap(RecordKey.first))
+        let found = try await locator.index(for: rest)
+        var files: [RecordKey] = []
         var composites: [(id: ObjectID, key: RecordKey)] = []
         for id in rest {
             guard let key = found.firstKey(of: id) else {
@@ -57,23 +55,27 @@ struct FetchSession {
             }
             if key.kind == .recipe || key.kind == .directory {
                 composites.append((id, key))
-            } else {
-                plan.needs.append((id, here.contains(key) ? [] : [key]))
+            } else if !here.contains(key) {
+                files.append(key)
             }
         }
         let hintedParts = try await learn(composites, here, &plan)
-        hinted += hintedParts
         let inHand = Set(plan.records.map(\.key))
-        var wanted: Set<RecordKey> = []
-        for need in plan.needs { wanted.formUnion(need.keys) }
-        wanted.subtract(inHand)
-        for records in hinted {
-            for case let key? in records.keys { wanted.remove(key) }
+        var parts: Set<RecordKey> = []
+        for composite in plan.composites { parts.formUnion(composite.keys) }
+        parts.subtract(inHand)
+        for records in hintedParts {
+            for case let key? in records.keys { parts.remove(key) }
         }
-        let keys = Array(wanted)
-        let frames = try await locator.index(for: keys).frames(holding: keys)
-        for key in frames.missing { problems[key] = StoreError(.missingPart(key, of: nil), place) }
-        plan.ranges = FetchRange.ranges(for: frames.frames, hinted)
+        hinted += hintedParts
+        plan.files += files
+        let fileFrames = found.frames(holding: files)
+        let keys = Array(parts)
+        let partFrames = try await locator.index(for: keys).frames(holding: keys)
+        for key in fileFrames.missing + partFrames.missing {
+            problems[key] = StoreError(.missingPart(key, of: nil), place)
+        }
+        plan.ranges = FetchRange.ranges(for: fileFrames.frames + partFrames.frames, hinted)
         return plan
     }
 
@@ -89,7 +91,7 @@ struct FetchSession {
         var parts: [(id: ObjectID, keys: [RecordKey])] = []
         for (id, key) in composites {
             guard let bytes = first[key] else {
-                plan.needs.append((id, [key]))
+                plan.composites.append((id, [key]))
                 continue
             }
             let keys = RecordParts.keys(of: key, bytes)
@@ -103,7 +105,7 @@ struct FetchSession {
                 if let bytes = inner[key] { all += RecordParts.keys(of: key, bytes) }
             }
             // What is here need not be fetched; what an object begins with comes last, and is not here.
-            plan.needs.append((id, Array(all.dropFirst().filter { !here.contains($0) }) + [keys[0]]))
+            plan.composites.append((id, Array(all.dropFirst().filter { !here.contains($0) }) + [keys[0]]))
         }
         first.merge(inner) { old, _ in old }
         plan.records = first.map { ($0.key, $0.value) }
@@ -144,7 +146,14 @@ struct FetchSession {
     /// Adds the records that stand for whole objects, as far as everything is here that they name.
     private mutating func keep(_ plan: FetchPlan, in batch: PackBatch) throws(TransferError) {
         let records = Dictionary(plan.records.map { ($0.key, $0.bytes) }) { first, _ in first }
-        for (id, keys) in plan.needs {
+        report.count += plan.files.count
+        for key in plan.files {
+            guard let error = problems[key] else { continue }
+            let id = ObjectID(.blake3, key.digest)
+            report.count -= 1
+            report.failures.append((id, error.blamed(on: id)))
+        }
+        for (id, keys) in plan.composites {
             if let key = keys.first(where: { problems[$0] != nil }), let error = problems[key] {
                 report.failures.append((id, error.blamed(on: id)))
                 continue

@@ -165,7 +165,7 @@ final class PackSender {
                 PackedLayout.path(ofPack: pack.info.name),
                 .file(pack.path, size: pack.info.size, isExpendable: true))
         }
-        let sent = packs.map { SentPack(info: $0.info, entries: $0.entries) }
+        let sent = packs.map { SentPack(content: $0.content) }
         // Before they are sent: the next push looks which of them arrived.
         journal.add(sent, push: push, round: round)
         do throws(RemoteError) {

@@ -55,13 +55,15 @@ public struct FetchPlan: Sendable {
     var ranges: [FetchRange] = []
     /// Records that were read already, to find out about the others.
     var records: [(key: RecordKey, bytes: ArraySlice<UInt8>)] = []
-    /// The records that each object needs and that are not here.
-    var needs: [(id: ObjectID, keys: [RecordKey])] = []
+    /// Files that are one record, which is not here.
+    var files: [RecordKey] = []
+    /// Files of several chunks, and directories, with the records that they need and that are not here.
+    var composites: [(id: ObjectID, keys: [RecordKey])] = []
     /// Objects that the remote does not have.
     public internal(set) var missing: [ObjectID] = []
 
     /// How many objects will be fetched.
-    public var count: Int { needs.count }
+    public var count: Int { files.count + composites.count }
     /// How many requests that takes, beyond those made to find out.
     public var requests: Int { ranges.count }
     /// The bytes that will be read.

@@ -68,7 +68,7 @@ struct PushJournal: Sendable {
             var entries: [[PackEntry]] = Array(repeating: [], count: segment.packs.count)
             segment.forEachEntry { key, pack, place in entries[pack].append(PackEntry(key, place)) }
             for (info, entries) in zip(segment.packs, entries) {
-                packs[info.name] = SentPack(info: info, entries: entries)
+                packs[info.name] = SentPack(content: PackWriter.Pack(info: info, entries: entries))
             }
         }
         return packs.values.sorted { $0.info.name < $1.info.name }

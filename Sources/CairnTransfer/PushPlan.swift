@@ -29,6 +29,9 @@ public struct PushPlan: Sendable {
         dataFrames.isEmpty && pageFrames.isEmpty && composites.isEmpty && loose.isEmpty
     }
 
+    /// Gives the memory back that the places of chunks and files take, when these are sent.
+    mutating func forgetData() { dataFrames = [] }
+
     /// The bytes that will be read for it, which is about what will be sent; files of the cache may turn out to be smaller.
     public var bytes: Int64 {
         (dataFrames + pageFrames).reduce(0) { $0 + $1.length } + loose.reduce(0) { $0 + $1.size }
@@ -60,7 +63,10 @@ struct PushQuery: Sendable {
 
     private struct Look: Sendable {
         var present = 0
-        var keys: [(id: ObjectID, key: RecordKey)] = []
+        /// Files that are one record.
+        var files: [RecordKey] = []
+        /// Files of several chunks, and directories.
+        var composites: [(id: ObjectID, key: RecordKey)] = []
         var loose: [ObjectReader.Object] = []
         var missing: [ObjectID] = []
     }
@@ -73,16 +79,21 @@ struct PushQuery: Sendable {
     /// - Throws: `StoreError` if the cache cannot be looked at, or the user asked to stop.
     func plan(_ ids: [ObjectID]) throws(StoreError) -> PushPlan {
         var plan = PushPlan()
-        var wanted: Set<RecordKey> = []
+        // No file is there twice, as no id is: only parts have to be told from those of others.
+        var files: [RecordKey] = []
+        var parts: Set<RecordKey> = []
         let index = try cache.packed?.refresh()
-        for look in try look(at: ids, index) {
+        var looks = Array(try look(at: ids, index).reversed())
+        while let look = looks.popLast() {
             plan.presentCount += look.present
             plan.loose += look.loose
             plan.missing += look.missing
             plan.lacking += look.loose.map(\.id)
-            for (id, key) in look.keys {
+            plan.lacking += look.files.map { ObjectID(.blake3, $0.digest) }
+            files += look.files.filter { !isSent($0) }
+            for (id, key) in look.composites {
                 do throws(StoreError) {
-                    try note(key, of: id, &wanted, &plan)
+                    try note(key, of: id, &parts, &plan)
                     plan.lacking.append(id)
                 } catch {
                     guard error.damagedObject != nil || error.isAbsence else { throw error }
@@ -91,11 +102,10 @@ struct PushQuery: Sendable {
             }
         }
         guard let index else { return plan }
-        let data = wanted.filter { $0.kind.packClass == .data }
-        let frames = index.frames(holding: Array(data))
-        plan.dataFrames = frames.frames
-        plan.pageFrames = index.frames(holding: wanted.filter { $0.kind == .page }).frames
-        plan.spans = wanted.filter { $0.kind == .span }
+        files += parts.filter { $0.kind.packClass == .data }
+        plan.dataFrames = index.frames(holding: files).frames
+        plan.pageFrames = index.frames(holding: parts.filter { $0.kind == .page }).frames
+        plan.spans = parts.filter { $0.kind == .span }
         return plan
     }
 
@@ -107,7 +117,11 @@ struct PushQuery: Sendable {
                 if view.isComplete(id) {
                     look.present += 1
                 } else if let key = index?.firstKey(of: id) {
-                    look.keys.append((id, key))
+                    if key.kind == .recipe || key.kind == .directory {
+                        look.composites.append((id, key))
+                    } else {
+                        look.files.append(key)
+                    }
                 } else if let size = try cache.loose.status(of: id)?.size {
                     look.loose.append(ObjectReader.Object(id, size: size))
                 } else {
@@ -121,14 +135,10 @@ struct PushQuery: Sendable {
 
     /// Notes the records of an object that are not on the remote.
     private func note(
-        _ key: RecordKey, of id: ObjectID, _ wanted: inout Set<RecordKey>, _ plan: inout PushPlan
+        _ key: RecordKey, of id: ObjectID, _ parts: inout Set<RecordKey>, _ plan: inout PushPlan
     ) throws(StoreError) {
-        guard key.kind == .recipe || key.kind == .directory else {
-            if !isThere(key) { wanted.insert(key) }
-            return
-        }
         guard let packed = cache.packed else { return }
-        for part in try packed.parts(of: key, id) where !isThere(part) { wanted.insert(part) }
+        for part in try packed.parts(of: key, id) where !isThere(part) { parts.insert(part) }
         if !isThere(key) { plan.composites.append(id) }
     }
 }

@@ -87,7 +87,7 @@ struct PushSession {
         let givenUp = view.givenUp
         pending.removeAll { givenUp.contains($0.info.name) }
         let sent = try SentRecords(pending)
-        let plan = try locally { () throws(StoreError) in
+        var plan = try locally { () throws(StoreError) in
             let isAssumed = assumedRecords
             return try PushQuery(
                 cache: cache, view: view, isSent: { sent.contains($0) || isAssumed.contains($0) },
@@ -102,6 +102,7 @@ struct PushSession {
         let sender = try PackSender(self, sent, round: round)
         reporter.begin("pushing", items: plan.lacking.count, bytes: plan.bytes)
         try await sender.sendData(plan)
+        plan.forgetData()
         for (id, error) in sender.failures where lost.insert(id).inserted {
             report.failures.append((id, error))
         }
@@ -121,13 +122,25 @@ struct PushSession {
     ) throws(StoreError) -> [(id: ObjectID, lacking: ObjectID)] {
         let directories = plan.lacking.filter { $0.isDirectory && !lost.contains($0) }
         guard !directories.isEmpty else { return [] }
-        let sent = Set(plan.lacking).subtracting(lost)
+        var sent = DigestSet(digestCount: BLAKE3.byteCount)
+        var aliased: Set<ObjectID> = []
+        for id in plan.lacking where !id.isDirectory && !lost.contains(id) {
+            if id.algorithm == .blake3 {
+                _ = sent.insert(id.digest)
+            } else {
+                aliased.insert(id)
+            }
+        }
+        func isSent(_ id: ObjectID) -> Bool {
+            guard id.algorithm == .blake3 else { return aliased.contains(id) }
+            return !id.isDirectory && sent.contains(id.digest)
+        }
         var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
         for directory in directories {
             let listing = try cache.listing(directory)
             for place in 0..<listing.count {
                 guard let member = listing.object(at: place, directory.algorithm) else { continue }
-                if sent.contains(member) || assumedObjects.contains(member) || view.isComplete(member) {
+                if isSent(member) || assumedObjects.contains(member) || view.isComplete(member) {
                     continue
                 }
                 incomplete.append((directory, member))

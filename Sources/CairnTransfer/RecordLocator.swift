@@ -21,6 +21,8 @@ final class RecordLocator: Sendable {
     private static let smallIndex: Int64 = 256 << 10
     /// About so many bytes are read to look a record up.
     private static let costOfKey: Int64 = 16 << 10
+    /// The bytes of an entry of a segment.
+    private static let bytesOfEntry: Int64 = 48
     /// So many bytes are read of a segment to begin with.
     private static let firstRead: Int64 = 64 << 10
 
@@ -35,21 +37,40 @@ final class RecordLocator: Sendable {
     /// True if looking up records costs nothing, or little: all segments are on this machine, or they are small.
     var isAtHand: Bool { absent.reduce(0) { $0 + $1.size } <= Self.smallIndex }
 
+    /// True if what has to be read of segments is much more than what they tell of so many records.
+    func isLargeBeside(_ count: Int) -> Bool {
+        let size = absent.reduce(0) { $0 + $1.size }
+        return size > Self.smallIndex && size > Int64(count) * Self.bytesOfEntry * 4
+    }
+
     private var absent: [(name: SegmentName, size: Int64)] {
         log.segmentSizes.filter { remoteIndex.known($0.key) == nil }.map { ($0.key, $0.value) }
             .sorted { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) }
+    }
+
+    /// An index that knows with which records some objects begin, as far as anybody does.
+    ///
+    /// - Throws: `TransferError`.
+    func index(for objects: [ObjectID]) async throws(TransferError) -> PackIndex {
+        // The names of their records are made only if they are asked for one by one.
+        if readsWhole(for: objects.count) { return try await remoteIndex.view(of: log).index }
+        return try await index(for: objects.flatMap(RecordKey.first))
+    }
+
+    /// True if looking up so many records is not cheaper than reading all segments.
+    private func readsWhole(for count: Int) -> Bool {
+        let size = absent.reduce(0) { $0 + $1.size }
+        guard size <= Self.smallIndex || Int64(count) * Self.costOfKey >= size else { return false }
+        state.withLock { $0.bytes += size }
+        return true
     }
 
     /// An index that knows where some records lie, as far as anybody does.
     ///
     /// - Throws: `TransferError`.
     func index(for keys: [RecordKey]) async throws(TransferError) -> PackIndex {
+        if readsWhole(for: keys.count) { return try await remoteIndex.view(of: log).index }
         let absent = absent
-        let size = absent.reduce(0) { $0 + $1.size }
-        if size <= Self.smallIndex || Int64(keys.count) * Self.costOfKey >= size {
-            state.withLock { $0.bytes += size }
-            return try await remoteIndex.view(of: log).index
-        }
         var segments: [IndexSegment] = []
         var replaced: Set<Digest> = []
         for name in log.segmentSizes.keys {

@@ -3,10 +3,13 @@ import CairnStore
 
 /// A pack that is on the remote, though no segment need tell of it yet.
 struct SentPack: Sendable {
+    /// What an index needs to know of it.
+    let content: PackWriter.Pack
+
     /// What an index says about it.
-    let info: PackInfo
+    var info: PackInfo { content.info }
     /// Its records.
-    let entries: [PackEntry]
+    var entries: [PackEntry] { content.entries }
 }
 
 /// The records of packs that were sent.
@@ -40,7 +43,7 @@ extension SentPack {
         var segments: [IndexSegmentBuilder.Segment] = []
         var builder = IndexSegmentBuilder()
         for pack in packs {
-            builder.add(pack.info, pack.entries)
+            builder.add(pack.content)
             guard builder.isFull else { continue }
             segments.append(builder.build())
             builder = IndexSegmentBuilder()

@@ -51,9 +51,10 @@ extension PackIndex {
         var numbers: [Digest: Int] = [:]
         var packs: [PackInfo] = []
         var missing: [RecordKey] = []
-        var found: [(pack: UInt32, entry: PackEntry)] = []
+        // As little as can be for each: there may be millions.
+        var found: [(pack: UInt32, place: PackPlace, key: UInt32)] = []
         found.reserveCapacity(keys.count)
-        for key in keys {
+        for (position, key) in keys.enumerated() {
             let location =
                 unusable.isEmpty
                 ? location(of: key) : locations(of: key).first { !unusable.contains($0.pack.name) }
@@ -66,13 +67,11 @@ extension PackIndex {
                 numbers[location.pack.name] = number
                 packs.append(location.pack)
             }
-            found.append((UInt32(number), PackEntry(key, location.place)))
+            found.append((UInt32(number), location.place, UInt32(position)))
         }
         found.sort { left, right in
-            let (first, second) = (left.entry.place, right.entry.place)
-            return (left.pack, first.frameOffset, first.record) < (
-                right.pack, second.frameOffset, second.record
-            )
+            (left.pack, left.place.frameOffset, left.place.record)
+                < (right.pack, right.place.frameOffset, right.place.record)
         }
         var frames: [FrameSelection] = []
         var start = 0
@@ -80,11 +79,13 @@ extension PackIndex {
             let first = found[start]
             let end =
                 found[start...].firstIndex {
-                    $0.pack != first.pack || $0.entry.place.frameOffset != first.entry.place.frameOffset
-                        || $0.entry.place.frameLength != first.entry.place.frameLength
+                    $0.pack != first.pack || $0.place.frameOffset != first.place.frameOffset
+                        || $0.place.frameLength != first.place.frameLength
                 } ?? found.count
             frames.append(
-                FrameSelection(pack: packs[Int(first.pack)], entries: found[start..<end].map(\.entry)))
+                FrameSelection(
+                    pack: packs[Int(first.pack)],
+                    entries: found[start..<end].map { PackEntry(keys[Int($0.key)], $0.place) }))
             start = end
         }
         return (frames, missing)

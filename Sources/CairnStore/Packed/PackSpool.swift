@@ -8,12 +8,13 @@ import Synchronization
 public final class PackSpool: ChunkSink {
     /// A pack that is complete.
     public struct Pack: Sendable {
-        /// What an index says about it.
-        public let info: PackInfo
-        /// Its records, in the order in which they lie in it.
-        public let entries: [PackEntry]
+        /// What an index needs to know of it.
+        public let content: PackWriter.Pack
         /// Where it lies now.
         public let path: FilePath
+
+        /// What an index says about it.
+        public var info: PackInfo { content.info }
 
         /// Removes the file, if it is still there.
         public func discard() {
@@ -181,7 +182,7 @@ public final class PackSpool: ChunkSink {
         }
         return finished.map { finished in
             Pack(
-                info: finished.pack.info, entries: finished.pack.entries,
+                content: finished.pack,
                 path: folder.folder.path.appending("\(finished.pack.info.name.hex).cpk"))
         }
     }

@@ -15,6 +15,16 @@ public final class PackWriter: Sendable {
         let rows: [SegmentRow]
         /// Its records, in the order in which they lie in it.
         public var entries: [PackEntry] { rows.map { PackEntry($0.key, $0.place) } }
+
+        init(info: PackInfo, rows: [SegmentRow]) {
+            self.info = info
+            self.rows = rows
+        }
+
+        /// Describes a pack of which these are all records.
+        public init(info: PackInfo, entries: some Sequence<PackEntry>) {
+            self.init(info: info, rows: entries.map { SegmentRow($0.key, $0.place) })
+        }
     }
 
     private let header: PackHeader
