@@ -179,6 +179,33 @@ extension PackedRemoteTests {
         try world.sandbox.must(.cairn, "pull", "-q", in: "three")
     }
 
+    @Test(
+        "a remote that others own is read, and not written; without access one sentence names it",
+        .enabled(if: Unprivileged.isPossible, Comment(rawValue: Unprivileged.reason ?? "")))
+    func othersRemote() throws {
+        let world = try PackedWorld()
+        try world.clone()
+        try Files.write("more", to: world.sandbox("one/more"))
+        try world.sandbox.must(.cairn, "add", "-q", "more", in: "one")
+        chmod(world.sandbox(""), 0o755)
+        for folder in ["one", "two", "home"] { Unprivileged.give(world.sandbox(folder)) }
+        let before = try world.remoteBytes()
+        let push = try world.sandbox.cairnUnprivileged(["push"], in: "one")
+        #expect(push.exitCode == 128 && push.stderr.contains("remote 'store' is not allowed"), "\(push)")
+        let pull = try world.sandbox.cairnUnprivileged(["pull"], in: "two")
+        #expect(pull.exitCode == 0, "\(pull)")
+        #expect(try world.remoteBytes() == before)
+        chmod(world.sandbox("remote"), 0o700)
+        for command in [
+            ["push"], ["pull"], ["verify", "-c"], ["status", "-c"], ["repair", "--on", "store"],
+        ] {
+            let refused = try world.sandbox.cairnUnprivileged(command, in: "one")
+            #expect(refused.exitCode == 128 && refused.stderr.contains("remote 'store'"), "\(refused)")
+        }
+        chmod(world.sandbox("remote"), 0o755)
+        #expect(try world.cairn("push").exitCode == 0)
+    }
+
     @Test("clocks that disagree change nothing", arguments: ["2035-01-01", "1995-01-01"])
     func clocks(_ date: String) throws {
         let world = try PackedWorld()

@@ -84,4 +84,44 @@ extension PackedRemoteTests {
         for clone in clones { try world.sandbox.must(.cairn, "push", "-q", in: clone) }
         try expectAllThere(world, clones)
     }
+
+    @Test("the repair of a remote is killed at random moments; the same command finishes", .tags(.crash))
+    func killedRepair() throws {
+        let world = try PackedWorld()
+        var random = SeededRandom(seed: 8)
+        for round in 0..<(Crash.rounds ?? 5) {
+            let packs = try world.packs
+            try world.damage(packs[0])
+            if round % 2 == 1 { Files.delete(world.sandbox("remote/\(packs[packs.count - 1])")) }
+            if round % 3 == 2 { try world.truncate(world.remote("log/idx")[0]) }
+            let running = try world.sandbox.start(["repair", "--on", "store"], in: "one")
+            // Not a wait: the moment is what is tested.
+            usleep(UInt32.random(in: 0...90_000, using: &random))
+            running.kill(SIGKILL)
+            _ = try running.wait(seconds: 60)
+            let again = try world.cairn("repair", "--on", "store")
+            #expect(again.exitCode == 0, "\(again)")
+            try expectHealthy(world)
+        }
+    }
+
+    @Test("unbundling is killed at random moments; the same command finishes", .tags(.crash))
+    func killedUnbundle() throws {
+        let world = try PackedWorld(isPushed: false)
+        try world.sandbox.must(.cairn, "bundle", "create", "HEAD", "-o", "../b", "-q", in: "one")
+        var random = SeededRandom(seed: 9)
+        for _ in 0..<(Crash.rounds ?? 5) {
+            try world.clone()
+            let running = try world.sandbox.start(["bundle", "unbundle", "../b"], in: "two")
+            // Not a wait: the moment is what is tested.
+            usleep(UInt32.random(in: 0...60_000, using: &random))
+            running.kill(SIGKILL)
+            _ = try running.wait(seconds: 60)
+            #expect(try NativeStoreCheck.problems(in: world.sandbox("two/.dvc/cache")) == [])
+            try world.sandbox.must(.cairn, "bundle", "unbundle", "-q", "../b", in: "two")
+            try world.sandbox.must(.cairn, "checkout", "-q", in: "two")
+            try expectClean(.cairn, world.sandbox, in: "two")
+            #expect(try StoreForm.packed.leftovers(in: world.sandbox("two")) == [])
+        }
+    }
 }
