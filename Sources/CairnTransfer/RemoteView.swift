@@ -29,14 +29,15 @@ public struct RemoteView: Sendable {
     /// All segments that are there.
     var listedSegments: [SegmentName] { log.segmentSizes.keys.sorted { $0.path < $1.path } }
 
-    init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment]) {
+    /// - Parameter trusts: whether what a push that came to its end has brought is believed to be there.
+    init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment], trusts: Bool = true) {
         self.log = log
         self.segments = segments
         let names = log.condemnedPacks
         let sorted = segments.sorted { $0.key.push < $1.key.push }
         index = PackIndex(sorted.map(\.value), condemned: names)
         // Merging takes only segments of pushes that came to their end.
-        let trusted = sorted.filter { $0.key.level > 0 || log.acknowledged.contains($0.key.push) }
+        let trusted = sorted.filter { trusts && ($0.key.level > 0 || log.acknowledged.contains($0.key.push)) }
         // A pack may be called dead by a segment that is not among these.
         complete =
             trusted.count == sorted.count
@@ -57,6 +58,9 @@ public struct RemoteView: Sendable {
             sorted + others.filter { !listed.contains($0.name) },
             condemned: packs.union(condemned.values.flatMap(\.packs)))
     }
+
+    /// The stores to which the pushes in the log went, each once; one that the index tells of, unless it was written by another program.
+    var stores: Set<UniqueID> { Set(segments.values.flatMap { $0.pushes.map(\.store) }) }
 
     /// True if the record lies in a pack that nobody means to delete.
     public func has(_ key: RecordKey) -> Bool {
