@@ -240,7 +240,13 @@ struct DataSurvey {
     private mutating func remoteStore(for output: TrackedOutput) throws -> ObjectStore {
         let name = output.record.remote ?? options.remote
         if let known = remoteStores[name ?? ""], let known { return known }
-        let store = try session.workspace.remoteStore(name, for: "data status").open()
+        let remote = try session.workspace.remoteStore(name, for: "data status")
+        let store = try remote.naming { () throws in
+            let store = try remote.open()
+            // What is wrong with its index shows here.
+            _ = try store.packed?.index()
+            return store
+        }
         remoteStores[name ?? ""] = store
         return store
     }

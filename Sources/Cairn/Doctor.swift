@@ -76,8 +76,8 @@ extension Workspace {
         var facts: DoctorReport.WorkspaceFacts?
         if let root = files.root {
             let workspace = Workspace(
-                root: root, configuration: try files.load(), surroundings: surroundings,
-                personality: personality)
+                root: root, configuration: try files.load(), own: try files.loadOwn(),
+                surroundings: surroundings, personality: personality)
             facts = try workspace.facts()
         }
         return DoctorReport(system: Surroundings.systemName, configurationFiles: list, workspace: facts)

@@ -3,6 +3,8 @@
 @_exported public import enum CairnFormats.ConfigSchema
 @_exported public import struct CairnFormats.ConfigSectionName
 @_exported public import struct CairnFormats.Configuration
+@_exported public import struct CairnFormats.OwnConfiguration
+@_exported public import enum CairnFormats.RemoteLayout
 @_exported public import enum CairnRemote.RemoteLocation
 @_exported public import enum CairnStore.CheckDepth
 @_exported public import enum CairnStore.LinkType

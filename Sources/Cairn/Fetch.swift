@@ -13,7 +13,7 @@ extension Workspace {
         _ targets: [String] = [], _ options: TransferOptions = TransferOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> TransferReport {
-        let session = try Session(self, reporter: reporter, writes: true)
+        let session = try Session(self, reporter: reporter, writes: !options.isDryRun)
         return try fetch(targets, options, WorkspaceScan.run(session), session)
     }
 
@@ -27,9 +27,15 @@ extension Workspace {
         for group in scope.groups {
             switch group.remote {
             case .success(let remote):
-                if try remote.isPacked(for: format) {
+                if try remote.isPacked(for: format, reporter: session.reporter) {
                     let packed = PackedRemote(remote, session, jobs: options.jobs)
-                    try fetch(group.used, from: packed, remote, &report, session)
+                    if options.isDryRun {
+                        try planFetch(group.used, from: packed, remote, &report, session)
+                    } else {
+                        try fetch(group.used, from: packed, remote, &report, session)
+                    }
+                } else if options.isDryRun {
+                    try planFetch(group.used, from: remote, options, &report, session)
                 } else {
                     try fetch(group.used, from: remote, options, &report, session)
                 }
@@ -39,7 +45,8 @@ extension Workspace {
                 if try !isInCache(group.used, session) { throw error }
             }
         }
-        if options.includesRunRecords {
+        report.isPlan = options.isDryRun
+        if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "fetch --run-cache")
             let records = try RunRecordTransfer(
                 from: remote.open().loose, to: session.store(creating: true).loose)
@@ -50,7 +57,7 @@ extension Workspace {
 
     private func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
         var used = wanted
-        try used.expand(ListingReader(session, movesDamagedAside: true))
+        try used.expand(ListingReader(session, movesDamagedAside: false))
         let inventory = try ObjectInventory(of: session.store(), expecting: used.ids.count)
         return try used.unknown.isEmpty && used.ids.allSatisfy { try inventory.contains($0) }
     }
@@ -80,7 +87,26 @@ extension Workspace {
         if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
         moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching"))
         try trust(plan, cache, session)
-        try report.add(moved, missing: plan.missing, used, reader)
+        try report.add(moved, missing: plan.missing, used, reader, of: remote)
+    }
+
+    /// Finds out what a fetch would bring. Nothing is written; listings that are not here are read where they are.
+    private func planFetch(
+        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let source = try remote.open()
+        let reader = try ListingReader(session, others: [source], movesDamagedAside: false)
+        try used.expand(reader)
+        let transfer = LooseTransfer(
+            from: source, to: try session.store(), workers: remote.workers(options.jobs),
+            reporter: session.reporter)
+        let plan = try transfer.plan(used.ids)
+        if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
+        try report.add(
+            planned: plan.objects.map(\.id), bytes: plan.bytes, requests: nil, missing: plan.missing, used,
+            reader, of: remote)
     }
 
     /// Remembers what was just verified, where checking out would verify it again because it links.

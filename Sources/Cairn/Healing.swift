@@ -5,7 +5,7 @@ import CairnTransfer
 
 /// Where the bytes of a lost object were found.
 public enum HealingSource: Hashable, Sendable {
-    /// The cache had another copy: in another pack, or as a file beside packs.
+    /// The cache had another copy: in another pack, or as a file beside packs; or what a remote had lost.
     case cache
     /// The index of the cache had lost its packs.
     case index
@@ -93,19 +93,13 @@ struct Healing {
             for id in ids { failures[id] = remote.isGone }
             return ids
         }
+        if !isDry, try remote.isPacked(for: session.workspace.format) {
+            return try fromPacked(ids, remote, jobs: jobs)
+        }
         if isDry {
             let reader = ObjectReader(of: source, workers: remote.workers(jobs), reporter: session.reporter)
             let found = try reader.find(ids).found.map { ($0.id, HealingSource.remote(remote.name)) }
             return note(Dictionary(uniqueKeysWithValues: found), of: ids)
-        }
-        if try remote.isPacked(for: session.workspace.format) {
-            let packed = PackedRemote(remote, session, jobs: jobs)
-            let came = try PackedArrival(from: packed, remote, into: store, session).fetch(ids)
-            let lost = Set(came.missing).union(came.moved.failures.map(\.id))
-            for (id, error) in came.moved.failures { failures[id] = CairnError(error) }
-            let found = ids.filter { !lost.contains($0) }
-            return note(
-                Dictionary(uniqueKeysWithValues: found.map { ($0, .remote(remote.name)) }), of: ids)
         }
         let transfer = LooseTransfer(
             from: source, to: store, packs: try session.packsObjects(of: .blake3, in: store),
@@ -117,6 +111,23 @@ struct Healing {
         let found = plan.objects.filter { !failed.contains($0.id) }
         return note(
             Dictionary(uniqueKeysWithValues: found.map { ($0.id, .remote(remote.name)) }), of: ids)
+    }
+
+    private mutating func fromPacked(
+        _ ids: [ObjectID], _ remote: RemoteStore, jobs: Int?
+    ) throws -> [ObjectID] {
+        let packed = PackedRemote(remote, session, jobs: jobs)
+        let came: (moved: MovedObjects, missing: [ObjectID])
+        do {
+            came = try PackedArrival(from: packed, remote, into: store, session).fetch(ids)
+        } catch let error as CairnError where error.kind == .damaged || error.kind == .missing {
+            for id in ids { failures[id] = error }
+            return ids
+        }
+        for (id, error) in came.moved.failures { failures[id] = remote.error(error) }
+        let lost = Set(came.missing + came.moved.failures.map(\.id))
+        let found = ids.filter { !lost.contains($0) }.map { ($0, HealingSource.remote(remote.name)) }
+        return note(Dictionary(uniqueKeysWithValues: found), of: ids)
     }
 
     private mutating func note(_ found: [ObjectID: HealingSource], of ids: [ObjectID]) -> [ObjectID] {

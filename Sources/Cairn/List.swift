@@ -45,7 +45,8 @@ extension Workspace {
         var surroundings = surroundings
         surroundings.workingDirectory = folder
         return Workspace(
-            root: root, configuration: configuration, surroundings: surroundings, personality: personality)
+            root: root, configuration: configuration, own: own, surroundings: surroundings,
+            personality: personality)
     }
 
     /// Lists what is in a folder of the workspace, or of a revision: files as they lie there, and what is tracked, here or not.

@@ -28,7 +28,31 @@ extension Workspace {
         let files = try arrival.fetch(
             used.ids.filter { !unreadable.contains($0) }, in: used.listings)
         moved.add(files.moved)
-        try report.add(moved, missing: files.missing, used, reader)
+        try report.add(moved, missing: files.missing, used, reader, of: store)
+    }
+
+    /// Finds out what a fetch from a packed remote would bring. Listings that are not here are fetched into a folder that goes away again.
+    func planFetch(
+        _ wanted: UsedObjects, from remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let scratch = try session.scratch()
+        let beside = try ObjectStore(
+            at: scratch.folder.path(of: scratch.newName()), creating: true, isPacked: true)
+        let reader = try ListingReader(session, others: [beside], movesDamagedAside: false)
+        try used.expand(reader)
+        let listings = try PackedArrival(from: remote, store, into: beside, session)
+        if !used.unknown.isEmpty {
+            _ = try listings.fetch(Set(used.unknown.map(\.output.id)).sorted())
+            try used.expand(reader)
+        }
+        let arrival = try PackedArrival(from: remote, store, into: session.store(), session)
+        let plan = try arrival.plan(used.ids, in: used.listings, beside: beside)
+        try report.add(
+            planned: plan.ids, bytes: plan.bytes, requests: plan.requests, missing: plan.missing, used,
+            reader,
+            of: store)
     }
 }
 
@@ -61,16 +85,67 @@ struct PackedArrival {
     func fetch(
         _ ids: [ObjectID], in directories: [ObjectID] = []
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
-        let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
-        var lacking: [ObjectID] = []
-        for id in ids where try !inventory.contains(id) { lacking.append(id) }
+        let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
         guard let log else {
             if try store.folder.status() == nil { throw store.isGone }
             return (MovedObjects(), lacking)
         }
-        if packs, let packed = cache.packed { return try fetch(lacking, in: directories, log, into: packed) }
-        return try fetchAsFiles(lacking, in: directories, log)
+        // An object with an MD5 id is a file of the cache always.
+        let native = lacking.filter { $0.algorithm == .blake3 }
+        let aliased = lacking.filter { $0.algorithm != .blake3 }
+        var result = (moved: MovedObjects(), missing: [ObjectID]())
+        func add(_ part: (moved: MovedObjects, missing: [ObjectID])) {
+            result.moved.add(part.moved)
+            result.missing += part.missing
+        }
+        if !native.isEmpty {
+            if packs, let packed = cache.packed {
+                add(try fetch(native, in: directories, log, into: packed))
+            } else {
+                add(try fetchAsFiles(native, in: directories, log))
+            }
+        }
+        if !aliased.isEmpty { add(try fetchAsFiles(aliased, in: [], log)) }
+        return result
+    }
+
+    /// Finds out what a fetch would read; nothing comes into the cache.
+    ///
+    /// - Parameter beside: a packed store that stands for a cache that has none.
+    /// - Throws: `CairnError`.
+    func plan(
+        _ ids: [ObjectID], in directories: [ObjectID], beside: ObjectStore
+    ) throws -> (ids: [ObjectID], bytes: Int64, requests: Int, missing: [ObjectID]) {
+        let lacking = try lacking(ids)
+        guard !lacking.isEmpty else { return ([], 0, 0, []) }
+        guard let log else {
+            if try store.folder.status() == nil { throw store.isGone }
+            return ([], 0, 0, lacking)
+        }
+        guard let packed = (packs ? cache.packed : nil) ?? beside.packed else {
+            throw StoreError(.io(.noSuchFileOrDirectory), beside.root)
+        }
+        let fetch = PackedFetch(from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
+        let native = lacking.filter { $0.algorithm == .blake3 }
+        let aliased = lacking.filter { $0.algorithm != .blake3 }
+        let (files, others) = try remote.wait { () async throws(TransferError) in
+            (
+                try await fetch.plan(native, in: directories, on: log),
+                try await fetch.plan(aliased: aliased, on: log)
+            )
+        }
+        let missing = files.missing + others.missing
+        let gone = Set(missing)
+        return (
+            lacking.filter { !gone.contains($0) }, files.bytes + others.plan.bytes,
+            files.requests + others.plan.requests, missing
+        )
+    }
+
+    private func lacking(_ ids: [ObjectID]) throws -> [ObjectID] {
+        let inventory = try ObjectInventory(of: cache, expecting: ids.count, workers: session.workers)
+        return try ids.filter { try !inventory.contains($0) }
     }
 
     private func fetch(
@@ -78,8 +153,11 @@ struct PackedArrival {
     ) throws -> (moved: MovedObjects, missing: [ObjectID]) {
         let fetch = PackedFetch(
             from: remote.index, to: packed, jobs: remote.jobs, reporter: session.reporter)
+        let isAliased = ids.contains { $0.algorithm != .blake3 }
         return try remote.wait { () async throws(TransferError) in
-            try await fetch.run(ids, in: directories, on: log)
+            isAliased
+                ? try await fetch.run(aliased: ids, on: log)
+                : try await fetch.run(ids, in: directories, on: log)
         }
     }
 

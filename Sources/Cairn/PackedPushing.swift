@@ -7,17 +7,23 @@ extension Workspace {
     private static let pushAttempts = 5
 
     /// Brings what outputs need to a packed remote.
+    ///
+    /// - Parameter store: the same remote, for what is said of it.
     func push(
-        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session
+        _ wanted: UsedObjects, to remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
     ) throws {
+        warnOfPackedRemote(store.name, session.reporter)
         var attempts = Self.pushAttempts
-        while try !pushOnce(wanted, to: remote, &report, session, isLast: attempts == 1) { attempts -= 1 }
+        while try !pushOnce(wanted, to: remote, store, &report, session, isLast: attempts == 1) {
+            attempts -= 1
+        }
     }
 
     /// - Returns: false if collectors gave up something that was there at first.
     private func pushOnce(
-        _ wanted: UsedObjects, to remote: PackedRemote, _ report: inout TransferReport, _ session: Session,
-        isLast: Bool
+        _ wanted: UsedObjects, to remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session, isLast: Bool
     ) throws -> Bool {
         let cache = try session.store()
         let index = remote.index
@@ -49,8 +55,31 @@ extension Workspace {
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
-        try report.add(moved.moved, missing: moved.missing, used, reader)
+        try report.add(moved.moved, missing: moved.missing, used, reader, of: store)
         return true
+    }
+
+    /// Finds out what a push to a packed remote would send. Nothing is written, here or there.
+    func planPush(
+        _ wanted: UsedObjects, to remote: PackedRemote, _ store: RemoteStore,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        let cache = try session.store()
+        let index = remote.index
+        let view = try remote.wait { () async throws(TransferError) in try await index.viewForPlanning() }
+        var used = UsedObjects()
+        for output in wanted.wanted where output.part != nil || !view.isComplete(output.id) {
+            used.add(output)
+        }
+        let reader = try ListingReader(session, movesDamagedAside: false)
+        try used.expand(reader)
+        let (ids, workers) = (used.ids, session.workers)
+        let plan = try remote.wait { () async throws(TransferError) in
+            try PackedPush.plan(ids, from: cache, on: view, workers: workers)
+        }
+        try report.add(
+            planned: plan.lacking, bytes: plan.bytes, requests: plan.requests, missing: plan.missing,
+            failures: plan.failures, used, reader, of: store)
     }
 
     /// The files of parts of directories: each has to be kept for itself, because the directory as a whole need not be there.

@@ -1,4 +1,5 @@
 import CairnCore
+import CairnFormats
 import CairnRemote
 import CairnStore
 import CairnSystem
@@ -16,13 +17,18 @@ struct PackedRemote {
 
     /// Opens a remote; nothing is read yet.
     ///
-    /// - Parameter jobs: how many transfers at a time the user wants.
-    init(_ store: RemoteStore, _ session: Session, jobs: Int?) {
+    /// - Parameters:
+    ///   - jobs: how many transfers at a time the user wants.
+    ///   - trusts: false where something may have been lost.
+    ///   - isRemembered: whether what is learned of the remote is kept for later commands.
+    init(_ store: RemoteStore, _ session: Session, jobs: Int?, trusts: Bool = true, isRemembered: Bool = true)
+    {
         let remote = FolderRemote(store.folder, isGroupShared: store.isGroupShared)
         let memory = session.workspace.stateFolder.appending("remotes")
             .appending(String(BLAKE3.digest(of: Array(remote.place.utf8)).hex.prefix(16)))
         name = store.name
-        index = RemoteIndex(of: remote, cachedIn: memory, surroundings: .system)
+        index = RemoteIndex(
+            of: remote, cachedIn: isRemembered ? memory : nil, trusts: trusts, surroundings: .system)
         self.jobs = max(1, jobs ?? store.jobs ?? Workers.forTransfers.count)
         threads = TaskThreads(count: self.jobs + 1)
     }
@@ -48,7 +54,18 @@ extension CairnError {
         case .remote(let error): self.init(error, remote: name)
         case .local(let error): self.init(error)
         case .malformed(let key, let fault):
-            self.init(.damaged, "'\(key)' on remote '\(name)' cannot be used: \(fault)")
+            self.init(fault, of: key, onRemote: name)
+        case .lostMarker:
+            self.init(
+                .damaged, "'\(PackedLayout.marker)' of remote '\(name)' is gone, though its log is there",
+                hint: "write it anew with the next push: `cairn push -r \(Shell.quoted(name))`")
+        case .twoStores(let marker, let log):
+            self.init(
+                .conflict,
+                "remote '\(name)' is two stores in one place: '\(PackedLayout.marker)' names \(marker.text), and the log has pushes to \(log.text)",
+                hint:
+                    "put back the '\(PackedLayout.marker)' of the store whose log it is, and keep the other one elsewhere"
+            )
         case .noStore:
             self.init(.notFound, "remote '\(name)' is no packed store")
         case .readOnly(let features):
@@ -83,17 +100,67 @@ extension CairnError {
     }
 }
 
+extension CairnError {
+    /// Words for a file of a packed remote that is not of its format.
+    init(_ fault: FormatError, of key: String, onRemote name: String) {
+        let hint =
+            switch (fault.problem, fault.part) {
+            case (.unknownFeatures, .marker): "install a newer version of cairn"
+            case (.unknownVersion, _), (.unknownFeatures, _):
+                "install a newer version of cairn; or, if no newer one was used here, \(Self.hint(onRemote: name))"
+            default: Self.hint(onRemote: name)
+            }
+        self.init(.damaged, "'\(key)' on remote '\(name)' cannot be used: \(fault)", hint: hint)
+    }
+
+    /// What to do about a remote that has lost something.
+    static func hint(onRemote name: String) -> String {
+        "bring back what it lost, from a clone that has the data: `cairn repair --on \(Shell.quoted(name))`"
+    }
+}
+
+extension RemoteStore {
+    /// Words for what is wrong with something in the remote's folder; those of the store itself for anything else.
+    func error(_ error: StoreError) -> CairnError {
+        let top = folder.bytes
+        guard error.path.bytes.starts(with: top) else { return CairnError(error) }
+        let key = error.path.bytes.dropFirst(top.count).drop { $0 == UInt8(ascii: "/") }.printable
+        let object = key.isEmpty ? "remote '\(name)'" : "'\(key)' on remote '\(name)'"
+        let hint = CairnError.hint(onRemote: name)
+        switch error.reason {
+        case .malformed(let fault): return CairnError(fault, of: key, onRemote: name)
+        case .io(.noSuchFileOrDirectory):
+            return CairnError(.missing, "\(object) is not there", hint: hint)
+        case .io(.permissionDenied), .io(.notPermitted):
+            return CairnError(
+                .denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
+        case .damaged(let id):
+            return CairnError(.damaged, "object \(id.text) is damaged: \(object) has other bytes", hint: hint)
+        case .missingPart(let part, let id):
+            let whole = id.map { " of object \($0.text)" } ?? ""
+            return CairnError(.missing, "\(part)\(whole) is in no pack of remote '\(name)'", hint: hint)
+        default: return CairnError(error)
+        }
+    }
+
+    /// Does something with the remote's folder; what is wrong there is put into words that name the remote.
+    func naming<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            throw self.error(error)
+        } catch let error as SystemError {
+            throw self.error(StoreError(error))
+        }
+    }
+}
+
 extension Workspace {
     /// Who this copy of the repository is, for remotes that several share.
     ///
     /// - Throws: `CairnError` if the clone has no name yet and none can be written.
     func cloneIdentity() throws -> PackedPush.Clone {
-        guard let text = configuration.string("cairn.id"), let repository = UniqueID(parsing: text.utf8)
-        else {
-            throw CairnError(
-                .config, "cairn.id in '.dvc/config' is no UUID",
-                hint: "restore the line from git: `git checkout -- .dvc/config`")
-        }
+        let repository = try repositoryIdentity()
         let file = stateFolder.appending("clone")
         if let bytes = try file.readIfPresent(limit: 64),
             let id = UniqueID(parsing: bytes.prefix { $0 != UInt8(ascii: "\n") })
@@ -105,6 +172,37 @@ extension Workspace {
         try stateFolder.makeFolders()
         try AtomicFile.write(Array("\(id.text)\n".utf8), to: file)
         return PackedPush.Clone(repository: repository, id: id, label: cloneLabel)
+    }
+
+    /// What tells this repository from all others; one of DVC's format gets it when it is first asked for.
+    private func repositoryIdentity() throws -> UniqueID {
+        let files = ConfigurationFiles(root: root, surroundings: surroundings)
+        // Read again: this very command may have made it.
+        guard let text = try configuration.string("cairn.id") ?? files.loadOwn().repositoryID else {
+            var random = SystemRandomNumberGenerator()
+            let id = UniqueID(using: &random)
+            try files.editOwn(.repository) { (file) throws(FormatsError) in try file.setRepositoryID(id.text)
+            }
+            return id
+        }
+        guard let id = UniqueID(parsing: text.utf8) else {
+            let file = isNative ? ".dvc/config" : ".dvc/cairn.config"
+            throw CairnError(
+                .config, "cairn.id in '\(file)' is no UUID",
+                hint: "restore the line from git: `git checkout -- \(file)`")
+        }
+        return id
+    }
+
+    /// Says once in a repository of DVC's format that `dvc` cannot use a packed remote.
+    func warnOfPackedRemote(_ name: String, _ reporter: any Reporter) {
+        let note = stateFolder.appending("packed-remote-noted")
+        guard format == .dvc, (try? note.status()) == nil else { return }
+        reporter.warn(
+            "remote '\(name)' is packed: cairn can push to it and pull from it, `dvc` cannot",
+            hint: "for `dvc`, add another one: `\(personality.command) remote add --layout loose NAME URL`")
+        try? stateFolder.makeFolders()
+        try? AtomicFile.writeForNow(Array("\(name)\n".utf8), to: note)  // it is said again then
     }
 
     /// Where the clone lies, for people: `host:/path`.

@@ -29,10 +29,10 @@ struct PackedRemoteCollecting {
         // Of a directory that was pushed in part its files are kept one by one.
         var parts = UsedObjects()
         for output in used.wanted where output.id.isDirectory {
-            if view.index.firstKey(of: output.id) == nil { parts.add(output) }
+            if !view.knows(output.id) { parts.add(output) }
         }
         try parts.expand(reader)
-        for id in parts.ids where view.index.firstKey(of: id) != nil { scope.insert(id) }
+        for id in parts.ids where view.knows(id) { scope.insert(id) }
         let kept = scope.sorted()
         plan = try remote.wait { [collection] () async throws(TransferError) in
             try await collection.plan(keeping: kept)

@@ -15,6 +15,8 @@ public struct PullOptions: Sendable {
 }
 
 /// What a pull brought.
+///
+/// Of a dry run the second part is empty.
 public struct PullReport: Sendable {
     /// What came into the cache.
     public internal(set) var fetched: TransferReport
@@ -31,8 +33,12 @@ extension Workspace {
         _ targets: [String] = [], _ options: PullOptions = PullOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> PullReport {
-        let session = try Session(self, reporter: reporter, writes: true)
+        let session = try Session(self, reporter: reporter, writes: !options.transfer.isDryRun)
         let index = try WorkspaceScan.run(session)
+        if options.transfer.isDryRun {
+            let plan = try fetch(targets, options.transfer, index, session)
+            return PullReport(fetched: plan, checkedOut: CheckoutReport())
+        }
         var checkout = CheckoutOptions()
         checkout.targets = options.transfer.targets
         checkout.isForced = options.isForced

@@ -12,22 +12,27 @@ extension Workspace {
         _ targets: [String] = [], _ options: TransferOptions = TransferOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> TransferReport {
-        let session = try Session(self, reporter: reporter, writes: true)
+        let session = try Session(self, reporter: reporter, writes: !options.isDryRun)
         let scope = try TransferScope(.push, targets, options, WorkspaceScan.run(session), session)
         // Before a byte is moved, all remotes must be known.
         let remotes = try scope.groups.map { try $0.remote.get() }
         var report = TransferReport()
         report.skipped = scope.skipped
         for (remote, group) in zip(remotes, scope.groups) {
-            if try remote.isPacked(for: format) {
+            if try remote.isPacked(for: format, reporter: session.reporter) {
                 let packed = PackedRemote(remote, session, jobs: options.jobs)
-                try push(group.used, to: packed, &report, session)
+                if options.isDryRun {
+                    try planPush(group.used, to: packed, remote, &report, session)
+                } else {
+                    try push(group.used, to: packed, remote, &report, session)
+                }
             } else {
                 try push(group.used, to: remote, options, &report, session)
             }
             report.remotes.append(remote.name)
         }
-        if options.includesRunRecords {
+        report.isPlan = options.isDryRun
+        if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "push --run-cache")
             let records = try RunRecordTransfer(
                 from: session.store().loose, to: remote.open(creating: true).loose)
@@ -36,7 +41,7 @@ extension Workspace {
         return report
     }
 
-    private func push(
+    func push(
         _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions,
         _ report: inout TransferReport,
         _ session: Session
@@ -44,7 +49,8 @@ extension Workspace {
         var used = wanted
         let workers = remote.workers(options.jobs)
         let existing = try remote.open()
-        let reader = try ListingReader(session, others: [existing], movesDamagedAside: true)
+        let reader = try ListingReader(
+            session, others: [existing], movesDamagedAside: !options.isDryRun)
         try used.expand(reader)
         let cache = try session.store()
         func transfer(to store: ObjectStore) -> LooseTransfer {
@@ -53,6 +59,11 @@ extension Workspace {
                 reporter: session.reporter)
         }
         let plan = try transfer(to: existing).plan(used.ids)
+        if options.isDryRun {
+            return try report.add(
+                planned: plan.objects.map(\.id), bytes: plan.bytes, requests: nil, missing: plan.missing,
+                used, reader, of: remote)
+        }
         var moved = MovedObjects()
         if !plan.objects.isEmpty {
             moved = try transfer(to: remote.open(creating: true)).run(plan, phase: "pushing")
@@ -61,6 +72,6 @@ extension Workspace {
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
-        try report.add(moved, missing: plan.missing, used, reader)
+        try report.add(moved, missing: plan.missing, used, reader, of: remote)
     }
 }

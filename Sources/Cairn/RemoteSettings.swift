@@ -10,6 +10,8 @@ public struct RemoteSetting: Sendable {
     public let url: [UInt8]?
     /// True for the remote that is used where none is named.
     public let isDefault: Bool
+    /// How objects are to lie there, if somebody said so.
+    public let layout: RemoteLayout?
 }
 
 extension ConfigurationFiles {
@@ -24,10 +26,12 @@ extension ConfigurationFiles {
         let all = try read()
         let configuration = level.map { all.only($0) } ?? all
         let standard = configuration.string(Self.defaultKey)
+        let own = try loadOwn()
         return configuration.remoteNames.map { name in
             RemoteSetting(
                 name: name, url: configuration.path(ConfigKey(.remote(name), "url")),
-                isDefault: standard.map { Array($0.utf8) == Array(name.utf8) } ?? false)
+                isDefault: standard.map { Array($0.utf8) == Array(name.utf8) } ?? false,
+                layout: own.layout(ofRemote: name))
         }
     }
 
@@ -47,12 +51,15 @@ extension ConfigurationFiles {
     ///   - url: a URL or a path, relative to where the user stands.
     ///   - isDefault: whether to use it where no remote is named.
     ///   - replaces: whether a remote of the name may be there already; its other options go.
-    /// - Throws: `CairnError` of kind `config` for a name that is taken or a kind of URL that does not exist.
+    ///   - layout: how objects are to lie there; `nil` to say nothing.
+    /// - Throws: `CairnError` of kind `config` for a name that is taken or a kind of URL that does not exist, or `conflict` if what is on
+    ///   the remote lies in another way than wanted.
     public func addRemote(
         _ name: String, url: String, at level: Configuration.Level, isDefault: Bool = false,
-        replaces: Bool = false
+        replaces: Bool = false, layout: RemoteLayout? = nil
     ) throws {
         let name = try Self.normalized(name)
+        let ownLevel = try layout.map { _ in try Self.ownLevel(level) }
         guard !url.isEmpty else { throw CairnError(.usage, "the URL of the remote '\(name)' is empty") }
         let key = ConfigKey(.remote(name), "url")
         let text = try stored(url, for: key, at: level)
@@ -71,6 +78,14 @@ extension ConfigurationFiles {
             try file.set(key, to: text)
             if isDefault { try file.set(Self.defaultKey, to: name) }
             try edit.put(file, at: level)
+            if let layout {
+                try check(layout, of: name, edit.configuration.path(key) ?? [])
+            }
+        }
+        if replaces { try renameOwn(name, to: nil, at: [level]) }
+        guard let layout, let ownLevel else { return }
+        try editOwn(ownLevel) { (file) throws(FormatsError) in
+            try file.setLayout(layout, ofRemote: name)
         }
     }
 
@@ -132,6 +147,7 @@ extension ConfigurationFiles {
                 try edit.put(file, at: level)
             }
             try Self.checkNothingIsLeft(of: name, in: edit.configuration, self)
+            try renameOwn(name, to: nil, at: affectedLevels(level))
         }
     }
 
@@ -166,6 +182,7 @@ extension ConfigurationFiles {
                 try edit.put(file, at: level)
             }
             try Self.checkNothingIsLeft(of: name, in: edit.configuration, self)
+            try renameOwn(name, to: newName, at: affectedLevels(level))
         }
     }
 
@@ -175,7 +192,7 @@ extension ConfigurationFiles {
     }
 
     /// Names of remotes are kept in lower case, as DVC does.
-    private static func normalized(_ name: String) throws -> String {
+    static func normalized(_ name: String) throws -> String {
         guard !name.isEmpty else { throw CairnError(.usage, "the name of a remote is empty") }
         guard !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             throw CairnError(.usage, "'\(Array(name.utf8).printable)' cannot be the name of a remote")
@@ -183,7 +200,7 @@ extension ConfigurationFiles {
         return name.lowercased()
     }
 
-    private static func check(
+    static func check(
         _ name: String, in configuration: Configuration, dvc words: String? = nil
     ) throws {
         guard !configuration.remoteNames.contains(name) else { return }

@@ -51,7 +51,7 @@ extension Workspace {
         for group in scope.groups {
             let remote = try group.remote.get()
             report.remotes.append(remote.name)
-            try compare(group.used, with: remote.open(), &states, session)
+            try remote.naming { try compare(group.used, with: remote.open(), &states, session) }
         }
         report.entries = states.sorted { $0.key < $1.key }.map {
             .init(path: display($0.key), state: $0.value)

@@ -14,6 +14,8 @@ struct RemoteStore {
     let jobs: Int?
     /// Whether everybody in the folder's group may add objects.
     let isGroupShared: Bool
+    /// How objects are to lie there, if somebody said so.
+    let wanted: RemoteLayout?
 
     /// Opens the store to look what it has; of a packed one, every object can be read.
     ///
@@ -23,13 +25,30 @@ struct RemoteStore {
         try ObjectStore(at: folder, creating: creating, isGroupShared: isGroupShared)
     }
 
-    /// True if objects are packed there, or will be by the first push of a workspace.
+    /// How objects lie in a folder; `nil` if there are none.
     ///
     /// - Throws: `SystemError` if the folder cannot be looked at.
-    func isPacked(for format: RepositoryFormat) throws -> Bool {
-        if try folder.appending(PackedLayout.marker).status() != nil { return true }
-        if try folder.appending("files").status() != nil { return false }
-        return format == .native
+    static func layout(in folder: FilePath) throws -> RemoteLayout? {
+        if try folder.appending(PackedLayout.marker).status() != nil { return .packed }
+        if try folder.appending("files").status() != nil { return .loose }
+        // A store whose marker was lost is still one.
+        return try folder.appending(PackedLayout.segments).status() == nil ? nil : .packed
+    }
+
+    /// True if objects are packed there, or will be by the first push of a workspace.
+    ///
+    /// - Parameter reporter: hears if what is there lies in another way than wanted.
+    /// - Throws: `CairnError` if the folder cannot be looked at.
+    func isPacked(for format: RepositoryFormat, reporter: any Reporter = SilentReporter()) throws -> Bool {
+        guard let found = try naming({ try Self.layout(in: folder) }) else {
+            return (wanted ?? (format == .native ? .packed : .loose)) == .packed
+        }
+        if let wanted, wanted != found {
+            reporter.warn(
+                "remote '\(name)' is \(found.rawValue), though the settings say \(wanted.rawValue)",
+                hint: "`cairn remote modify --unset \(Shell.quoted(name)) layout`")
+        }
+        return found == .packed
     }
 
     /// How many threads to use.
@@ -75,7 +94,8 @@ extension Workspace {
             }
             return RemoteStore(
                 name: remote.name, folder: folder, jobs: jobs,
-                isGroupShared: configuration.isGroupShared(.remote(remote.name)))
+                isGroupShared: configuration.isGroupShared(.remote(remote.name)),
+                wanted: own.layout(ofRemote: remote.name))
         }
     }
 

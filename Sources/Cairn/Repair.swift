@@ -15,6 +15,8 @@ public struct RepairOptions: Sendable {
     public var remote: String?
     /// Whether nothing is changed.
     public var isDry = false
+    /// The remote to repair, instead of the cache.
+    public var repaired: String?
     /// How many objects to read at a time.
     public var jobs: Int?
 
@@ -28,11 +30,16 @@ extension Workspace {
     ///
     /// New data is durable before anything tells of it, and only then what is damaged is moved aside; nothing is ever deleted. Stopped at any
     /// moment, the same call goes on.
+    /// Of a remote that is repaired, damaged packs are called dead once their sound records are in new ones, and what is lost then is brought
+    /// from the cache, the workspace, or another remote.
     /// - Throws: `CairnError` for what stops everything: a target that means nothing, an unknown remote, a signal, no space.
     public func repair(
         _ targets: [String] = [], _ options: RepairOptions = RepairOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> RepairReport {
+        if let name = options.repaired {
+            return try repairRemote(name, targets, options, reporter: reporter)
+        }
         let session = try Session(self, reporter: reporter, writes: true)
         var transfer = TransferOptions()
         transfer.targets = options.targets

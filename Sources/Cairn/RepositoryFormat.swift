@@ -16,7 +16,9 @@ public enum RepositoryFormat: String, CaseIterable, Sendable {
     private static let section = ConfigSectionName("cairn")
 
     /// Makes the project's configuration file say that the workspace has this format.
-    func mark(_ file: inout ConfigFile) throws {
+    ///
+    /// - Parameter id: what the repository was known by on remotes until now.
+    func mark(_ file: inout ConfigFile, id: String?) throws {
         switch self {
         case .dvc: file.removeSection(Self.section)
         case .native:
@@ -24,7 +26,7 @@ public enum RepositoryFormat: String, CaseIterable, Sendable {
             guard file[format]?.text != rawValue else { return }
             var random = SystemRandomNumberGenerator()
             try file.set(format, to: rawValue)
-            try file.set(ConfigKey(Self.section, "id"), to: UniqueID(using: &random).text)
+            try file.set(ConfigKey(Self.section, "id"), to: id ?? UniqueID(using: &random).text)
         }
     }
 }
@@ -38,11 +40,11 @@ extension Workspace {
         let path = controlFolder.appending("config").bytes
         let place = sources.firstIndex { $0.level == .repository }
         var file = place.map { sources[$0].file } ?? ConfigFile()
-        try format.mark(&file)
+        try format.mark(&file, id: own.repositoryID)
         if let place { sources.remove(at: place) }
         sources.append(Configuration.Source(.repository, path: path, file: file))
         var workspace = Workspace(
-            root: root, configuration: Configuration(sources, home: configuration.home),
+            root: root, configuration: Configuration(sources, home: configuration.home), own: own,
             surroundings: surroundings, personality: personality)
         workspace.waitsForLock = waitsForLock
         if workspace.format != format, let origin = workspace.configuration.origin(of: "cairn.format") {
@@ -60,7 +62,7 @@ extension Workspace {
         let files = ConfigurationFiles(root: root, surroundings: surroundings)
         let written = try files.edit { edit in
             var file = edit.file(of: .repository)
-            try format.mark(&file)
+            try format.mark(&file, id: own.repositoryID)
             try edit.put(file, at: .repository)
         }
         return !written.isEmpty

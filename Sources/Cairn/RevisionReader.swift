@@ -181,7 +181,8 @@ extension Workspace {
     /// The same place under another configuration.
     func with(_ configuration: Configuration) -> Workspace {
         Workspace(
-            root: root, configuration: configuration, surroundings: surroundings, personality: personality)
+            root: root, configuration: configuration, own: own, surroundings: surroundings,
+            personality: personality)
     }
 }
 

@@ -28,10 +28,16 @@ public struct TransferReport: Sendable {
         public let error: CairnError
     }
 
+    /// True if nothing was moved: the numbers say what would be.
+    public internal(set) var isPlan = false
     /// How many objects arrived, listings of directories among them.
     public internal(set) var count = 0
-    /// Their bytes.
+    /// How many of them are files; counted in plans only.
+    public internal(set) var files = 0
+    /// Their bytes; of packs, those that go over the wire.
     public internal(set) var bytes: Int64 = 0
+    /// About how many requests to packed remotes are needed; `nil` where there is none. Counted in plans only.
+    public internal(set) var requests: Int?
     /// How many records of runs arrived.
     public internal(set) var runRecords = 0
     /// Objects that exist but could not be moved.
@@ -50,9 +56,32 @@ public struct TransferReport: Sendable {
         failures.isEmpty && missing.isEmpty && incomplete.isEmpty && skipped.isEmpty
     }
 
-    /// Takes in what happened to one group of outputs.
+    /// Takes in what would be moved.
+    ///
+    /// - Parameters:
+    ///   - failures: objects that cannot be moved because of what the source has of them.
+    ///   - remote: where they would go to, or come from.
     mutating func add(
-        _ moved: MovedObjects, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader
+        planned ids: [ObjectID], bytes: Int64, requests: Int?, missing lost: [ObjectID],
+        failures: [(id: ObjectID, error: StoreError)] = [], _ used: UsedObjects, _ reader: ListingReader,
+        of remote: RemoteStore
+    ) throws {
+        isPlan = true
+        count += ids.count
+        files += ids.count { !$0.isDirectory }
+        self.bytes += bytes
+        if let requests { self.requests = (self.requests ?? 0) + requests }
+        var moved = MovedObjects()
+        moved.failures = failures
+        try add(moved, missing: lost, used, reader, of: remote)
+    }
+
+    /// Takes in what happened to one group of outputs.
+    ///
+    /// - Parameter remote: where they went to, or came from.
+    mutating func add(
+        _ moved: MovedObjects, missing lost: [ObjectID], _ used: UsedObjects, _ reader: ListingReader,
+        of remote: RemoteStore
     ) throws {
         count += moved.count
         bytes += moved.bytes
@@ -65,14 +94,14 @@ public struct TransferReport: Sendable {
         let users = try used.users(of: Set(concerned), reader)
         func object(_ id: ObjectID) -> Object { Object(id: id, users: users[id] ?? []) }
         for (id, error) in moved.failures.sorted(by: { $0.id < $1.id }) {
-            failures.append(Failure(object: object(id), error: CairnError(error)))
+            failures.append(Failure(object: object(id), error: remote.error(error)))
         }
         let gone = Set(lost)
         missing += gone.sorted().map(object)
         incomplete += heldBack.map { object($0.id) }
         var seen: Set<ObjectID> = gone
         for entry in unknown where seen.insert(entry.output.id).inserted {
-            failures.append(Failure(object: object(entry.output.id), error: CairnError(entry.error)))
+            failures.append(Failure(object: object(entry.output.id), error: remote.error(entry.error)))
         }
     }
 }

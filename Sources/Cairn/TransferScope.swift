@@ -13,6 +13,8 @@ public struct TransferOptions: Sendable {
     public var revisions = RevisionScope()
     /// How many transfers at a time.
     public var jobs: Int?
+    /// Whether to find out only what would be moved.
+    public var isDryRun = false
     /// Whether records of earlier runs are moved too.
     public var includesRunRecords = false
     /// Only outputs of fewer bytes; those whose size is not recorded count as small.

@@ -98,6 +98,9 @@ final class ListingReader {
                 switch error.reason {
                 case .missing: failure = failure ?? error
                 case .unreadableListing: failure = error
+                case .malformed where number > 0:
+                    // A remote that cannot be used is like one that does not have it.
+                    failure = failure ?? error
                 case .damaged, .missingPart:
                     failure = error
                     if number == 0, movesDamagedAside { try moveAside(id) }

@@ -66,12 +66,14 @@ extension Workspace {
         report.skipped = scope.skipped
         for group in scope.groups {
             let remote = try group.remote.get()
-            let store = try remote.open()
-            guard store.folder != nil else { throw remote.isGone }
-            var used = group.used
-            let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
-            let (found, users) = try look(remote.workers(options.jobs)).run(&used, in: store, reader)
-            report.add(found, users)
+            let (found, users) = try remote.naming {
+                let store = try remote.open()
+                guard store.folder != nil else { throw remote.isGone }
+                var used = group.used
+                let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
+                return try look(remote.workers(options.jobs)).run(&used, in: store, reader)
+            }
+            report.add(found, users, wording: remote.error)
             report.remotes.append(remote.name)
         }
         return report
@@ -141,7 +143,12 @@ extension TransferScope {
 
 extension VerifyReport {
     /// Takes in what was found in a store.
-    mutating func add(_ found: StoreInspection.Report, _ users: [ObjectID: [ObjectUser]]) {
+    ///
+    /// - Parameter wording: puts what is wrong into words.
+    mutating func add(
+        _ found: StoreInspection.Report, _ users: [ObjectID: [ObjectUser]],
+        wording: (StoreError) -> CairnError = { CairnError($0) }
+    ) {
         func object(_ id: ObjectID) -> TransferReport.Object {
             TransferReport.Object(id: id, users: users[id] ?? [])
         }
@@ -151,11 +158,11 @@ extension VerifyReport {
         for (id, error) in found.failures.sorted(by: { $0.id < $1.id }) where !known.contains(id) {
             switch error.reason {
             case .missing: missing.append(object(id))
-            case .damaged, .missingPart: damaged.append(Damage(object: object(id), error: CairnError(error)))
-            default: unreadable.append(TransferReport.Failure(object: object(id), error: CairnError(error)))
+            case .damaged, .missingPart: damaged.append(Damage(object: object(id), error: wording(error)))
+            default: unreadable.append(TransferReport.Failure(object: object(id), error: wording(error)))
             }
         }
-        packs += found.packs.map { DamagedPart(path: $0.reason.path, error: CairnError($0.reason)) }
+        packs += found.packs.map { DamagedPart(path: $0.reason.path, error: wording($0.reason)) }
     }
 
     /// Takes in where damaged things lie now.

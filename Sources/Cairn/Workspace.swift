@@ -11,6 +11,8 @@ public struct Workspace: Sendable {
     public let root: FilePath
     /// The merged configuration.
     public let configuration: Configuration
+    /// Settings that DVC does not have.
+    public let own: OwnConfiguration
     /// The user's environment and where they stand.
     public let surroundings: Surroundings
     /// Which of the two programs the user called.
@@ -20,10 +22,12 @@ public struct Workspace: Sendable {
 
     /// Puts a workspace together.
     public init(
-        root: FilePath, configuration: Configuration, surroundings: Surroundings, personality: Personality
+        root: FilePath, configuration: Configuration, own: OwnConfiguration = OwnConfiguration(),
+        surroundings: Surroundings, personality: Personality
     ) {
         self.root = root
         self.configuration = configuration
+        self.own = own
         self.surroundings = surroundings
         self.personality = personality
     }
@@ -47,7 +51,8 @@ public struct Workspace: Sendable {
         }
         let files = ConfigurationFiles(root: root, surroundings: surroundings)
         let workspace = Workspace(
-            root: root, configuration: try files.load(), surroundings: surroundings, personality: personality)
+            root: root, configuration: try files.load(), own: try files.loadOwn(),
+            surroundings: surroundings, personality: personality)
         guard personality == .cairn || !workspace.isNative else {
             throw CairnError(
                 .config, "'\(root.bytes.printable)' is a native cairn workspace, which DVC cannot use",

@@ -7,6 +7,7 @@ struct CairnCommand: ParsableCommand {
     static let commands: [any ParsableCommand.Type] = [
         AddCommand.self,
         AnalyzeCommand.self,
+        BundleCommand.self,
         CacheCommand.self,
         CatCommand.self,
         CheckIgnoreCommand.self,

@@ -17,6 +17,9 @@ final class Output {
         case quiet, normal, verbose
     }
 
+    /// True if more is to be said than what matters.
+    var isVerbose: Bool { verbosity == .verbose }
+
     /// Makes the outputs of a command.
     init(_ personality: Personality, _ verbosity: Verbosity, _ terminal: Terminal, _ line: ProgressLine) {
         self.personality = personality

@@ -44,9 +44,9 @@ public struct ObjectReader: Sendable {
         }
     }
 
-    fileprivate let store: ObjectStore
+    let store: ObjectStore
     private let workers: Workers
-    fileprivate let reporter: any Reporter
+    let reporter: any Reporter
 
     /// Describes a reading.
     public init(of store: ObjectStore, workers: Workers, reporter: any Reporter) {
@@ -156,7 +156,7 @@ public enum ObjectSink: Sendable {
 }
 
 /// The work on one run of objects, on one thread.
-private struct ReadingTask {
+struct ReadingTask {
     let reader: ObjectReader
     let objects: [ObjectReader.Object]
     let sink: ObjectSink?
@@ -165,7 +165,7 @@ private struct ReadingTask {
     var report = ObjectReader.Report()
 
     /// A failure that concerns more than one object.
-    private enum Stop: Error {
+    enum Stop: Error {
         case object(StoreError)
         case everything(StoreError)
     }
@@ -239,7 +239,7 @@ private struct ReadingTask {
         }
     }
 
-    private mutating func copy(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
+    mutating func copy(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
         guard let sink else { return }
         guard case .files(let batch) = sink else { return try pack(bytes, as: id) }
         let temporary = batch.newTemporary(for: LooseStore.place(of: id))
@@ -291,102 +291,14 @@ private struct ReadingTask {
         }
     }
 
-    // MARK: packs
-
-    private func isPacked(_ id: ObjectID) throws(StoreError) -> Bool {
-        guard id.algorithm == .blake3, reader.store.packed != nil else { return false }
-        return try reader.store.loose.status(of: id) == nil
-    }
-
-    /// Reads an object that is in packs, and copies it.
-    private mutating func unpack(_ index: Int) throws(Stop) {
-        guard let packed = reader.store.packed else {
-            preconditionFailure("a packed object has a packed store")
-        }
-        let (id, size) = (objects[index].id, objects[index].size)
-        if id.isDirectory || size <= Int64(ChunkingRule.wholeFileLimit) {
-            let bytes: [UInt8]
-            do throws(StoreError) { bytes = try packed.read(id) } catch { throw .object(error) }
-            try bytes.withUnsafeBufferPointer { (bytes) throws(Stop) in
-                try copy(UnsafeRawBufferPointer(bytes), as: id)
-            }
-        } else {
-            do throws(StoreError) { try unpackLarge(id, packed) } catch { throw .object(error) }
-        }
-        report.soundCount += 1
-        report.soundBytes += size
-        reader.reporter.advance(items: 1, bytes: 0)
-    }
-
-    /// Reads a file of several chunks and copies it as a file, or only checks it.
-    private mutating func unpackLarge(_ id: ObjectID, _ packed: PackedStore) throws(StoreError) {
-        let reporter = reader.reporter
-        guard case .files(let batch) = sink else { return try reader.store.verify(id, reporter: reporter) }
-        let temporary = batch.newTemporary(for: LooseStore.place(of: id))
-        let file = try system { () throws(SystemError) in try batch.create(temporary, permissions: 0o444) }
-        do throws(StoreError) {
-            try packed.copy(id, to: file) { reporter.advance(items: 0, bytes: $0) }
-        } catch {
-            try? batch.discard(temporary)  // the first failure is the one to report
-            throw error
-        }
-        report.copies.append((id, temporary.withoutName))
-    }
-
-    /// Packs a small object whose bytes are known to be right.
-    private mutating func pack(_ bytes: UnsafeRawBufferPointer, as id: ObjectID) throws(Stop) {
-        guard case .packs(let packs) = sink else { return }
-        if !id.isDirectory, bytes.count > ChunkingRule.wholeFileLimit {
-            // Between the two limits of "small" a file is cut; it is read again for that.
-            let file: OpenFile
-            do throws(StoreError) { file = try reader.store.loose.open(id) } catch { throw .object(error) }
-            return try pack(file, id, packs, counts: false)
-        }
-        do throws(StoreError) {
-            if id.isDirectory {
-                try packs.add(listing: Array(bytes), id: id)
-            } else {
-                try packs.add([(RecordKey(.blob, id.digest), bytes)])
-            }
-        } catch {
-            throw .everything(error)
-        }
-        report.packed.append(id)
-    }
-
-    /// Cuts a file and packs its chunks; what turns out to be another file's is left without a name.
-    private mutating func pack(
-        _ file: consuming OpenFile, _ id: ObjectID, _ packs: any ObjectPacker, counts: Bool = true
-    ) throws(Stop) {
-        let found: (digest: Digest, size: Int64)
-        let reporter = reader.reporter
-        do throws(StoreError) {
-            if id.isDirectory {
-                let bytes: [UInt8]
-                do throws(SystemError) { bytes = try file.readAll() } catch { throw StoreError(error) }
-                found = (BLAKE3.digest(of: bytes), Int64(bytes.count))
-                if found.digest == id.digest { try packs.add(listing: bytes, id: id) }
-            } else {
-                found = try packs.add(file, workers: Workers(count: 1)) {
-                    reporter.advance(items: 0, bytes: $0)
-                }
-            }
-        } catch {
-            throw error.stopsEverything ? .everything(error) : .object(error)
-        }
-        guard found.digest == id.digest else { throw damaged(id) }
-        report.packed.append(id)
-        if counts { try finish(id, found.digest, found.size) }
-    }
-
-    private mutating func finish(_ id: ObjectID, _ digest: Digest, _ size: Int64) throws(Stop) {
+    mutating func finish(_ id: ObjectID, _ digest: Digest, _ size: Int64) throws(Stop) {
         guard digest == id.digest else { throw damaged(id) }
         report.soundCount += 1
         report.soundBytes += size
         reader.reporter.advance(items: 1, bytes: 0)
     }
 
-    private func damaged(_ id: ObjectID) -> Stop {
+    func damaged(_ id: ObjectID) -> Stop {
         .object(StoreError(.damaged(id), reader.store.loose.path(of: id)))
     }
 }

@@ -49,23 +49,24 @@ public final class ObjectStore: Sendable {
 
     /// Tells whether an object is in a pack.
     public func isPacked(_ id: ObjectID) throws(StoreError) -> Bool {
-        guard id.algorithm == .blake3, let packed else { return false }
-        return try packed.contains(id)
+        guard let packed else { return false }
+        return try id.algorithm == .blake3 ? packed.contains(id) : packed.containsAlias(of: id)
     }
 
     /// How many bytes an object has; `nil` if the store does not have it.
     public func size(of id: ObjectID) throws(StoreError) -> Int64? {
         if let status = try loose.status(of: id) { return status.size }
-        guard id.algorithm == .blake3, let packed else { return nil }
-        return try packed.size(of: id)
+        guard let packed else { return nil }
+        if id.algorithm == .blake3 { return try packed.size(of: id) }
+        return try packed.containsAlias(of: id) ? packed.size(aliased: id) : nil
     }
 
     /// Reads an object whole and checks its bytes against its id.
     ///
     /// - Throws: `StoreError` with `.missing` or `.damaged`. Meant for what is small, and for listings.
     public func read(_ id: ObjectID) throws(StoreError) -> [UInt8] {
-        if id.algorithm == .blake3, let packed, try loose.status(of: id) == nil, try packed.contains(id) {
-            return try packed.read(id)
+        if let packed, try loose.status(of: id) == nil, try isPacked(id) {
+            return try id.algorithm == .blake3 ? packed.read(id) : readAliased(id, in: packed)
         }
         return try loose.read(id)
     }
@@ -86,8 +87,10 @@ public final class ObjectStore: Sendable {
     ///
     /// - Throws: `StoreError` with `.missing` or `.damaged`.
     public func verify(_ id: ObjectID, reporter: any Reporter = SilentReporter()) throws(StoreError) {
-        if id.algorithm == .blake3, let packed, try loose.status(of: id) == nil, try packed.contains(id) {
-            if id.isDirectory {
+        if let packed, try loose.status(of: id) == nil, try isPacked(id) {
+            if id.algorithm != .blake3 {
+                try packed.read(aliased: id) { reporter.advance(items: 0, bytes: Int64($0.count)) }
+            } else if id.isDirectory {
                 try packed.verifyListing(id)
             } else {
                 let size = try packed.size(of: id) ?? 0

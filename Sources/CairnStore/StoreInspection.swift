@@ -176,6 +176,7 @@ private struct InspectionRun {
         }
         for unit in units[start...] { report.remaining.add(unit.unit, unit.size) }
         count(units[..<start])
+        if depth == .full, start == units.count { try compareAliased() }
         let last = units.map { unit in times[unit.unit] }
         report.neverCount = last.count { $0 == nil }
         report.oldest = report.neverCount > 0 ? nil : last.compactMap(\.self).min()
@@ -237,7 +238,7 @@ private struct InspectionRun {
         var failures: [(id: ObjectID, error: StoreError)] = []
         for object in objects {
             do throws(StoreError) {
-                if depth == .structure, object.id.isDirectory { _ = try store.loose.listing(object.id) }
+                if depth == .structure, object.id.isDirectory { _ = try store.listing(object.id) }
                 report.soundCount += 1
                 report.soundBytes += object.size
             } catch {
@@ -266,6 +267,29 @@ private struct InspectionRun {
             }
         }
         return found.withLock { $0 }.sorted { $0.position < $1.position }.map(\.damage)
+    }
+
+    /// Compares the bytes that aliases lead to with the ids: nothing else shows that an alias leads to the right file.
+    private mutating func compareAliased() throws(StoreError) {
+        let failed = Set(report.failures.map(\.id))
+        let aliased = (scope?.homes ?? []).flatMap(\.ids).filter {
+            $0.algorithm != .blake3 && !failed.contains($0)
+        }
+        let found = Mutex<[(id: ObjectID, error: StoreError)]>([])
+        let store = store
+        try inspection.workers.forEachRange(of: aliased.count, stride: 16) { (range) throws(StoreError) in
+            for id in aliased[range] {
+                do throws(StoreError) {
+                    try store.verify(id)
+                } catch {
+                    guard error.damagedObject != nil else { throw error }
+                    found.withLock { $0.append((id, error)) }
+                }
+            }
+        }
+        let wrong = found.withLock { $0 }.sorted { $0.id < $1.id }
+        report.failures += wrong
+        report.soundCount -= wrong.count
     }
 
     /// Counts the objects in packs that were checked, and finds those that are not whole.

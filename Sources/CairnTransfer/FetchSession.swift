@@ -10,13 +10,13 @@ struct FetchSession {
     let jobs: Int
     let reporter: any Reporter
     private var log: RemoteLog
-    private var locator: RecordLocator
+    private(set) var locator: RecordLocator
 
     /// Packs that are not what they should be.
     private var badPacks: Set<Digest> = []
     /// Why a record cannot be had.
-    private var problems: [RecordKey: StoreError] = [:]
-    private var report = MovedObjects()
+    private(set) var problems: [RecordKey: StoreError] = [:]
+    var report = MovedObjects()
 
     init(index: RemoteIndex, destination: PackedStore, jobs: Int, reporter: any Reporter, log: RemoteLog) {
         self.index = index
@@ -167,7 +167,7 @@ struct FetchSession {
     }
 
     /// Reads records into memory.
-    private mutating func records(
+    mutating func records(
         _ keys: [RecordKey]
     ) async throws(TransferError) -> [RecordKey: ArraySlice<UInt8>] {
         var records: [RecordKey: ArraySlice<UInt8>] = [:]
@@ -343,7 +343,7 @@ extension RemoteError {
 
 extension StoreError {
     /// The error with the object that cannot be put together because of it.
-    fileprivate func blamed(on id: ObjectID) -> StoreError {
+    func blamed(on id: ObjectID) -> StoreError {
         guard case .missingPart(let key, of: nil) = reason else { return self }
         return StoreError(.missingPart(key, of: id), path)
     }

@@ -40,18 +40,20 @@ final class PackSender {
         reporter = session.reporter
         self.round = round
         let (index, push, view) = (session.index, session.push, session.view)
+        let assumed = session.assumedRecords
         spool = try locally { () throws(StoreError) in
             try PackSpool(
                 in: session.folder, chunker: view.marker.chunker,
                 header: { index.packHeader($0, push) },
-                isStored: { view.has($0) || sentBefore.contains($0) })
+                isStored: { view.has($0) || sentBefore.contains($0) || assumed.contains($0) })
         }
     }
 
     /// Sends chunks and whole files.
     func sendData(_ plan: PushPlan) async throws(TransferError) {
         var steps: [Step] = Self.rounds(plan.dataFrames, size: \.length).map { .frames(plan.dataFrames[$0]) }
-        steps += Self.rounds(plan.loose, size: \.size).map { .files(plan.loose[$0]) }
+        let files = plan.loose.filter { !$0.id.isDirectory }
+        steps += Self.rounds(files, size: \.size).map { .files(files[$0]) }
         try await gatherAndSend(steps + [.end(.data)])
         let bad = badRecords
         guard !bad.isEmpty else { return }
@@ -69,10 +71,11 @@ final class PackSender {
     /// - Parameter lost: those that are not complete and stay here.
     func sendComposites(_ plan: PushPlan, without lost: Set<ObjectID>) async throws(TransferError) {
         let composites = plan.composites.filter { !lost.contains($0) }
-        // Listings that are files of the cache were gathered with the files.
-        try await gatherAndSend([
-            .frames(plan.pageFrames[...]), .composites(plan.spans, composites), .end(.meta),
-        ])
+        // Listings that are files of the cache; those of DVC's form become files there too.
+        let listings = plan.loose.filter { $0.id.isDirectory && !lost.contains($0.id) }
+        let end: [Step] = listings.isEmpty ? [.end(.meta)] : [.end(.data), .end(.meta)]
+        try await gatherAndSend(
+            [.files(listings[...]), .frames(plan.pageFrames[...]), .composites(plan.spans, composites)] + end)
     }
 
     /// Something that makes packs.

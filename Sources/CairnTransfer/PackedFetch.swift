@@ -7,10 +7,10 @@ public struct PackedFetch: Sendable {
     /// So many bytes are fetched before what came is made a part of the store.
     static let roundBytes: Int64 = 8 << 30
 
-    private let index: RemoteIndex
-    private let destination: PackedStore
-    private let jobs: Int
-    private let reporter: any Reporter
+    let index: RemoteIndex
+    let destination: PackedStore
+    let jobs: Int
+    let reporter: any Reporter
 
     /// Describes a fetch.
     ///

@@ -31,6 +31,9 @@ public struct PackedPush: Sendable {
     /// How often a push starts anew because collectors gave up what it relied on.
     static let attempts = 20
 
+    /// Objects that nobody needs from the remote, because who reads it has them: neither they nor records that they consist of are sent.
+    public var assumed: Set<ObjectID> = []
+
     private let cache: ObjectStore
     private let index: RemoteIndex
     private let clone: Clone
@@ -60,7 +63,9 @@ public struct PackedPush: Sendable {
     /// Finds out what would be sent. Nothing is changed.
     ///
     /// - Throws: `TransferError`.
-    public func plan(_ objects: [ObjectID], on view: RemoteView) throws(TransferError) -> PushPlan {
+    public static func plan(
+        _ objects: [ObjectID], from cache: ObjectStore, on view: RemoteView, workers: Workers
+    ) throws(TransferError) -> PushPlan {
         try locally { () throws(StoreError) in
             try PushQuery(cache: cache, view: view, isSent: { _ in false }, workers: workers).plan(objects)
         }
@@ -82,6 +87,23 @@ public struct PackedPush: Sendable {
         var session = PushSession(
             cache: cache, index: index, clone: clone, folder: folder, jobs: jobs, workers: workers,
             reporter: reporter, view: view)
+        session.assumedObjects = assumed
+        session.assumedRecords = try assumedRecords()
         return try await session.run(objects, roots: roots)
+    }
+
+    /// The records of the cache's packs that objects consist of which are not sent; of what is damaged, nothing is known.
+    private func assumedRecords() throws(TransferError) -> Set<RecordKey> {
+        guard !assumed.isEmpty, let packed = cache.packed else { return [] }
+        return try locally { () throws(StoreError) in
+            let index = try packed.refresh()
+            var records: Set<RecordKey> = []
+            for id in assumed {
+                guard let key = index.firstKey(of: id) else { continue }
+                records.insert(key)
+                if let parts = try? packed.parts(of: key, id) { records.formUnion(parts) }
+            }
+            return records
+        }
     }
 }

@@ -38,6 +38,21 @@ public struct PushPlan: Sendable {
     }
 }
 
+extension PushPlan {
+    /// About how many requests sending takes: for packs, for the segment, the clone's roots and the mark of the end, and for the log, which is
+    /// read again before the end.
+    public var requests: Int {
+        guard !isEmpty else { return 0 }
+        func packs(_ bytes: Int64, _ packClass: PackClass) -> Int {
+            Int((bytes + packClass.closingSize - 1) / packClass.closingSize)
+        }
+        let data = dataFrames.reduce(0) { $0 + $1.length } + loose.reduce(0) { $0 + $1.size }
+        let pages = pageFrames.reduce(0) { $0 + $1.length }
+        let hasMeta = !pageFrames.isEmpty || !composites.isEmpty || loose.contains { $0.id.isDirectory }
+        return packs(data, .data) + max(packs(pages, .meta), hasMeta ? 1 : 0) + 4
+    }
+}
+
 /// Finds out what a packed remote lacks: no question goes to the remote, its index answers all.
 struct PushQuery: Sendable {
     let cache: ObjectStore

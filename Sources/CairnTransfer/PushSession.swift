@@ -16,6 +16,11 @@ struct PushSession {
     let push: ULID
     let journal: PushJournal
 
+    /// What is not sent because whoever reads the remote has it.
+    var assumedObjects: Set<ObjectID> = []
+    /// The records of these objects.
+    var assumedRecords: Set<RecordKey> = []
+
     /// Packs that were sent and that no segment tells of yet.
     private var pending: [SentPack] = []
     private var lastSegment: Digest?
@@ -94,7 +99,11 @@ struct PushSession {
         pending.removeAll { givenUp.contains($0.info.name) }
         let sent = try SentRecords(pending)
         var plan = try locally { () throws(StoreError) in
-            try PushQuery(cache: cache, view: view, isSent: sent.contains, workers: workers).plan(objects)
+            let isAssumed = assumedRecords
+            return try PushQuery(
+                cache: cache, view: view, isSent: { sent.contains($0) || isAssumed.contains($0) },
+                workers: workers
+            ).plan(objects)
         }
         missing = plan.missing
         report.failures = plan.failures
@@ -125,17 +134,26 @@ struct PushSession {
         let directories = plan.lacking.filter { $0.isDirectory && !lost.contains($0) }
         guard !directories.isEmpty else { return [] }
         var sent = DigestSet(digestCount: BLAKE3.byteCount)
-        for id in plan.lacking where !id.isDirectory && id.algorithm == .blake3 && !lost.contains(id) {
-            _ = sent.insert(id.digest)
+        var aliased: Set<ObjectID> = []
+        for id in plan.lacking where !id.isDirectory && !lost.contains(id) {
+            if id.algorithm == .blake3 {
+                _ = sent.insert(id.digest)
+            } else {
+                aliased.insert(id)
+            }
+        }
+        func isSent(_ id: ObjectID) -> Bool {
+            guard id.algorithm == .blake3 else { return aliased.contains(id) }
+            return !id.isDirectory && sent.contains(id.digest)
         }
         var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
         for directory in directories {
             let listing = try cache.listing(directory)
             for place in 0..<listing.count {
                 guard let member = listing.object(at: place, directory.algorithm) else { continue }
-                let isSent =
-                    member.algorithm == .blake3 && !member.isDirectory && sent.contains(member.digest)
-                if isSent || view.isComplete(member) { continue }
+                if isSent(member) || assumedObjects.contains(member) || view.isComplete(member) {
+                    continue
+                }
                 incomplete.append((directory, member))
                 break
             }

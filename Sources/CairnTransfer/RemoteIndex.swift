@@ -13,12 +13,15 @@ public final class RemoteIndex: Sendable {
     let surroundings: RemoteSurroundings
     let rules: ProtocolRules
     private let folder: FilePath?
+    private let trusts: Bool
     private let state = Mutex(State())
 
     private struct State {
         var marker: StoreMarker?
         /// True if the marker comes from the folder and was not seen on the remote by this value.
         var isMarkerRemembered = false
+        /// True if there was a log when the top of the remote was looked at.
+        var hasLog = false
         var segments: [SegmentName: IndexSegment] = [:]
         var condemned: [CondemnName: CondemnRecord] = [:]
         /// What the keys of the last listing stand for.
@@ -32,20 +35,25 @@ public final class RemoteIndex: Sendable {
 
     /// Describes an index.
     ///
-    /// - Parameter folder: where what was fetched is kept; `nil` to keep it in memory only. It may be deleted at any time.
+    /// - Parameters:
+    ///   - folder: where what was fetched is kept; `nil` to keep it in memory only. It may be deleted at any time.
+    ///   - trusts: false where something may have been lost: of each directory and each file is then looked whether all parts are there.
     public convenience init(
-        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings
+        of remote: any Remote, cachedIn folder: FilePath?, trusts: Bool = true,
+        surroundings: RemoteSurroundings
     ) {
-        self.init(of: remote, cachedIn: folder, surroundings: surroundings, rules: ProtocolRules())
+        self.init(
+            of: remote, cachedIn: folder, trusts: trusts, surroundings: surroundings, rules: ProtocolRules())
     }
 
     init(
-        of remote: any Remote, cachedIn folder: FilePath?, surroundings: RemoteSurroundings,
-        rules: ProtocolRules
+        of remote: any Remote, cachedIn folder: FilePath?, trusts: Bool = true,
+        surroundings: RemoteSurroundings, rules: ProtocolRules
     ) {
         self.rules = rules
         self.remote = remote
         self.folder = folder
+        self.trusts = trusts
         self.surroundings = surroundings
     }
 
@@ -77,7 +85,7 @@ public final class RemoteIndex: Sendable {
     /// - Throws: `TransferError`.
     public func view(of log: RemoteLog) async throws(TransferError) -> RemoteView {
         do throws(TransferError) {
-            return RemoteView(log, try await segments(log.segmentSizes))
+            return RemoteView(log, try await segments(log.segmentSizes), trusts: trusts)
         } catch {
             guard error.isAbsence else { throw error }
             return try await refresh(log.marker)
@@ -86,19 +94,68 @@ public final class RemoteIndex: Sendable {
 
     /// Reads the log, and makes the store before if there is none.
     ///
-    /// - Parameter refusing: called with what stands at the top of the remote if there is no packed store; may throw.
+    /// A marker that was lost is written anew, with the id that the log tells.
     /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
     public func viewForWriting() async throws(TransferError) -> RemoteView {
         let view: RemoteView
-        if let known = try await self.view() {
+        if let known = try await viewOfWriter() {
             view = known
         } else {
-            let (marker, isNew) = try await make()
+            let id = try await idOfLog() ?? surroundings.withRandom { UniqueID(using: &$0) }
+            let (marker, isNew) = try await make(id)
             // Whoever made the store knows what its log says: nothing that could be relied on.
-            view = isNew ? RemoteView(empty(marker), [:]) : try await refresh(marker)
+            view = isNew && !hasLog ? RemoteView(empty(marker), [:]) : try await refresh(marker)
         }
+        return try checked(view)
+    }
+
+    /// Reads the log; `nil` if there is no marker.
+    private func viewOfWriter() async throws(TransferError) -> RemoteView? {
+        // What a writer relies on is read, not remembered.
+        if state.withLock({ $0.marker == nil || $0.isMarkerRemembered }), rememberedMarker() != nil {
+            do throws(TransferError) {
+                _ = try await readMarker()
+            } catch {
+                guard error.isAbsence else { throw error }
+                forgetMarker()
+            }
+        }
+        do throws(TransferError) {
+            return try await view()
+        } catch {
+            guard error.reason == .lostMarker else { throw error }
+            return nil
+        }
+    }
+
+    /// The id of the store to which the latest pushes in the log went; `nil` if the log has none.
+    private func idOfLog() async throws(TransferError) -> UniqueID? {
+        guard hasLog else { return nil }
+        let provisional = StoreMarker(id: surroundings.withRandom { UniqueID(using: &$0) })
+        let view = try await refresh(provisional)
+        return view.segments.values.flatMap(\.pushes).max { $0.time < $1.time }?.store
+    }
+
+    /// True if the last look at the top of the remote found a log.
+    private var hasLog: Bool { state.withLock { $0.hasLog } }
+
+    /// Refuses stores that this program may not write to.
+    private func checked(_ view: RemoteView) throws(TransferError) -> RemoteView {
         if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
+        if let other = view.stores.first(where: { $0 != view.marker.id }) {
+            throw TransferError(.twoStores(marker: view.marker.id, log: other))
+        }
         return view
+    }
+
+    /// What a writer would start from; nothing is written, and where there is no store, the view is that of an empty one.
+    ///
+    /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
+    public func viewForPlanning() async throws(TransferError) -> RemoteView {
+        if let view = try await viewOfWriter() { return try checked(view) }
+        let marker = StoreMarker(
+            id: try await idOfLog() ?? surroundings.withRandom { UniqueID(using: &$0) })
+        return hasLog ? try await refresh(marker) : RemoteView(empty(marker), [:])
     }
 
     /// Reads the log again.
@@ -133,8 +190,26 @@ public final class RemoteIndex: Sendable {
             return remembered
         }
         let top = try await remotely { () throws(RemoteError) in try await remote.top() }
-        guard top.contains(PackedLayout.marker) else { return nil }
+        let hasLog = top.contains(PackedLayout.log + "/")
+        state.withLock { $0.hasLog = hasLog }
+        guard top.contains(PackedLayout.marker) else {
+            if try await isLost() { throw TransferError(.lostMarker) }
+            return nil
+        }
         return try await readMarker()
+    }
+
+    /// True if there are segments, which nobody writes before the marker.
+    private func isLost() async throws(TransferError) -> Bool {
+        guard hasLog else { return false }
+        let listing = try await remotely { () throws(RemoteError) in
+            try await remote.list(PackedLayout.segments + "/")
+        }
+        let isThere = listing.objects.contains {
+            if case .segment = PackedLayout.Item(parsing: $0.key.utf8) { true } else { false }
+        }
+        state.withLock { $0.hasLog = isThere }
+        return isThere
     }
 
     private func readMarker() async throws(TransferError) -> StoreMarker {
@@ -173,8 +248,7 @@ public final class RemoteIndex: Sendable {
     }
 
     /// Makes the store. Of two who do so at the same time, one wins.
-    private func make() async throws(TransferError) -> (marker: StoreMarker, isNew: Bool) {
-        let id = surroundings.withRandom { UniqueID(using: &$0) }
+    private func make(_ id: UniqueID) async throws(TransferError) -> (marker: StoreMarker, isNew: Bool) {
         let bytes = StoreMarker(id: id).bytes
         let existing = try await remotely { () throws(RemoteError) in
             try await remote.write([RemoteUpload(PackedLayout.marker, .bytes(bytes))], jobs: 1)
@@ -203,7 +277,7 @@ public final class RemoteIndex: Sendable {
         for _ in 0..<Self.attempts {
             do throws(TransferError) {
                 let log = try await list(marker)
-                return RemoteView(log, try await segments(log.segmentSizes))
+                return RemoteView(log, try await segments(log.segmentSizes), trusts: trusts)
             } catch {
                 // Somebody merged segments and removed those that were merged.
                 guard error.isAbsence else { throw error }

@@ -27,14 +27,15 @@ public struct RemoteView: Sendable {
     /// When it was made, by the clock of the surroundings.
     public var takenAt: Duration { log.takenAt }
 
-    init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment]) {
+    /// - Parameter trusts: whether what a push that came to its end has brought is believed to be there.
+    init(_ log: RemoteLog, _ segments: [SegmentName: IndexSegment], trusts: Bool = true) {
         self.log = log
         self.segments = segments
         let names = log.condemnedPacks
         let sorted = segments.sorted { $0.key.push < $1.key.push }
         index = PackIndex(sorted.map(\.value), condemned: names)
         // Merging takes only segments of pushes that came to their end.
-        let trusted = sorted.filter { $0.key.level > 0 || log.acknowledged.contains($0.key.push) }
+        let trusted = sorted.filter { trusts && ($0.key.level > 0 || log.acknowledged.contains($0.key.push)) }
         // A pack may be called dead by a segment that is not among these.
         complete =
             trusted.count == sorted.count
@@ -56,9 +57,17 @@ public struct RemoteView: Sendable {
             condemned: packs.union(condemned.values.flatMap(\.packs)))
     }
 
+    /// The stores to which the pushes in the log went, each once; one that the index tells of, unless it was written by another program.
+    var stores: Set<UniqueID> { Set(segments.values.flatMap { $0.pushes.map(\.store) }) }
+
     /// True if the record lies in a pack that nobody means to delete.
     public func has(_ key: RecordKey) -> Bool {
         index.location(of: key).map { !$0.isCondemned } ?? false
+    }
+
+    /// True if the record is there that the object begins with, wherever it lies.
+    public func knows(_ id: ObjectID) -> Bool {
+        id.algorithm == .blake3 ? index.firstKey(of: id) != nil : index.contains(.alias(of: id))
     }
 
     /// True if the object is there with all that it consists of: a directory with its files.

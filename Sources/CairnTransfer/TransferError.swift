@@ -11,6 +11,10 @@ public struct TransferError: Error, Hashable, Sendable {
         case local(StoreError)
         /// An object of the remote is not of its format, or was altered; its key.
         case malformed(String, FormatError)
+        /// The marker of the store is gone, though its log is there.
+        case lostMarker
+        /// The log has pushes to another store than the marker names: both ids.
+        case twoStores(marker: UniqueID, log: UniqueID)
         /// The remote is no packed store.
         case noStore
         /// Writing needs features that this program lacks.

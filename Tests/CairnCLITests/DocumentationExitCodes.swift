@@ -9,6 +9,8 @@ enum DocumentationExitCodes {
         "move": nil,
         "remove": nil,
         "unprotect": nil,
+        "bundle create": nil,
+        "bundle unbundle": "if the bundle leaves out what the cache does not have",
         "analyze": "if some files could not be read",
         "du": nil,
         "add": "if files of a directory could not be read, for different reasons",

@@ -33,9 +33,17 @@ struct RemoteAddCommand: Verb {
     @Flag(name: .shortAndLong, help: "Replace a remote of this name, with all its options.")
     var force = false
 
+    @Option(
+        help:
+            "How objects lie there: `packed`, in few large files, or `loose`, as DVC has them. What is there already decides."
+    )
+    var layout: RemoteLayout?
+
     func run(in context: Context) throws -> Outcome {
         let files = try ConfigurationFiles.around(context.surroundings)
-        try files.addRemote(name, url: url, at: levels.written, isDefault: `default`, replaces: force)
+        try files.addRemote(
+            name, url: url, at: levels.written, isDefault: `default`, replaces: force,
+            layout: layout)
         let shown = Array(name.lowercased().utf8).printable
         if `default` {
             try context.output.note(
@@ -115,6 +123,10 @@ struct RemoteModifyCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         let files = try ConfigurationFiles.around(context.surroundings)
+        if option.lowercased() == "layout", context.personality == .cairn {
+            try files.setLayout(unset ? nil : layout(), ofRemote: name, at: levels.written)
+            return .done
+        }
         try files.modifyRemote(name, option: option, to: unset ? nil : value, at: levels.written)
         let isSecret = ConfigSchema.secretNames.contains(option.lowercased())
         if isSecret, !unset, levels.written == .repository, context.personality == .cairn {
@@ -125,6 +137,20 @@ struct RemoteModifyCommand: Verb {
         return .done
     }
 }
+
+extension RemoteModifyCommand {
+    /// The layout that was asked for.
+    private func layout() throws -> RemoteLayout {
+        guard let layout = RemoteLayout(rawValue: value?.lowercased() ?? "") else {
+            throw CairnError(
+                .usage, "'\(Array((value ?? "").utf8).printable)' is no layout",
+                hint: "give `packed` or `loose`")
+        }
+        return layout
+    }
+}
+
+extension RemoteLayout: ExpressibleByArgument {}
 
 /// `cairn remote list`.
 struct RemoteListCommand: Verb {
@@ -144,7 +170,8 @@ struct RemoteListCommand: Verb {
                 let url = RemoteLocation.shown(remote.url ?? []).printable
                 let mark = remote.isDefault ? "\t(default)" : ""
                 let name = Array(remote.name.utf8).printable
-                let line = url.isEmpty ? name + mark : "\(name)\t\(url)\(mark)"
+                let layout = context.output.isVerbose ? remote.layout.map { "\t\($0.rawValue)" } ?? "" : ""
+                let line = url.isEmpty ? name + mark : "\(name)\t\(url)\(layout)\(mark)"
                 let shown = context.personality == .dvc ? Self.expandingTabs(line) : line
                 try output.data(remote.isDefault ? output.styled(shown, .good) : shown)
             }
@@ -158,6 +185,7 @@ struct RemoteListCommand: Verb {
             remotes.map { remote in
                 .object([
                     (Array("default".utf8), .bool(remote.isDefault)),
+                    (Array("layout".utf8), remote.layout.map { .string($0.rawValue) } ?? .null),
                     (Array("name".utf8), .string(remote.name)),
                     (Array("url".utf8), remote.url.map { .string(RemoteLocation.shown($0)) } ?? .null),
                 ])

@@ -11,7 +11,8 @@ struct RepairCommand: Verb {
             and directories of the workspace that still have the recorded content, from what was set aside earlier or put into the trash by \
             `gc`, and from remotes. Every byte is compared with its id. Lost parts of a packed cache's index are written anew from the packs. \
             What is damaged is moved to .dvc/tmp/cairn/damaged and never deleted. If an earlier `verify` has found damage, that is healed \
-            without every byte being read again; --depth full reads everything. Exit code 1 means that something stays broken.
+            without every byte being read again; --depth full reads everything. With --on a remote is healed instead: lost and damaged packs \
+            and parts of its index, from the cache, the workspace, and another remote. Exit code 1 means that something stays broken.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -23,6 +24,12 @@ struct RepairCommand: Verb {
         name: .shortAndLong, help: "Bring data from this remote, instead of the one that it belongs to.",
         completion: .custom(RemoteNames.complete))
     var remote: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Heal this remote, instead of the cache, from the cache, the workspace and the remote named by --remote.",
+            valueName: "remote"), completion: .custom(RemoteNames.complete))
+    var on: String?
 
     @Option(
         help: ArgumentHelp(
@@ -45,6 +52,7 @@ struct RepairCommand: Verb {
         commits.add(to: &options.revisions)
         options.depth = depth
         options.remote = remote?.lowercased()
+        options.repaired = on?.lowercased()
         options.isDry = dryRun
         options.jobs = jobs
         let workspace = try context.workspace()

@@ -23,6 +23,11 @@ struct TransferFlags: ParsableArguments {
         help: "Also records of earlier runs of stages.")
     var runCache = false
 
+    @Flag(
+        name: .customLong("dry-run"),
+        help: "Say what would be moved, with files, bytes and requests, and move nothing.")
+    var dryRun = false
+
     /// What the library takes.
     var options: TransferOptions {
         var options = TransferOptions()
@@ -32,6 +37,7 @@ struct TransferFlags: ParsableArguments {
         options.revisions = revisions.scope
         options.jobs = jobs
         options.includesRunRecords = runCache
+        options.isDryRun = dryRun
         return options
     }
 }
@@ -63,12 +69,7 @@ extension TransferReport {
                 CairnError(
                     .missing, "\(object.name(in: workspace)) is neither in the cache nor on the remote"))
         }
-        for failure in failures {
-            output.fail(
-                CairnError(
-                    failure.error.kind, "\(failure.object.name(in: workspace)): \(failure.error.message)",
-                    hint: failure.error.hint))
-        }
+        for group in failuresByCause { output.fail(Self.words(group, workspace)) }
         for object in incomplete where toRemote {
             output.fail(
                 CairnError(
@@ -76,6 +77,30 @@ extension TransferReport {
                     "\(object.name(in: workspace)) is not complete on the remote, so its listing was not pushed"
                 ))
         }
+    }
+
+    /// Failures of one cause together, a damaged pack for instance.
+    private var failuresByCause: [[Failure]] {
+        var groups: [[Failure]] = []
+        var places: [String: Int] = [:]
+        for failure in failures {
+            let place = places[failure.error.message] ?? groups.count
+            places[failure.error.message] = place
+            if place == groups.count { groups.append([]) }
+            groups[place].append(failure)
+        }
+        return groups
+    }
+
+    private static func words(_ group: [Failure], _ workspace: Workspace) -> CairnError {
+        let names = group.prefix(5).map { $0.object.name(in: workspace) }.joined(separator: ", ")
+        let error = group[0].error
+        let more = group.count > 5 ? " and \(group.count - 5) more" : ""
+        let text =
+            group.count == 1
+            ? "\(names): \(error.message)"
+            : "\(error.message), and \(Words.count(group.count, "object")) cannot be had without it: \(names)\(more)"
+        return CairnError(error.kind, text, hint: error.hint)
     }
 
     /// DVC's number of things that failed: what exists nowhere is only warned of.
@@ -100,12 +125,19 @@ extension TransferReport {
             (Array("remotes".utf8), names(remotes)), (Array("run_records".utf8), .integer(runRecords)),
             (Array("skipped".utf8), .skipped(skipped)),
         ]
+        if isPlan {
+            entries += [
+                (Array("dry_run".utf8), .bool(true)), (Array("files".utf8), .integer(files)),
+                (Array("requests".utf8), requests.map { .integer($0) } ?? .null),
+            ]
+        }
         entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
         return entries
     }
 
     /// `pushed 3 objects (1.2 MiB) to 'shared'`; `nil` if nothing was moved.
     func summary(_ verb: String) -> String? {
+        if isPlan { return planSummary(verb) }
         guard count + runRecords > 0 else { return nil }
         var parts: [String] = []
         if count > 0 { parts.append("\(Words.count(count, "object")) (\(Words.bytes(bytes)))") }
@@ -114,6 +146,19 @@ extension TransferReport {
             remotes.isEmpty
             ? "" : (verb == "pushed" ? " to " : " from ") + remotes.map { "'\($0)'" }.joined(separator: ", ")
         return "\(verb) \(parts.joined(separator: " and "))\(place)"
+    }
+}
+
+extension TransferReport {
+    /// `would push 3 files (1.2 MiB) to 'shared' in about 6 requests`; `nil` if nothing would be moved.
+    private func planSummary(_ verb: String) -> String? {
+        guard count > 0 else { return nil }
+        let isPush = verb == "pushed"
+        let names = remotes.map { "'\($0)'" }.joined(separator: ", ")
+        let what = files > 0 ? Words.count(files, "file") : Words.count(count, "listing")
+        let cost = requests.map { " in about \(Words.count($0, "request"))" } ?? ""
+        return
+            "would \(isPush ? "push" : "fetch") \(what) (\(Words.bytes(bytes))) \(isPush ? "to" : "from") \(names)\(cost)"
     }
 }
 

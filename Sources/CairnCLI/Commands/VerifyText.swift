@@ -106,7 +106,7 @@ struct VerifyText {
         let hint =
             report.remotes.isEmpty
             ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
-            : "bring it again from a cache that has it: `\(command) push`"
+            : "bring it again from a cache that has it: `\(([command, "repair --on"] + report.remotes.map(Shell.quoted) + scope).joined(separator: " "))`"
         guard !bad.isEmpty else {
             let noun = report.packs.isEmpty && report.segments.isEmpty ? "copy" : "part of the store"
             return CairnError(

@@ -13,6 +13,7 @@ public struct FormatError: Error, Hashable, Sendable {
         case condemnRecord = "condemn record"
         case roots = "roots file"
         case pushMark = "mark of a push"
+        case bundle
     }
 
     /// What is wrong.

@@ -20,6 +20,8 @@ public struct IndexSurvey: Sendable {
     public let unreadable: [Digest]
 
     let entries: [Digest: [PackEntry]]
+    /// The push that each stray belongs to, as it says itself.
+    let pushes: [Digest: ULID]
 
     /// True if every segment is sound and tells about every pack.
     public var isSound: Bool { damaged.isEmpty && strays.isEmpty && unreadable.isEmpty }
@@ -31,7 +33,7 @@ extension PackedStore {
     /// - Throws: `StoreError` if a segment cannot be read for another reason than what it is: one for a newer program for instance.
     public func surveyIndex() throws(StoreError) -> IndexSurvey {
         guard let folder, marker != nil else {
-            return IndexSurvey(damaged: [], strays: [], unreadable: [], entries: [:])
+            return IndexSurvey(damaged: [], strays: [], unreadable: [], entries: [:], pushes: [:])
         }
         let segments = SegmentFolder(root: folder)
         var damaged: [IndexSurvey.Segment] = []
@@ -51,6 +53,7 @@ extension PackedStore {
         var strays: [PackInfo] = []
         var unreadable: [Digest] = []
         var entries: [Digest: [PackEntry]] = [:]
+        var pushes: [Digest: ULID] = [:]
         for name in try folder.packs().keys.sorted() where !known.contains(name) {
             try system { () throws(SystemError) in try Interruption.check() }
             let path = PackedLayout.path(ofPack: name)
@@ -66,34 +69,42 @@ extension PackedStore {
                         frameCount: trailer.frameCount, packClass: reader.header.packClass,
                         created: reader.header.created))
                 entries[name] = trailer.entries
+                pushes[name] = reader.header.push
             } catch {
                 guard try error.isDamage(of: path, named: name, in: folder) else { throw error }
                 unreadable.append(name)
             }
         }
-        return IndexSurvey(damaged: damaged, strays: strays, unreadable: unreadable, entries: entries)
+        return IndexSurvey(
+            damaged: damaged, strays: strays, unreadable: unreadable, entries: entries, pushes: pushes)
     }
 
     /// Reads the index as it will be when it was rebuilt, without anything being written.
     public func readPast(_ survey: IndexSurvey) {
         readPast(
             Set(survey.damaged.map(\.name)),
-            with: survey.segments().compactMap { try? IndexSegment(parsing: $0.bytes, name: $0.name) })
+            with: survey.segments().map(\.segment).compactMap {
+                try? IndexSegment(parsing: $0.bytes, name: $0.name)
+            })
     }
 
     /// Writes anew what damaged and lost segments said, from what packs say of themselves.
     ///
     /// The order is: a new segment, which replaces the damaged ones, and only then these are moved into the quarantine, and with them packs
     /// that do not say what is in them: `recover` finds what is sound there.
+    /// - Parameter isComplete: of a store to which several push: asked whether a push is known to have come to its end. Packs of others go
+    ///   into a segment of the lowest level, from which nobody concludes that all is there that they name.
     /// - Returns: the survey that was carried out, taken while nobody else could write.
     /// - Throws: `StoreError` with `.busy` if somebody writes to the store, or why something cannot be written.
-    public func rebuildIndex(into quarantine: FilePath) throws(StoreError) -> IndexSurvey {
+    public func rebuildIndex(
+        into quarantine: FilePath, isComplete: (ULID) -> Bool = { _ in true }
+    ) throws(StoreError) -> IndexSurvey {
         guard let folder else { return try surveyIndex() }
         let lock = try lockAlone(in: folder, patience: PackedCollection.patience)
         defer { withExtendedLifetime(lock) {} }
         let survey = try surveyIndex()
         guard !survey.isSound else { return survey }
-        let segments = survey.segments()
+        let segments = survey.segments(isComplete: isComplete)
         if !segments.isEmpty {
             let permissions = folderPermissions
             let batch = try system { () throws(SystemError) in
@@ -101,7 +112,8 @@ extension PackedStore {
             }
             let writer = SegmentWriter(store: self, folder: folder, batch: batch, push: .now())
             let level = min(9, (survey.damaged.map(\.name.level).max() ?? -1) + 1)
-            try writer.write(segments.map { (level, $0) }, lastIsLater: true)
+            try writer.write(
+                segments.map { ($0.isComplete ? level : 0, $0.segment) }, lastIsLater: true)
         }
         let lost =
             survey.damaged.map { ($0.name.path, $0.name.text) }
@@ -126,20 +138,24 @@ extension PackedStore {
 }
 
 extension IndexSurvey {
-    /// Segments that stand in for what is damaged or lost.
-    fileprivate func segments() -> [IndexSegmentBuilder.Segment] {
+    /// Segments that stand in for what is damaged or lost, the one that replaces the damaged ones at the end.
+    fileprivate func segments(
+        isComplete: (ULID) -> Bool = { _ in true }
+    ) -> [(segment: IndexSegmentBuilder.Segment, isComplete: Bool)] {
         guard !strays.isEmpty || !damaged.isEmpty else { return [] }
-        var segments: [IndexSegmentBuilder.Segment] = []
-        var builder = IndexSegmentBuilder()
-        for pack in strays {
-            if builder.isFull {
-                segments.append(builder.build())
-                builder = IndexSegmentBuilder()
+        var segments: [(segment: IndexSegmentBuilder.Segment, isComplete: Bool)] = []
+        for wanted in [false, true] {
+            var builder = IndexSegmentBuilder()
+            for pack in strays where pushes[pack.name].map(isComplete) ?? false == wanted {
+                if builder.isFull {
+                    segments.append((builder.build(), wanted))
+                    builder = IndexSegmentBuilder()
+                }
+                builder.add(pack, entries[pack.name] ?? [])
             }
-            builder.add(pack, entries[pack.name] ?? [])
+            if wanted { for segment in damaged { builder.replace(segment.name.digest) } }
+            if !builder.isEmpty || (wanted && !damaged.isEmpty) { segments.append((builder.build(), wanted)) }
         }
-        for segment in damaged { builder.replace(segment.name.digest) }
-        segments.append(builder.build())
         return segments
     }
 }

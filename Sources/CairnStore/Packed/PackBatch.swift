@@ -106,7 +106,9 @@ public final class PackBatch: ChunkSink {
     public func commit() throws(StoreError) { try commit(without: []) }
 
     /// As `commit`, and calls packs dead, whose records are in the new ones as far as they are sound.
-    func commit(without dead: [PackInfo]) throws(StoreError) {
+    ///
+    /// - Parameter merges: whether the index may be merged where it has many segments.
+    func commit(without dead: [PackInfo], merges: Bool = true) throws(StoreError) {
         isCommitted.withLock { isCommitted in
             precondition(!isCommitted, "a session is committed once")
             isCommitted = true
@@ -128,7 +130,9 @@ public final class PackBatch: ChunkSink {
         let named = packs.map(\.pack)
         packs = []
         try writer.add(named, dead: dead)
-        try withExtendedLifetime(lock) { () throws(StoreError) in try writer.mergeIfNeeded() }
+        try withExtendedLifetime(lock) { () throws(StoreError) in
+            if merges { try writer.mergeIfNeeded() }
+        }
         store.forgetIndex()
     }
 }

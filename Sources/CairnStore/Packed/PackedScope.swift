@@ -51,7 +51,7 @@ struct PackedScope: Sendable {
         }
         for id in ids {
             try system { () throws(SystemError) in try Interruption.check() }
-            guard let key = index.key(of: id), let home = note(key) else {
+            guard let key = Self.firstKey(of: id, index), let home = note(key) else {
                 missing.append(id)
                 continue
             }
@@ -85,7 +85,27 @@ struct PackedScope: Sendable {
     private static func parts(
         of key: RecordKey, _ id: ObjectID, _ store: PackedStore, _ depth: CheckDepth
     ) throws(StoreError) -> [RecordKey] {
-        depth == .present ? [] : try PackUsage.parts(of: key, id, in: store)
+        guard depth > .present else { return [] }
+        guard key.kind == .alias else { return try PackUsage.parts(of: key, id, in: store) }
+        let file = try store.file(aliased: id)
+        guard let first = try store.index().key(of: file) else {
+            throw StoreError(.missingPart(RecordKey(.blob, file.digest), of: id), store.root)
+        }
+        return try [first] + PackUsage.parts(of: first, file, in: store)
+    }
+
+    /// The record that an object begins with; of one with an MD5 id the alias.
+    private static func firstKey(of id: ObjectID, _ index: PackIndex) -> RecordKey? {
+        if id.algorithm == .blake3 { return index.key(of: id) }
+        let alias = RecordKey.alias(of: id)
+        return index.contains(alias) ? alias : nil
+    }
+
+    /// The other records of an object, as far as they can be learned.
+    private func readableParts(of first: RecordKey, _ id: ObjectID) -> [RecordKey] {
+        guard first.kind == .alias else { return store.readableParts(of: first) }
+        guard let file = try? store.file(aliased: id), let key = index.key(of: file) else { return [] }
+        return [key] + store.readableParts(of: key)
     }
 
     /// The objects that cannot be put together from what is sound, each with the reason.
@@ -106,8 +126,8 @@ struct PackedScope: Sendable {
         }
         var broken: [(id: ObjectID, error: StoreError)] = []
         for id in homes.flatMap(\.ids) {
-            guard let first = index.key(of: id) else { continue }
-            let parts = loss(of: first) == nil && depth > .present ? store.readableParts(of: first) : []
+            guard let first = Self.firstKey(of: id, index) else { continue }
+            let parts = loss(of: first) == nil && depth > .present ? readableParts(of: first, id) : []
             guard let reason = ([first] + parts).lazy.compactMap(loss).first else { continue }
             let isForNewer = damage.contains { $0.isForNewerProgram && $0.reason == reason }
             broken.append((id, isForNewer ? reason : StoreError(.damaged(id), reason.path)))

@@ -29,16 +29,21 @@ extension PackedStore {
     ///
     /// Their sound records are copied into a new pack before, each checked; the damaged packs are kept in the quarantine: they may have the
     /// only copy of something. The order is: new pack, a segment that tells of it and calls the old ones dead, and only then the move.
-    /// - Parameter quarantine: a folder, best on the file system of the store; from another one the packs stay where they are, dead.
+    /// - Parameters:
+    ///   - quarantine: a folder, best on the file system of the store; from another one the packs stay where they are, dead.
+    ///   - isShared: true for a remote, where segments of pushes that have not come to their end must not be merged.
     /// - Throws: `StoreError` if the store cannot be written to.
     @discardableResult
-    public func setAside(_ packs: [PackInfo], into quarantine: FilePath) throws(StoreError) -> SetAside {
-        try setAside(packs, without: [], into: quarantine)
+    public func setAside(
+        _ packs: [PackInfo], into quarantine: FilePath, isShared: Bool = false
+    ) throws(StoreError) -> SetAside {
+        try setAside(packs, without: [], into: quarantine, isShared: isShared)
     }
 
     /// - Parameter dropped: records that are not copied, even if they are sound.
     private func setAside(
-        _ packs: [PackInfo], without dropped: Set<RecordKey>, into quarantine: FilePath
+        _ packs: [PackInfo], without dropped: Set<RecordKey>, into quarantine: FilePath,
+        isShared: Bool = false
     ) throws(StoreError) -> SetAside {
         guard let folder, !packs.isEmpty else { return SetAside() }
         _ = try refresh()
@@ -52,7 +57,7 @@ extension PackedStore {
             try bytes.withBytes { (bytes) throws(StoreError) in try batch.add([(key, bytes)]) }
             result.savedCount += 1
         }
-        try batch.commit(without: wreck.packs)
+        try batch.commit(without: wreck.packs, merges: !isShared)
         result.lost = wreck.lost.sorted()
         for pack in wreck.packs {
             if let place = move(pack, from: folder, into: quarantine) { result.places.append((pack, place)) }

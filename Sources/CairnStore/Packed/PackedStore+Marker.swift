@@ -29,6 +29,14 @@ extension PackedStore {
     ///
     /// - Throws: `StoreError` if it cannot be written or moved.
     public static func restoreMarker(at root: FilePath, into quarantine: FilePath) throws(StoreError) {
+        try removeMarker(at: root, into: quarantine)
+        _ = try PackedStore(at: root, creating: true)
+    }
+
+    /// Moves a damaged marker into the quarantine, or on another file system to another name beside it.
+    ///
+    /// - Throws: `StoreError` if it cannot be moved.
+    public static func removeMarker(at root: FilePath, into quarantine: FilePath) throws(StoreError) {
         let folder = try system { () throws(SystemError) in try Folder(root) }
         let name = Array(PackedLayout.marker.utf8)
         try system { () throws(SystemError) in
@@ -44,6 +52,5 @@ extension PackedStore {
                 try folder.renameExclusively(name, to: folder, newName)
             }
         }
-        _ = try PackedStore(at: root, creating: true)
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// A store that keeps files as chunks, and listings as pages, in packs with an index: docs/formats/packed-store.md.
 ///
 /// Reading takes no lock and goes on beside writers, merges of the index, and a collector. Objects are files and directories of native
-/// repositories; ids of other algorithms are in no packed store. `PackBatch` writes.
+/// repositories; of an object with an MD5 id it has an alias at most, which leads to the file with its bytes. `PackBatch` writes.
 public final class PackedStore: Sendable {
     // A class: it owns the descriptors of its folder and of the packs that are read, and what was read of the index.
 
@@ -18,6 +18,8 @@ public final class PackedStore: Sendable {
     /// The open folder; `nil` if it is not there.
     let folder: Folder?
     let readers = PackReaders()
+    /// Aliases that were read, with the files that they lead to.
+    let aliases = Mutex<[RecordKey: Digest]>([:])
     private let state = Mutex(IndexState())
 
     private struct IndexState {
