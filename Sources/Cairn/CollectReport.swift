@@ -36,7 +36,7 @@ public struct CollectPlan: Sendable {
         /// What is deleted: listings first, in the order of deletion.
         public internal(set) var objects: [Object]
         /// How many objects stay.
-        public let keptCount: Int
+        public internal(set) var keptCount: Int
         /// The bytes by which packs become fewer, about: compressed, and less what is copied out of them.
         public var packedBytes: Int64 = 0
 
@@ -57,6 +57,26 @@ public struct CollectPlan: Sendable {
 
 /// What a collection did.
 public struct CollectReport: Sendable {
+    /// What a collection of a packed remote did: what goes is announced, and given up and deleted by later collections, whoever runs them.
+    public struct Announced: Sendable {
+        /// The name of the remote.
+        public let remote: String
+        /// How many objects were announced.
+        public let count: Int
+        /// How many packs.
+        public let packs: Int
+        /// The bytes by which packs will be fewer.
+        public let bytes: Int64
+        /// For how long what was announced can be brought back, in seconds.
+        public let grace: Int64
+        /// How many packs that were announced earlier are given up now.
+        public let buried: Int
+        /// How many packs that were given up earlier were deleted now.
+        public let deleted: Int
+        /// Their bytes.
+        public let deletedBytes: Int64
+    }
+
     /// What was planned.
     public let plan: CollectPlan
     /// True if the plan was carried out.
@@ -71,6 +91,8 @@ public struct CollectReport: Sendable {
     public internal(set) var grace: Int64?
     /// The bytes of packs that an earlier collection had put aside, and that were deleted now.
     public internal(set) var emptiedBytes: Int64 = 0
+    /// What a packed remote was told; `nil` if none is meant.
+    public internal(set) var announced: Announced?
     /// Objects that stay because somebody wrote or linked them while the plan was made.
     public internal(set) var spared: [ObjectID] = []
 }

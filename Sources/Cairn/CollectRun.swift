@@ -9,6 +9,8 @@ struct CollectRun {
     private let sessions: [Session]
     private let cache: ObjectStore
     private let remote: (name: String, store: ObjectStore)?
+    /// The same remote, if it has packs that are to be collected.
+    private var packedRemote: PackedRemoteCollecting?
     /// The clock of the cache's file system before anything was looked at.
     private let start: Int64
     /// What goes from the packs of the cache, once the plan is made.
@@ -22,7 +24,12 @@ struct CollectRun {
         let workspace = session.workspace
         if options.includesRemote || options.deletesPushed {
             let remote = try workspace.remoteStore(options.remote, for: "gc -c")
-            self.remote = (remote.name, try remote.open())
+            let store = try remote.open()
+            self.remote = (remote.name, store)
+            if options.includesRemote, try remote.isPacked(for: workspace.format) {
+                packedRemote = try PackedRemoteCollecting(
+                    PackedRemote(remote, session, jobs: options.jobs), store, session)
+            }
         } else {
             remote = nil
         }
@@ -81,7 +88,14 @@ struct CollectRun {
             var deleted = try remote.store.loose.allObjects(HashAlgorithm.all)
             let count = deleted.count
             deleted.removeAll { used.contains($0) }
-            plan.places.append(try place(remote.name, remote.store, deleted, kept: count - deleted.count))
+            try packedRemote?.makePlan(used, reader)
+            var place = try place(remote.name, remote.store, deleted, kept: count - deleted.count)
+            if let packed = packedRemote {
+                place.objects += packed.objects()
+                place.keptCount += packed.plan?.keptCount ?? 0
+                place.packedBytes = max(0, packed.plan?.freed ?? 0)
+            }
+            plan.places.append(place)
         }
         if options.namesObjects {
             var search = LastKnownSearch(Set(plan.places.flatMap(\.objects).map(\.id)), reader, session)
@@ -199,6 +213,7 @@ struct CollectRun {
             report.emptiedBytes = result.emptied
             report.grace = cache.packed?.marker?.collection.grace
         }
+        report.announced = try packedRemote?.carryOut()
         for place in report.plan.places where place.objects.contains(where: { !$0.isPacked }) {
             let store = place.remote == nil ? cache : remote?.store ?? cache
             guard let folder = store.folder else { continue }

@@ -95,7 +95,7 @@ extension CairnError {
         case .unreadable(let key):
             self.init(
                 .damaged, "nothing was deleted: the \(key) on remote '\(name)' is needed and cannot be read",
-                hint: "find out what is damaged: `cairn verify -r \(name)`")
+                hint: "find out what is damaged: `cairn verify --remote \(name)`")
         }
     }
 }

@@ -9,6 +9,8 @@ struct LogTidying {
     private let writer: ULID
     private let times: LogTimes
     private let acknowledged: Set<ULID>
+    /// For each condemn record the pushes that it has seen.
+    private let seen: [Set<ULID>]
 
     /// So many segments of a level are left as they are.
     static let mostSegments = 16
@@ -21,6 +23,7 @@ struct LogTidying {
         self.view = view
         self.writer = writer
         times = LogTimes(view)
+        seen = view.condemned.values.map { Set($0.seenPushes) }
         acknowledged = complete.map { view.acknowledged.union([$0]) } ?? view.acknowledged
     }
 
@@ -66,7 +69,7 @@ struct LogTidying {
     /// The row with the time at which it came; `nil` if it is too old to matter.
     private func keep(_ row: PushRow, of name: SegmentName) -> PushRow? {
         let time = times.time(of: row, in: name)
-        let isSeen = view.condemned.values.allSatisfy { $0.seenPushes.contains(row.push) }
+        let isSeen = seen.allSatisfy { $0.contains(row.push) }
         guard times.now - time < view.marker.collection.keep * 1000 || !isSeen else { return nil }
         return PushRow(
             push: row.push, repository: row.repository, store: row.store, root: row.root,
@@ -78,13 +81,13 @@ struct LogTidying {
         for (name, segment) in view.segments where times.isOlder(name.path, than: Self.patience) {
             replaced.formUnion(segment.replaced)
         }
-        return view.listedSegments.filter { view.segments[$0] == nil && replaced.contains($0.digest) }
-            .map(\.path)
+        return view.log.segmentSizes.keys.filter { view.segments[$0] == nil && replaced.contains($0.digest) }
+            .map(\.path).sorted()
     }
 
     /// Marks of pushes all of whose segments were merged and removed.
     private func spentMarks() -> [String] {
-        let writers = Set(view.listedSegments.filter { $0.level == 0 }.map(\.push))
+        let writers = Set(view.log.segmentSizes.keys.filter { $0.level == 0 }.map(\.push))
         return view.acknowledged.subtracting(writers).map { PushMark.path(of: $0) }
             .filter { times.isOlder($0, than: Self.patience) }.sorted()
     }

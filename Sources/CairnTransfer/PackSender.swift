@@ -156,11 +156,11 @@ final class PackSender {
         _ packs: [PackSpool.Pack], to remote: any Remote, _ push: ULID, _ journal: PushJournal, jobs: Int,
         round: Int
     ) async -> Result<[SentPack], TransferError> {
+        let sent = packs.map { SentPack(content: $0.content) }
         // Before they are sent: the next push looks which of them arrived.
-        journal.add(packs.map { SentPack(content: $0.content) }, push: push, round: round)
-        let sent: [SentPack]
+        journal.add(sent, push: push, round: round)
         do throws(RemoteError) {
-            sent = try await SentPack.send(packs, to: remote, jobs: jobs)
+            _ = try await SentPack.send(packs, to: remote, jobs: jobs)
         } catch {
             return .failure(TransferError(.remote(error)))
         }

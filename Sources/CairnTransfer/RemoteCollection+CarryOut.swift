@@ -140,15 +140,3 @@ extension RemoteCollection {
         try await index.delete(done.keys.sorted().map(\.path))
     }
 }
-
-extension RemoteIndex {
-    /// Deletes objects, many at a time.
-    func delete(_ keys: [String]) async throws(TransferError) {
-        var rest = keys[...]
-        while !rest.isEmpty {
-            let round = Array(rest.prefix(1000))
-            try await remotely { () throws(RemoteError) in try await remote.delete(round) }
-            rest = rest.dropFirst(1000)
-        }
-    }
-}

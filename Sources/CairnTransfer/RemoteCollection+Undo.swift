@@ -15,7 +15,7 @@ extension RemoteCollection {
 
     /// Copies what the latest collection announced into new packs. That it was announced stays true: others may have begun to act on it.
     ///
-    /// - Returns: `nil` if nothing is announced that is not given up yet.
+    /// - Returns: `nil` if nothing is announced that is not given up yet, or all of that was brought back.
     /// - Throws: `TransferError`.
     public func undo() async throws(TransferError) -> Undone? {
         guard let view = try await index.view() else { return nil }
@@ -32,6 +32,7 @@ extension RemoteCollection {
             if place.pack.name == pack.name || !record.packs.contains(place.pack.name) { keys.append(key) }
         }
         keys = Array(Set(keys)).sorted()
+        guard !keys.isEmpty else { return nil }
         reporter.begin("bringing back", items: nil, bytes: nil)
         let copying = RecordCopying(
             index: index, writer: index.newName(), folder: folder, jobs: jobs, reporter: reporter)

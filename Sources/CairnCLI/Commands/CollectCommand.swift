@@ -13,7 +13,9 @@ struct CollectCommand: Verb {
             last known path and revision, and nothing is deleted without a yes. Exit code 1 means that the answer was no. \
             What goes from the packs of a native repository is put aside and deleted by a later collection, when the grace period of the \
             cache is over (a day, unless its `cairn.json` says otherwise). Until then --undo brings it back; exit code 1 means that there is \
-            nothing to bring back.
+            nothing to bring back. On a remote with packs, which others may use at the same moment, what goes is announced first, and \
+            deleted by later collections, whoever runs them: what was pushed within the last days stays (two weeks, unless the remote's \
+            `cairn.json` says otherwise), and so does what other clones and repositories have said that they need.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -66,8 +68,17 @@ struct CollectCommand: Verb {
     @Flag(help: "Only name what would be deleted.")
     var dry = false
 
-    @Flag(help: "Bring back the packs that the last collection put aside.")
+    @Flag(
+        help:
+            "Bring back what the last collection took; with --cloud, what the last one of the remote announced."
+    )
     var undo = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up what a repository, or one clone of it, needs of the remote.",
+            valueName: "repository[/clone]"))
+    var forget: String?
 
     @Option(name: .shortAndLong, help: "How many files to look at at a time.")
     var jobs: Int?
@@ -80,6 +91,7 @@ struct CollectCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         if undo { return try bringBack(context) }
+        if let forget { return try give(up: forget, context) }
         let options = try options(context)
         let workspace = try context.workspace()
         if context.personality == .dvc { context.output.warn(scopeOfDVC(context)) }
@@ -103,31 +115,6 @@ struct CollectCommand: Verb {
             try write(report, wasAsked: wasAsked, context)
         }
         return report.isDone || dry ? .done : .no
-    }
-
-    /// `--undo`.
-    private func bringBack(_ context: Context) throws -> Outcome {
-        let scope = revisions.scope
-        guard scope.isEmpty, !workspace, rev == nil, num == nil, date == nil, !allExperiments, !cloud,
-            !notInRemote, remote == nil, projects.isEmpty, !skipFailed, !dry
-        else {
-            throw CairnError(
-                .usage, "--undo brings back what the last collection took: no other option goes with it")
-        }
-        let undone = try context.workspace().undoCollection(reporter: context.reporter)
-        if json {
-            try context.output.json(
-                .object([
-                    (Array("bytes".utf8), .integer(Int(undone?.bytes ?? 0))),
-                    (Array("restored".utf8), .integer(undone?.objects ?? 0)),
-                ]))
-        } else if let undone {
-            try context.output.note(
-                "brought back \(Words.count(undone.objects, "object")) (\(Words.bytes(undone.bytes)))")
-        } else {
-            try context.output.note("there is nothing to bring back")
-        }
-        return undone == nil ? .no : .done
     }
 
     private func options(_ context: Context) throws -> CollectOptions {
@@ -165,19 +152,23 @@ struct CollectCommand: Verb {
             try output.note(
                 "\(Words.bytes(report.emptiedBytes)) that an earlier collection put aside are deleted now")
         }
+        if let announced = report.announced { try writeEarlier(announced, output) }
         guard report.plan.count > 0 else { return try output.note("everything that is stored is used") }
         if !wasAsked {
             for place in report.plan.places {
                 for object in place.objects { output.detail(Self.line(object)) }
             }
         }
-        try output.note("deleted \(Words.count(report.count, "object")) (\(Words.bytes(report.bytes)))")
+        if report.count > 0 || report.announced == nil {
+            try output.note("deleted \(Words.count(report.count, "object")) (\(Words.bytes(report.bytes)))")
+        }
         if report.asideBytes > 0 {
             let grace = report.grace.map { Words.duration(seconds: $0) } ?? "a while"
             try output.note(
                 "\(Words.bytes(report.asideBytes)) of that are put aside until a collection \(grace) from now or later; `cairn gc --undo` brings them back"
             )
         }
+        if let announced = report.announced { try write(announced, output) }
         if !report.spared.isEmpty {
             try output.note(
                 "\(Words.count(report.spared.count, "object")) stayed: somebody wrote or linked them meanwhile"
@@ -219,36 +210,5 @@ struct CollectCommand: Verb {
     private static func day(_ time: Int64) -> String {
         let days = max(0, (Surroundings.now - time) / 86_400_000_000_000)
         return days == 0 ? "stored today" : "stored \(Words.count(Int(days), "day")) ago"
-    }
-
-    private static func json(_ report: CollectReport, _ workspace: Workspace) -> PythonJSON {
-        func text(_ value: String?) -> PythonJSON { value.map { .string($0) } ?? .null }
-        func object(_ object: CollectPlan.Object) -> PythonJSON {
-            .object([
-                (Array("id".utf8), .string(object.id.text)),
-                (Array("listing".utf8), text(object.lastKnown?.listing?.text)),
-                (Array("modified".utf8), .integer(Int(object.modified / 1_000_000_000))),
-                (Array("path".utf8), object.lastKnown.map { .string($0.path) } ?? .null),
-                (Array("revision".utf8), text(object.lastKnown?.revision)),
-                (Array("size".utf8), .integer(Int(object.size))),
-            ])
-        }
-        let places = report.plan.places.map { place in
-            PythonJSON.object([
-                (Array("folder".utf8), .string(place.folder.bytes)),
-                (Array("kept".utf8), .integer(place.keptCount)),
-                (Array("objects".utf8), .array(place.objects.map(object))),
-                (Array("remote".utf8), text(place.remote)),
-            ])
-        }
-        return .object([
-            (Array("aside".utf8), .integer(Int(report.asideBytes))),
-            (Array("bytes".utf8), .integer(Int(report.bytes))),
-            (Array("deleted".utf8), .integer(report.count)),
-            (Array("emptied".utf8), .integer(Int(report.emptiedBytes))),
-            (Array("grace".utf8), report.grace.map { .integer(Int($0)) } ?? .null),
-            (Array("places".utf8), .array(places)),
-            (Array("spared".utf8), .array(report.spared.map { .string($0.text) })),
-        ])
     }
 }

@@ -1,6 +1,7 @@
 import CairnCore
 import CairnRemote
 import CairnStore
+import CairnSystem
 import CairnTestSupport
 import Testing
 
@@ -119,6 +120,7 @@ struct RemoteCollectionTests {
             try await fixture.collect(keeping: [0])
             let undone = try await fixture.collection().undo()
             #expect(undone?.objectCount == plan.objects.count && undone?.lost.isEmpty == true)
+            #expect(try await fixture.collection().undo() == nil)
             for _ in 0..<2 {
                 try await fixture.wait(days: 1, hours: 1)
                 try await fixture.collect(keeping: [0])
@@ -233,6 +235,51 @@ struct RemoteCollectionTests {
             #expect(fixture.keys("log/idx/").count <= count / 2)
             #expect(fixture.keys("log/roots/").count == 4)
             for number in 0..<8 { #expect(try await fixture.canFetch(number)) }
+        }
+    }
+
+    @Test("what was pushed is as old after segments were merged as before")
+    func mergedRows() throws {
+        let fixture = try CollectionFixture()
+        try fixture.executor.run {
+            for number in 0..<24 {
+                try await fixture.push([number % 8], by: number % 3)
+                try await fixture.wait(hours: 1)
+            }
+            #expect(fixture.keys("log/idx/1-").count == 1)
+            for clone in 0..<3 { try await fixture.collect(keeping: [], by: clone) }
+            try await fixture.wait(days: 12)
+            #expect(try await fixture.plan(keeping: []).objects.isEmpty)
+            try await fixture.wait(days: 2)
+            #expect(try await fixture.plan(keeping: []).keptCount == 0)
+        }
+    }
+
+    @Test("a push that left out what was complete begins anew when that was announced meanwhile")
+    func leftOut() throws {
+        let fixture = try CollectionFixture()
+        try fixture.executor.run {
+            try await fixture.push([0, 1], by: 0)
+            try await fixture.wait(days: 15)
+            let index = fixture.index()
+            let view = try await index.viewForWriting()
+            let root = fixture.cache.directories[0]
+            #expect(view.isComplete(root))
+            try await fixture.collect(keeping: [], by: 0)
+            try await fixture.wait(hours: 1)
+            let push = PackedPush(
+                from: fixture.cache.store, to: index, as: fixture.clones[1],
+                in: FilePath(fixture.scratch.path), jobs: 1, workers: Workers(count: 1),
+                reporter: SilentReporter())
+            await #expect(throws: TransferError(.overtaken)) {
+                _ = try await push.run([], roots: [root], on: view)
+            }
+            try await fixture.push([0], by: 1)
+            for _ in 0..<3 {
+                try await fixture.wait(days: 1, hours: 1)
+                try await fixture.collect(keeping: [])
+            }
+            #expect(try await fixture.canFetch(0))
         }
     }
 }
