@@ -1,6 +1,8 @@
 import CairnCore
 import CairnRemote
 import CairnStore
+import CairnSystem
+import Synchronization
 
 /// Records of a pack that lie side by side, as a hint says.
 struct HintedRecords: Sendable {
@@ -110,6 +112,23 @@ struct FetchRange: Sendable {
             }
         }
         return (all.map { ($0, part($0, of: bytes)) }, wrong)
+    }
+
+    /// Reads ranges, several at a time, and keeps all in memory.
+    ///
+    /// - Returns: what came of each, in the order of the ranges.
+    static func read(
+        _ ranges: some Collection<FetchRange>, from remote: any Remote, jobs: Int
+    ) async -> [(range: FetchRange, answer: Result<[UInt8], RemoteError>)] {
+        let ranges = Array(ranges)
+        let answers = Mutex([Result<[UInt8], RemoteError>?](repeating: nil, count: ranges.count))
+        await Jobs.run(Array(ranges.indices), atATime: jobs) { (number) in
+            let answer = await ranges[number].read(from: remote)
+            answers.withLock { $0[number] = answer }
+        }
+        return zip(ranges, answers.withLock { $0 }).compactMap { range, answer in
+            answer.map { (range, $0) }
+        }
     }
 
     /// Reads the range.

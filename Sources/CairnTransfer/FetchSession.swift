@@ -53,10 +53,10 @@ struct FetchSession {
                 plan.missing.append(id)
                 continue
             }
-            if key.kind == .recipe || key.kind == .directory {
-                composites.append((id, key))
-            } else if !here.contains(key) {
-                files.append(key)
+            switch key.kind {
+            case .blob: if !here.contains(key) { files.append(key) }
+            // A chunk that is a file may be part of another one as well.
+            default: composites.append((id, key))
             }
         }
         let hintedParts = try await learn(composites, here, &plan)
@@ -124,23 +124,25 @@ struct FetchSession {
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
         let plan = try await plan(ids, in: directories)
         reporter.begin("fetching", items: plan.count, bytes: plan.bytes)
-        var ranges = plan.ranges[...]
-        repeat {
-            var (round, bytes) = (0, Int64(0))
-            while round < ranges.count, round == 0 || bytes < PackedFetch.roundBytes {
-                bytes += Int64(ranges[ranges.startIndex + round].bytes.count)
-                round += 1
-            }
-            let batch = try locally { () throws(StoreError) in try PackBatch(into: destination) }
-            let failed = try await read(Array(ranges.prefix(round)), into: batch)
-            ranges = ranges.dropFirst(round)
-            try await readAgain(failed, into: batch)
-            if ranges.isEmpty { try keep(plan, in: batch) }
-            reporter.begin("storing", items: nil, bytes: nil)
-            try locally { () throws(StoreError) in try batch.commit() }
-        } while !ranges.isEmpty
+        let rounds = plan.ranges.rounds(of: PackedFetch.roundBytes) { Int64($0.bytes.count) }
+        for (number, round) in rounds.enumerated() {
+            try await fetch(Array(plan.ranges[round]), of: plan, isLast: number == rounds.count - 1)
+        }
+        if rounds.isEmpty { try await fetch([], of: plan, isLast: true) }
         report.bytes += locator.bytes
         return (report, plan.missing)
+    }
+
+    /// Fetches ranges and makes what came a part of the store.
+    private mutating func fetch(
+        _ ranges: [FetchRange], of plan: FetchPlan, isLast: Bool
+    ) async throws(TransferError) {
+        let batch = try locally { () throws(StoreError) in try PackBatch(into: destination) }
+        let failed = try await read(ranges, into: batch)
+        try await readAgain(failed, into: batch)
+        if isLast { try keep(plan, in: batch) }
+        reporter.begin("storing", items: nil, bytes: nil)
+        try locally { () throws(StoreError) in try batch.commit() }
     }
 
     /// Adds the records that stand for whole objects, as far as everything is here that they name.
@@ -178,7 +180,7 @@ struct FetchSession {
                 problems[key] = StoreError(.missingPart(key, of: nil), place)
             }
             wanted = []
-            for (range, answer) in await answers(FetchRange.ranges(for: found.frames)) {
+            for (range, answer) in await answers(to: FetchRange.ranges(for: found.frames)) {
                 guard let bytes = try take(answer, of: range) else {
                     wanted += range.keys
                     continue
@@ -212,28 +214,11 @@ struct FetchSession {
         }
     }
 
-    private typealias Answer = Result<[UInt8], RemoteError>
-
-    /// Reads ranges, several at a time, and keeps all in memory.
-    private mutating func answers(_ ranges: [FetchRange]) async -> [(FetchRange, Answer)] {
+    private mutating func answers(
+        to ranges: [FetchRange]
+    ) async -> [(range: FetchRange, answer: Result<[UInt8], RemoteError>)] {
         report.bytes += ranges.reduce(0) { $0 + Int64($1.bytes.count) }
-        return await withTaskGroup(of: (Int, Answer).self) { group in
-            var answers: [(FetchRange, Answer)] = []
-            var next = 0
-            func add() {
-                guard next < ranges.count else { return }
-                group.addTask { [remote = index.remote, range = ranges[next], next] in
-                    (next, await range.read(from: remote))
-                }
-                next += 1
-            }
-            for _ in 0..<max(1, jobs) { add() }
-            while let (number, answer) = await group.next() {
-                answers.append((ranges[number], answer))
-                add()
-            }
-            return answers
-        }
+        return await FetchRange.read(ranges, from: index.remote, jobs: jobs)
     }
 
     /// What came of one range.
@@ -308,7 +293,9 @@ struct FetchSession {
     }
 
     /// The bytes of an answer; `nil` if the pack cannot be used.
-    private mutating func take(_ answer: Answer, of range: FetchRange) throws(TransferError) -> [UInt8]? {
+    private mutating func take(
+        _ answer: Result<[UInt8], RemoteError>, of range: FetchRange
+    ) throws(TransferError) -> [UInt8]? {
         switch answer {
         case .success(let bytes): return bytes
         case .failure(let error):

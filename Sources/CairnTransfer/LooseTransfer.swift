@@ -166,7 +166,7 @@ public struct LooseTransfer: Sendable {
         _ report: inout MovedObjects
     ) throws(StoreError) {
         let reader = ObjectReader(of: source, workers: workers, reporter: reporter)
-        for round in Self.rounds(objects) {
+        for round in objects.rounds(of: Self.roundBytes, count: Self.roundCount, size: \.size) {
             var found = ObjectReader.Report()
             var failure: StoreError?
             let destination = try destination()
@@ -208,20 +208,5 @@ public struct LooseTransfer: Sendable {
         report.failures.append((id, error))
         guard let quarantine, error.damagedObject != nil else { return }
         if let place = try source.moveAside(id, into: quarantine) { report.movedAside.append((id, place)) }
-    }
-
-    private static func rounds(_ objects: [ObjectReader.Object]) -> [Range<Int>] {
-        var rounds: [Range<Int>] = []
-        var start = 0
-        var bytes: Int64 = 0
-        for (place, object) in objects.enumerated() {
-            if place > start, place - start >= roundCount || bytes + object.size > roundBytes {
-                rounds.append(start..<place)
-                (start, bytes) = (place, 0)
-            }
-            bytes += object.size
-        }
-        if start < objects.count { rounds.append(start..<objects.count) }
-        return rounds
     }
 }

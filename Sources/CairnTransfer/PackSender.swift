@@ -51,9 +51,11 @@ final class PackSender {
 
     /// Sends chunks and whole files.
     func sendData(_ plan: PushPlan) async throws(TransferError) {
-        var steps: [Step] = Self.rounds(plan.dataFrames, size: \.length).map { .frames(plan.dataFrames[$0]) }
+        var steps: [Step] = plan.dataFrames.rounds(of: PackedPush.roundBytes, size: \.length).map {
+            .frames(plan.dataFrames[$0])
+        }
         let files = plan.loose.filter { !$0.id.isDirectory }
-        steps += Self.rounds(files, size: \.size).map { .files(files[$0]) }
+        steps += files.rounds(of: PackedPush.roundBytes, size: \.size).map { .files(files[$0]) }
         try await gatherAndSend(steps + [.end(.data)])
         let bad = badRecords
         guard !bad.isEmpty else { return }
@@ -166,19 +168,5 @@ final class PackSender {
         }
         for pack in packs { pack.discard() }
         return .success(sent)
-    }
-
-    private static func rounds<Item>(_ items: [Item], size: (Item) -> Int64) -> [Range<Int>] {
-        var rounds: [Range<Int>] = []
-        var (start, bytes) = (0, Int64(0))
-        for (place, item) in items.enumerated() {
-            if place > start, bytes + size(item) > PackedPush.roundBytes {
-                rounds.append(start..<place)
-                (start, bytes) = (place, 0)
-            }
-            bytes += size(item)
-        }
-        if start < items.count { rounds.append(start..<items.count) }
-        return rounds
     }
 }

@@ -65,7 +65,7 @@ struct PushQuery: Sendable {
         var present = 0
         /// Files that are one record.
         var files: [RecordKey] = []
-        /// Files of several chunks, and directories.
+        /// Files of several chunks, or of a chunk of another one, and directories.
         var composites: [(id: ObjectID, key: RecordKey)] = []
         var loose: [ObjectReader.Object] = []
         var missing: [ObjectID] = []
@@ -117,10 +117,10 @@ struct PushQuery: Sendable {
                 if view.isComplete(id) {
                     look.present += 1
                 } else if let key = index?.firstKey(of: id) {
-                    if key.kind == .recipe || key.kind == .directory {
-                        look.composites.append((id, key))
-                    } else {
-                        look.files.append(key)
+                    switch key.kind {
+                    case .blob: look.files.append(key)
+                    // A chunk that is a file may be part of another one as well.
+                    default: look.composites.append((id, key))
                     }
                 } else if let size = try cache.loose.status(of: id)?.size {
                     look.loose.append(ObjectReader.Object(id, size: size))
@@ -138,6 +138,10 @@ struct PushQuery: Sendable {
         _ key: RecordKey, of id: ObjectID, _ parts: inout Set<RecordKey>, _ plan: inout PushPlan
     ) throws(StoreError) {
         guard let packed = cache.packed else { return }
+        guard key.kind != .chunk else {
+            if !isThere(key) { parts.insert(key) }
+            return
+        }
         for part in try packed.parts(of: key, id) where !isThere(part) { parts.insert(part) }
         if !isThere(key) { plan.composites.append(id) }
     }

@@ -118,7 +118,7 @@ struct PushSession {
             report.failures.append((id, error))
         }
         report.incomplete = try locally { () throws(StoreError) in try incomplete(plan, lost) }
-        lost.formUnion(report.incomplete.map(\.id))
+        lost.formUnion(report.incomplete.map(\.id) + report.failures.map(\.id))
         try await sender.sendComposites(plan, without: lost)
         round = sender.round
         pending += sender.sent
@@ -128,7 +128,7 @@ struct PushSession {
     }
 
     /// Directories of which the remote would not have every file.
-    private func incomplete(
+    private mutating func incomplete(
         _ plan: PushPlan, _ lost: Set<ObjectID>
     ) throws(StoreError) -> [(id: ObjectID, lacking: ObjectID)] {
         let directories = plan.lacking.filter { $0.isDirectory && !lost.contains($0) }
@@ -148,7 +148,14 @@ struct PushSession {
         }
         var incomplete: [(id: ObjectID, lacking: ObjectID)] = []
         for directory in directories {
-            let listing = try cache.listing(directory)
+            let listing: DirListing
+            do throws(StoreError) {
+                listing = try cache.listing(directory)
+            } catch {
+                guard error.damagedObject != nil || error.isAbsence else { throw error }
+                report.failures.append((directory, error))
+                continue
+            }
             for place in 0..<listing.count {
                 guard let member = listing.object(at: place, directory.algorithm) else { continue }
                 if isSent(member) || assumedObjects.contains(member) || view.isComplete(member) {

@@ -44,7 +44,17 @@ final class RecordLocator: Sendable {
     }
 
     private var absent: [(name: SegmentName, size: Int64)] {
-        log.segmentSizes.filter { remoteIndex.known($0.key) == nil }.map { ($0.key, $0.value) }
+        var absent: [SegmentName: Int64] = [:]
+        var replaced: Set<Digest> = []
+        for (name, size) in log.segmentSizes {
+            if let known = remoteIndex.known(name) {
+                replaced.formUnion(known.replaced)
+            } else {
+                absent[name] = size
+            }
+        }
+        // What a segment replaces that is here need not be.
+        return absent.filter { !replaced.contains($0.key.digest) }.map { ($0.key, $0.value) }
             .sorted { ($1.name.level, $0.name.push) < ($0.name.level, $1.name.push) }
     }
 
@@ -70,6 +80,17 @@ final class RecordLocator: Sendable {
     /// - Throws: `TransferError`.
     func index(for keys: [RecordKey]) async throws(TransferError) -> PackIndex {
         if readsWhole(for: keys.count) { return try await remoteIndex.view(of: log).index }
+        do throws(TransferError) {
+            return try await indexOfParts(for: keys)
+        } catch {
+            // Somebody merged segments and removed those that were merged: the log is read again then.
+            guard error.isAbsence else { throw error }
+            return try await remoteIndex.view(of: log).index
+        }
+    }
+
+    /// An index of the segments that are here, and of what is read of the others.
+    private func indexOfParts(for keys: [RecordKey]) async throws(TransferError) -> PackIndex {
         let absent = absent
         var segments: [IndexSegment] = []
         var replaced: Set<Digest> = []

@@ -56,9 +56,10 @@ struct RecordReading: Sendable {
             let found = index.frames(holding: wanted, without: badPacks)
             lost += found.missing
             wanted = []
-            for round in Self.rounds(FetchRange.ranges(for: found.frames)) {
+            let ranges = FetchRange.ranges(for: found.frames)
+            for round in ranges.rounds(of: Self.roundBytes, size: { Int64($0.bytes.count) }) {
                 var frames: [(selection: FrameSelection, bytes: [UInt8])] = []
-                for (range, answer) in await answers(round) {
+                for (range, answer) in await FetchRange.read(ranges[round], from: remote, jobs: jobs) {
                     switch answer {
                     case .success(let bytes):
                         frames += range.content(of: bytes).frames
@@ -75,41 +76,5 @@ struct RecordReading: Sendable {
             }
         }
         return lost
-    }
-
-    private static func rounds(_ ranges: [FetchRange]) -> [ArraySlice<FetchRange>] {
-        var rounds: [ArraySlice<FetchRange>] = []
-        var (start, bytes) = (0, Int64(0))
-        for (place, range) in ranges.enumerated() {
-            if place > start, bytes + Int64(range.bytes.count) > roundBytes {
-                rounds.append(ranges[start..<place])
-                (start, bytes) = (place, 0)
-            }
-            bytes += Int64(range.bytes.count)
-        }
-        if start < ranges.count { rounds.append(ranges[start...]) }
-        return rounds
-    }
-
-    private func answers(
-        _ ranges: ArraySlice<FetchRange>
-    ) async -> [(FetchRange, Result<[UInt8], RemoteError>)] {
-        await withTaskGroup(of: (Int, Result<[UInt8], RemoteError>).self) { group in
-            var answers: [(number: Int, answer: Result<[UInt8], RemoteError>)] = []
-            var next = ranges.startIndex
-            func add() {
-                guard next < ranges.endIndex else { return }
-                group.addTask { [remote, range = ranges[next], next] in
-                    (next, await range.read(from: remote))
-                }
-                next += 1
-            }
-            for _ in 0..<jobs { add() }
-            while let (number, answer) = await group.next() {
-                answers.append((number, answer))
-                add()
-            }
-            return answers.sorted { $0.number < $1.number }.map { (ranges[$0.number], $0.answer) }
-        }
     }
 }
