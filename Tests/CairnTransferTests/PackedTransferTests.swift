@@ -154,6 +154,59 @@ struct PackedTransferTests {
         }
     }
 
+    /// Merges the only segment of a bucket into one of the next level.
+    private func merge(_ bucket: MemoryBucket) throws -> (old: String, new: String, bytes: [UInt8]) {
+        let old = try #require(bucket.keys.first { $0.hasPrefix("log/idx/") })
+        let name = try #require(SegmentName(parsing: Array(old.utf8.dropFirst("log/idx/".utf8.count))))
+        let segment = try IndexSegment(parsing: try #require(bucket[old]), name: name.digest)
+        let merged = SegmentMerge.merge([segment], without: [], acknowledging: [name.push])
+        let new = SegmentName(level: 1, push: name.push, digest: merged.name)
+        return (old, new.path, merged.bytes)
+    }
+
+    @Test("a segment that goes while it is read is looked for where it was merged to")
+    func mergedMeanwhile() throws {
+        let bucket = MemoryBucket(clock: SystemClock())
+        let root = try here.add(files(12_000, size: 64))
+        try clones.push([root], from: here, to: MemoryRemote(bucket))
+        let merged = try merge(bucket)
+        let hooks = RemoteHooks(before: { operation throws(RemoteError) in
+            // After the log was listed, and before anything of the segment was read.
+            if operation.kind == .read, operation.key == merged.old {
+                bucket.damage(merged.new, merged.bytes)
+                bucket.damage(merged.old, nil)
+            }
+            return .happens
+        })
+        let there = try clones.clone()
+        let fetch = try clones.fetch(root, to: there, from: MemoryRemote(bucket, hooks: hooks)) {
+            $0.starts(with: "100".utf8)
+        }
+        #expect(bucket[merged.old] == nil && fetch.moved.failures.isEmpty && fetch.missing == [])
+        #expect(fetch.moved.count > 10)
+    }
+
+    @Test("what a segment replaces that is here is not read")
+    func replacedSegments() throws {
+        let bucket = MemoryBucket(clock: SystemClock())
+        let root = try here.add(files(12_000, size: 64))
+        try clones.push([root], from: here, to: MemoryRemote(bucket))
+        let merged = try merge(bucket)
+        bucket.damage(merged.new, merged.bytes)
+        let remote = CountingRemote(MemoryRemote(bucket))
+        let index = RemoteIndex(of: remote, cachedIn: nil, surroundings: .system)
+        let key = RecordKey(.directory, root.digest)
+        let found = try runBlocking(on: TaskThreads(count: 1)) { () async throws(TransferError) in
+            guard let log = try await index.log() else { throw TransferError(.noStore) }
+            _ = try await index.view(of: log)
+            let locator = RecordLocator(index, log)
+            let found = try await locator.index(for: [key])
+            return (isAtHand: locator.isAtHand, bytes: locator.bytes, isThere: found.contains(key))
+        }
+        #expect(found.isAtHand && found.bytes == 0 && found.isThere)
+        #expect(remote.traffic.bytesRead < 2 * merged.bytes.count)
+    }
+
     @Test("clones push to one remote at the same time and find everything")
     func together() throws {
         let bucket = MemoryBucket(clock: SystemClock())
