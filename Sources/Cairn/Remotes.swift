@@ -1,7 +1,6 @@
 public import CairnRemote
 import CairnCore
 import CairnFormats
-import CairnSystem
 
 /// A remote that can be worked with.
 public struct NamedRemote: Sendable {
@@ -66,41 +65,5 @@ extension Workspace {
             dvc:
                 "no remote specified in \(place). Setup default remote with\n    dvc remote default <remote name>\nor use:\n    dvc push -r <remote name>"
         )
-    }
-}
-
-extension CairnError {
-    /// Words for a remote that cannot be used, or for what went wrong there.
-    init(_ error: RemoteError, remote name: String) {
-        let use = "cairn works with \(RemoteLocation.supportedKinds)"
-        let object = error.key.isEmpty ? "remote '\(name)'" : "'\(error.key)' on remote '\(name)'"
-        switch error.reason {
-        case .unsupportedScheme(let scheme):
-            self.init(.config, "remote '\(name)' is of the kind \(scheme)://, which is not supported: \(use)")
-        case .otherHost(let host):
-            self.init(
-                .config, "remote '\(name)' lies on another machine, '\(Array(host.utf8).printable)': \(use)",
-                hint: "mount it and give the path of the folder")
-        case .noPath:
-            self.init(.config, "the URL of remote '\(name)' names no folder")
-        case .invalidKey: self.init(.damaged, "\(object) has a name that no object can have")
-        case .notFound: self.init(.missing, "\(object) is not there")
-        case .truncated: self.init(.damaged, "\(object) has fewer bytes than it should have")
-        case .tooLarge(let size): self.init(.damaged, "\(object) has \(Words.bytes(size)), which is too much")
-        case .conflict:
-            self.init(
-                .conflict, "\(object) is there already, and has another size than what was to be written")
-        case .denied:
-            self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
-        case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
-        case .full:
-            self.init(
-                .io, "there is no room left on remote '\(name)'",
-                hint: "free some space and run the same command again")
-        case .temporary(let why):
-            self.init(.network, "\(object): \(why)", hint: "run the same command again later")
-        case .io(let errno): self.init(.io, "\(object) cannot be used: \(errno)")
-        case .interrupted: self.init(SystemError(.interrupted, "use", ""))
-        }
     }
 }
