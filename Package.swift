@@ -35,18 +35,20 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         .target(name: "CKernels", cSettings: cRules),
         .target(name: "CLinux", cSettings: cRules),
         .target(name: "CGitStart", cSettings: cRules),
+        .target(name: "CLibCurl", cSettings: cRules),
 
-        library("CairnCore", ["CKernels"]),
+        library("CairnCore", ["CKernels", "CLibCrypto"]),
         library(
             "CairnSystem", ["CairnCore", "CLinux", .product(name: "SystemPackage", package: "swift-system")]),
         library("CairnFormats", ["CairnSystem", "CairnCore", .product(name: "Yams", package: "Yams")]),
         library("CairnStore", ["CairnSystem", "CairnCore", "CSQLite", "CZstd", "CZlib"]),
         library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2", "CGitStart"]),
-        library("CairnRemote", ["CairnSystem", "CairnCore"]),
+        library("CairnRemote", ["CairnSystem", "CairnCore", "CLibCurl", "CExpat"]),
 
         library(
             "Cairn",

@@ -18,13 +18,14 @@ struct Picture {
             "CairnTransfer": ["CairnStore", "CairnRemote", "CairnSystem", "CairnCore"],
             "CairnPipeline": ["CairnFormats", "CairnSystem", "CairnCore"],
             "CairnGit": ["CairnSystem", "CairnCore", "CLibGit2", "CGitStart"],
-            "CairnRemote": ["CairnSystem", "CairnCore", "CLibCurl"],
+            "CairnRemote": ["CairnSystem", "CairnCore", "CLibCurl", "CExpat"],
             "CairnStore": ["CairnSystem", "CairnCore", "CSQLite", "CZstd", "CZlib"],
             "CairnFormats": ["CairnSystem", "CairnCore", "Yams", "CYaml", "TOMLKit"],
             "CairnSystem": ["CairnCore", "CLinux", "SystemPackage"],
             "CairnCore": ["CKernels", "CLibCrypto"],
             "CKernels": [], "CLinux": [], "CGitStart": [],
-            "CLibGit2": [], "CLibCrypto": [], "CSQLite": [], "CLibCurl": [], "CZstd": [], "CZlib": [],
+            "CLibGit2": [], "CLibCrypto": [], "CSQLite": [], "CLibCurl": [], "CExpat": [], "CZstd": [],
+            "CZlib": [],
         ],
         pure: ["Swift", "_Concurrency", "Synchronization"])
 
