@@ -28,6 +28,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         case full
         /// What may go well when it is tried again: the network, a busy server; in words for the user.
         case temporary(String)
+        /// An S3 service refused, or answered in a way that helps nobody.
+        case refused(S3Refusal)
         /// The operating system refused.
         case io(Errno)
         /// The user asked to stop.
