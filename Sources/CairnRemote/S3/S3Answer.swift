@@ -28,7 +28,7 @@ struct S3Answer: Hashable, Sendable {
         self.region = region.flatMap { S3Address.isRegion($0) ? $0 : nil }
         endpoint = Self.endpoint(error?.text("Endpoint"), response.headers["Location"], scheme)
         time =
-            response.headers["Date"].flatMap { UTCDate.milliseconds(http: $0.utf8) }
+            response.headers["Date"].flatMap { HTTPDate.parse($0) }
             ?? error?.text("ServerTime").flatMap { UTCDate.milliseconds(iso: $0.utf8) }
     }
 
@@ -91,7 +91,8 @@ extension S3Answer {
         case "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody", "XAmzContentChecksumMismatch":
             return .resend
         case "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "Throttling",
-            "ThrottlingException", "TooManyRequests", "RequestLimitExceeded", "BandwidthLimitExceeded", "Busy":
+            "ThrottlingException", "TooManyRequests", "RequestLimitExceeded", "BandwidthLimitExceeded",
+            "Busy":
             return .slower
         case "InternalError", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict":
             return .later
