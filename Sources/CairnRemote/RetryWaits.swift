@@ -15,17 +15,19 @@ struct RetryWaits {
 
     /// Waits before the next attempt.
     ///
-    /// - Parameter asked: how long the other side wants to be left alone, if it said so. Zero is no wait at all.
+    /// - Parameter asked: how long the other side wants to be left alone, if it said so.
     /// - Throws: `RemoteError` if the user asks to stop meanwhile.
     mutating func wait(
         _ surroundings: RemoteSurroundings, _ asked: Duration? = nil
     ) async throws(RemoteError) {
         attempts += 1
-        if asked == .zero { return }
         last = next(after: last, surroundings)
         // All who were told the same time would come back at the same time.
         try await surroundings.clock.sleep(for: asked.map { $0 + last } ?? last)
     }
+
+    /// Counts an attempt that needs no wait.
+    mutating func skip() { attempts += 1 }
 
     /// A wait between the shortest and three times the one before, at random: clients that failed together do not come back together.
     ///

@@ -55,7 +55,8 @@ final class CurlRunner {
         }
         // Who may not write here, or wrote to the wrong region, learns it before a large body is sent. Once a host has taken one that is
         // not worth a round trip more, nor a second's wait at servers that do not know the question.
-        let asksLeave = !takers.contains(transfer.request.host)
+        let asksLeave =
+            transfer.request.body.count > CurlEasy.largeBody && !takers.contains(transfer.request.host)
         let code = easy.prepare(transfer, loop.settings, asksLeave: asksLeave)
         guard code == CURLE_OK, cairn_curl_multi_add(multi.raw, easy.raw) == CURLM_OK else {
             let words = "libcurl cannot send this request (\(code.rawValue))"
@@ -85,7 +86,7 @@ final class CurlRunner {
         guard code == CURLE_OK || answer.isCut else {
             return .failure(RemoteError(code, done.easy, transfer.request))
         }
-        guard answer.missing == 0 else {
+        guard answer.isWhole else {
             return .failure(RemoteError(.temporary("\(transfer.request.host) sent less than it said")))
         }
         return .success(answer.response)

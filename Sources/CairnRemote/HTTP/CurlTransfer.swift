@@ -30,7 +30,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// - Throws: `RemoteError` if the file of the body cannot be opened.
     init(_ request: HTTPRequest, rate: RequestRate?) throws(RemoteError) {
         guard request.isSendable else {
-            throw RemoteError(.unusable("a header or the URL has a character that none may have"))
+            throw RemoteError(.unusable("the URL is not one for HTTP, or a header has a line break in it"))
         }
         if case .file(let path, _) = request.body {
             file = try system { () throws(SystemError) in try OpenFile(reading: path) }
@@ -142,12 +142,13 @@ final class CurlTransfer: @unchecked Sendable {
 }
 
 extension HTTPRequest {
-    /// True if no header, and not the URL, could be read as more than one.
+    /// True if the URL is one for HTTP, and neither it nor a header could be read as more than one.
     fileprivate var isSendable: Bool {
         func isLine(_ text: String) -> Bool {
             text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
         }
         return url.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            && ["http://", "https://"].contains { url.utf8.starts(with: $0.utf8) }
             && headers.fields.allSatisfy { isLine($0.name) && isLine($0.value) && !$0.name.isEmpty }
     }
 }

@@ -57,8 +57,11 @@ public final class HTTPClient: HTTPSending {
             do throws(RemoteError) {
                 let (response, verdict) = try await attempt(signed, rules)
                 guard verdict != .final, waits.mayTryAgain else { return response }
-                try await waits.wait(
-                    surroundings, verdict == .again ? .zero : response.retryAfter(surroundings))
+                if verdict == .again {
+                    waits.skip()
+                } else {
+                    try await waits.wait(surroundings, response.retryAfter(surroundings))
+                }
                 continue
             } catch let failure {
                 error = failure

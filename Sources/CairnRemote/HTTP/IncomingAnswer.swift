@@ -30,11 +30,12 @@ struct IncomingAnswer {
     /// The answer.
     var response: HTTPResponse { HTTPResponse(status, headers, body: body) }
 
-    /// How many bytes of the body are missing by what the server said.
-    var missing: Int64 {
+    /// True if nothing is missing by what the server said.
+    var isWhole: Bool {
+        guard areHeadersComplete else { return false }
         guard hasBody, !isCut, isSuccess, headers["Transfer-Encoding"] == nil, let count = contentLength
-        else { return 0 }
-        return count - Int64(body.count)
+        else { return true }
+        return count == Int64(body.count)
     }
 
     private var isSuccess: Bool { (200...299).contains(status) && status != 204 }

@@ -22,6 +22,7 @@ extension RemoteError {
             case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
                 .unusable("what \(host) answers is not HTTP")
             case CURLE_URL_MALFORMAT: .unusable("the URL is not one for HTTP")
+            case CURLE_LOGIN_DENIED: .unusable("the URL has a user in it")
             case CURLE_OUT_OF_MEMORY: .io(.noMemory)
             case CURLE_RECV_ERROR, CURLE_PROXY: Self.proxyRefusal(easy, host) ?? .temporary(Self.broken(host))
             case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2, CURLE_HTTP2_STREAM:

@@ -13,7 +13,8 @@ extension S3Answer {
         case "": break
         case "SignatureDoesNotMatch", "InvalidSignature": return .refused(.wrongSecret)
         case "InvalidAccessKeyId": return .refused(.unknownKey)
-        case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired", "InvalidToken":
+        case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired",
+            "InvalidToken":
             return .refused(.expiredKey)
         case "RequestTimeTooSkewed":
             return time.map { .refused(.clock(ours: date, theirs: $0)) } ?? other

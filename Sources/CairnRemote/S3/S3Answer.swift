@@ -53,9 +53,8 @@ struct S3Answer: Hashable, Sendable {
     /// The endpoint without path and query, which may hold more than one wants to see.
     private static func endpoint(_ host: String?, _ location: String?, _ scheme: String) -> String? {
         let text = host.map { "\(scheme)://\($0)" } ?? location
-        guard let text, let mark = text.firstRange(of: "://") else { return nil }
-        let authority = text[mark.upperBound...].prefix { $0 != "/" && $0 != "?" }
-        return S3Endpoint(text[..<mark.upperBound] + authority)?.description
+        guard let text, let url = URLParts(text) else { return nil }
+        return S3Endpoint("\(url.scheme)://\(url.authority)")?.description
     }
 }
 

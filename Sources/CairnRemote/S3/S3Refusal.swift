@@ -1,5 +1,5 @@
 /// Why an S3 service did not do what it was asked for.
-public enum S3Refusal: Hashable, Sendable {
+public enum S3Refusal: Error, Hashable, Sendable {
     /// What a key may be allowed to do.
     public enum Permission: String, Hashable, Sendable {
         case list, read, write, delete

@@ -107,8 +107,9 @@ private final class XMLBuilder {
     }
 
     func end() {
-        guard fault == nil, var (element, text) = open.popLast() else { return }
-        if element.children.isEmpty { element.text = String(decoding: text, as: UTF8.self) }
+        guard fault == nil, let last = open.popLast() else { return }
+        var element = last.element
+        if element.children.isEmpty { element.text = String(decoding: last.text, as: UTF8.self) }
         if open.isEmpty {
             root = element
         } else {
