@@ -31,6 +31,7 @@ extension CairnError {
             self.init(
                 .denied, "remote '\(name)' does not tell what it has, or not to this user",
                 hint: "ask who owns the remote for the permission to list")
+        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
         case .full:
             self.init(
