@@ -64,6 +64,29 @@ struct RemoteStore: Sendable {
         return try ObjectStore(at: folder, creating: creating, isGroupShared: isGroupShared)
     }
 
+    /// The remote as the rest of the program knows remotes.
+    var contract: any Remote {
+        switch place {
+        case .folder(let folder): FolderRemote(folder, isGroupShared: isGroupShared)
+        case .network(let connection): connection.remote
+        }
+    }
+
+    /// How many transfers at a time, where the user wants so many or says nothing.
+    func jobs(_ wanted: Int?) -> Int {
+        max(1, wanted ?? jobs ?? (folder == nil ? RemoteConnection.usualJobs : Workers.forTransfers.count))
+    }
+
+    /// Makes sure that something can be written there, as far as that is known beforehand.
+    ///
+    /// - Throws: `CairnError` of kind `denied`.
+    func checkWritable() throws {
+        guard let connection, connection.isReadOnly else { return }
+        throw CairnError(
+            .denied, "remote '\(name)' can only be read from: it is served over HTTP",
+            hint: "write to the place that the server shows, as a remote of its own")
+    }
+
     /// How objects lie in a folder; `nil` if there are none.
     ///
     /// - Throws: `SystemError` if the folder cannot be looked at.
@@ -102,6 +125,9 @@ struct RemoteStore: Sendable {
 
     /// How many threads to use.
     func workers(_ wanted: Int?) -> Workers { (wanted ?? jobs).map { Workers(count: $0) } ?? .forTransfers }
+
+    /// True if the remote's folder is not there; whether other remotes are shows when they are used.
+    func isMissing() throws -> Bool { try folder.map { try $0.status() == nil } ?? false }
 
     /// Says that the remote's folder is not there.
     var isGone: CairnError {
@@ -147,4 +173,20 @@ extension Workspace {
 
     /// True if a remote is used where none is named.
     public var hasDefaultRemote: Bool { configuration.string("core.remote").map { !$0.isEmpty } ?? false }
+}
+
+extension RemoteStore {
+    /// Does asynchronous work with the remote on threads of its own and waits for it.
+    ///
+    /// - Parameter jobs: how much of it happens at a time.
+    /// - Throws: `CairnError`.
+    func wait<Success: Sendable>(
+        jobs: Int, _ body: sending @escaping () async throws(TransferError) -> Success
+    ) throws -> Success {
+        do throws(TransferError) {
+            return try runBlocking(on: TaskThreads(count: jobs + 1), body)
+        } catch {
+            throw CairnError(error, remote: name)
+        }
+    }
 }

@@ -98,7 +98,7 @@ public struct LooseRemote: Sendable {
         return found.value
     }
 
-    private func parse(_ bytes: [UInt8], _ id: ObjectID) -> Result<DirListing, StoreError> {
+    func parse(_ bytes: [UInt8], _ id: ObjectID) -> Result<DirListing, StoreError> {
         do {
             return .success(try DirListing(parsing: bytes, as: DirListing.Form(of: id.algorithm)))
         } catch {
