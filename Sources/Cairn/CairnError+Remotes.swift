@@ -34,6 +34,21 @@ extension CairnError {
                 hint: "free some space and run the same command again")
         case .temporary(let why):
             self.init(.network, "\(object): \(why)", hint: "run the same command again later")
+        case .unreachable(let why):
+            self.init(
+                .network, "remote '\(name)' cannot be reached: \(why)",
+                hint: "check its URL with `cairn remote list`, and the network")
+        case .untrusted(let why):
+            self.init(
+                .network, "remote '\(name)' is not trusted: \(why)",
+                hint:
+                    "name the file with the certificate of its authority: `cairn remote modify \(Shell.quoted(name)) ssl_verify FILE`"
+            )
+        case .unusable(let why): self.init(.network, "\(object) cannot be used: \(why)")
+        case .missingLibrary(let package):
+            self.init(
+                .io, "remote '\(name)' cannot be reached: libcurl is not on this machine",
+                hint: "install it, as by `apt-get install \(package)`")
         case .io(let errno): self.init(.io, "\(object) cannot be used: \(errno)")
         case .interrupted: self.init(SystemError(.interrupted, "use", ""))
         }

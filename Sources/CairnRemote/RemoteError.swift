@@ -28,6 +28,16 @@ public struct RemoteError: Error, Hashable, Sendable {
         case full
         /// What may go well when it is tried again: the network, a busy server; in words for the user.
         case temporary(String)
+        /// The same for a place to which no connection can be made: it may be down, or its name wrong; in words for the user.
+        case unreachable(String)
+        /// The place does not prove to be the one that it is called; in words for the user.
+        case untrusted(String)
+        /// What another attempt will not change: answers that make no sense, requests that cannot be sent; in words for the user.
+        case unusable(String)
+        /// A library that is needed is not on this machine; the package that brings it.
+        case missingLibrary(String)
+        /// An S3 service refused, or answered in a way that helps nobody.
+        case refused(S3Refusal)
         /// The operating system refused.
         case io(Errno)
         /// The user asked to stop.
@@ -47,8 +57,10 @@ public struct RemoteError: Error, Hashable, Sendable {
 
     /// True if the same operation may go well a little later.
     public var isTemporary: Bool {
-        if case .temporary = reason { return true }
-        return false
+        switch reason {
+        case .temporary, .unreachable: true
+        default: false
+        }
     }
 }
 

@@ -25,6 +25,9 @@ final class RequestRate: Sendable {
         }
     }
 
+    /// How long it takes until the next units may be used; zero or less if they may now.
+    var wait: Duration { next.withLock { $0 } - clock.elapsed }
+
     /// Counts units that were used without a turn: those that come next wait for them.
     ///
     /// - Returns: when they would have had their turn.

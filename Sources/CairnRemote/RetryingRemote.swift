@@ -61,25 +61,14 @@ public struct RetryingRemote: Remote {
     private func retry<Answer: Sendable>(
         _ body: () async throws(RemoteError) -> Answer
     ) async throws(RemoteError) -> Answer {
-        var wait = patience.shortest
-        var attempt = 1
+        var waits = RetryWaits(patience)
         while true {
             do throws(RemoteError) {
                 return try await body()
             } catch {
-                guard error.isTemporary, attempt < patience.attempts else { throw error }
+                guard error.isTemporary, waits.mayTryAgain else { throw error }
             }
-            attempt += 1
-            wait = nextWait(after: wait)
-            try await surroundings.clock.sleep(for: wait)
+            try await waits.wait(surroundings)
         }
-    }
-
-    /// A wait between the shortest and three times the one before, at random: clients that failed together do not come back together.
-    ///
-    /// Source: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015 (the decorrelated form).
-    private func nextWait(after wait: Duration) -> Duration {
-        let share = surroundings.withRandom { Double.random(in: 0...1, using: &$0) }
-        return min(patience.longest, patience.shortest + (wait * 3 - patience.shortest) * share)
     }
 }

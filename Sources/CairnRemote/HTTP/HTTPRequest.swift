@@ -36,8 +36,10 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     /// The body.
     public var body: Body
-    /// How many bytes of the answer's body are taken, at most.
+    /// How many bytes of the answer's body are taken, at most; of an answer that is no success always some, which may say why.
     public var limit: Int
+    /// Who asks, where the server wants to know a user and a password.
+    public var login: HTTPLogin?
 
     /// Puts a request together. An answer may have up to a MiB where nothing else is said.
     public init(

@@ -4,7 +4,8 @@ public protocol HTTPSending: Sendable {
     ///
     /// - Parameter rules: what to do before and after each attempt.
     /// - Returns: the answer of the last attempt, whatever its status.
-    /// - Throws: `RemoteError` if the last attempt brought no whole answer: `.temporary` for what may pass, others for what does not.
+    /// - Throws: `RemoteError` if the last attempt brought no whole answer: one that is temporary for what may
+    ///   pass, others for what does not.
     func send(_ request: HTTPRequest, _ rules: HTTPAttemptRules) async throws(RemoteError) -> HTTPResponse
 }
 
