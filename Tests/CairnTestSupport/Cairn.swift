@@ -37,10 +37,9 @@ public enum RealDVC {
 public enum AWSTools {
     /// The file of one of them, if there are any.
     public static func path(_ name: String) -> String? {
-        guard let folder = RealDVC.path?.split(separator: "/").dropLast().reduce("", { "\($0)/\($1)" }),
-            Files.exists("\(folder)/aws")
-        else { return nil }
-        return "\(folder)/\(name)"
+        guard let dvc = RealDVC.path, let slash = dvc.lastIndex(of: "/") else { return nil }
+        let folder = dvc[..<slash]
+        return Files.exists("\(folder)/aws") ? "\(folder)/\(name)" : nil
     }
 
     /// Whether tests can use them.

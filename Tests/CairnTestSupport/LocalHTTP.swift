@@ -4,15 +4,19 @@ import Glibc
 public enum LocalHTTP {
     /// Sends one request and reads the answer.
     ///
-    /// - Parameter url: as `http://127.0.0.1:8000/path`.
+    /// - Parameters:
+    ///   - url: as `http://127.0.0.1:8000/path`.
+    ///   - target: what is asked for in place of the path, as one asks a proxy.
     /// - Returns: the status and the body.
     /// - Throws: `SupportError` when nobody answers.
-    public static func send(_ method: String, _ url: String, body: [UInt8] = []) throws -> (Int, [UInt8]) {
+    public static func send(_ method: String, _ url: String, target: String? = nil, body: [UInt8] = []) throws
+        -> (Int, [UInt8])
+    {
         let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count >= 3, let colon = parts[2].lastIndex(of: ":"),
             let port = UInt16(parts[2][parts[2].index(after: colon)...])
         else { throw SupportError("no address: \(url)") }
-        let path = parts.count > 3 ? "/\(parts[3])" : "/"
+        let path = target ?? (parts.count > 3 ? "/\(parts[3])" : "/")
         let head =
             "\(method) \(path) HTTP/1.0\r\nHost: \(parts[2])\r\nContent-Length: \(body.count)\r\n\r\n"
         let answer = try exchange(port, Array(head.utf8) + body)

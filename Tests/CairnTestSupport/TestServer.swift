@@ -124,13 +124,15 @@ public final class TestServer: Sendable {
 }
 
 /// Something that is made once, when it is first asked for; others wait meanwhile. A failure is for all.
-final class Once<Value: Sendable>: Sendable {
+public final class Once<Value: Sendable>: Sendable {
     private let made = Mutex<Result<Value, any Error>?>(nil)
     private let make: @Sendable () throws -> Value
 
-    init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+    /// Something that `make` makes.
+    public init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
 
-    func value() throws -> Value {
+    /// The value, or what making it failed with.
+    public func value() throws -> Value {
         try made.withLock {
             if let there = $0 { return try there.get() }
             let result = Result { try make() }
