@@ -40,6 +40,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         case unusable(String)
         /// A library that is needed is not on this machine; the package that brings it.
         case missingLibrary(String)
+        /// An S3 service refused, or answered in a way that helps nobody.
+        case refused(S3Refusal)
         /// The operating system refused.
         case io(Errno)
         /// The user asked to stop.
