@@ -9,29 +9,42 @@ struct RemoteMaker: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Makes one; what it needs lies in the folder, and ends with it.
     let make: @Sendable (ScratchDirectory) throws -> any Remote
+    /// False for a service whose conditions look first and write then: of several writers at the same moment all believe to have been the first.
+    let settlesRaces: Bool
 
-    init(_ name: String, _ make: @escaping @Sendable (ScratchDirectory) throws -> any Remote) {
+    init(
+        _ name: String, settlesRaces: Bool = true,
+        _ make: @escaping @Sendable (ScratchDirectory) throws -> any Remote
+    ) {
         testDescription = name
+        self.settlesRaces = settlesRaces
         self.make = make
     }
 
     /// Every kind of remote that there is.
-    static let all: [RemoteMaker] = [
-        RemoteMaker("folder") { FolderRemote(FilePath($0("remote"))) },
-        RemoteMaker("folder of a group") { FolderRemote(FilePath($0("remote")), isGroupShared: true) },
-        RemoteMaker("memory") { _ in memory() },
-        RemoteMaker("retrying") { _ in RetryingRemote(memory()) },
-        RemoteMaker("limited") { _ in
-            LimitedRemote(
-                memory(), RemoteLimits(requestsAtATime: 2, requestsPerSecond: 1e6, bytesPerSecond: 1e9))
-        },
-        RemoteMaker("counting") { _ in CountingRemote(memory()) },
-        RemoteMaker("all decorators around a folder") {
-            let folder = FolderRemote(FilePath($0("remote")))
-            let limited = LimitedRemote(folder, RemoteLimits(requestsAtATime: 3))
-            return RetryingRemote(CountingRemote(limited))
-        },
-    ]
+    static let all: [RemoteMaker] =
+        [
+            RemoteMaker("folder") { FolderRemote(FilePath($0("remote"))) },
+            RemoteMaker("folder of a group") { FolderRemote(FilePath($0("remote")), isGroupShared: true) },
+            RemoteMaker("memory") { _ in memory() },
+            RemoteMaker("retrying") { _ in RetryingRemote(memory()) },
+            RemoteMaker("limited") { _ in
+                LimitedRemote(
+                    memory(), RemoteLimits(requestsAtATime: 2, requestsPerSecond: 1e6, bytesPerSecond: 1e9))
+            },
+            RemoteMaker("counting") { _ in CountingRemote(memory()) },
+            RemoteMaker("all decorators around a folder") {
+                let folder = FolderRemote(FilePath($0("remote")))
+                let limited = LimitedRemote(folder, RemoteLimits(requestsAtATime: 3))
+                return RetryingRemote(CountingRemote(limited))
+            },
+        ] + services
+
+    /// Those that need a service.
+    private static var services: [RemoteMaker] {
+        guard let server = S3Server.current else { return [] }
+        return [RemoteMaker("S3", settlesRaces: server.settlesRaces) { _ in try server.makeRemote() }]
+    }
 
     static func memory() -> MemoryRemote { MemoryRemote(MemoryBucket(clock: SystemClock())) }
 }
