@@ -27,6 +27,7 @@ extension CairnError {
                 .conflict, "\(object) is there already, and has another size than what was to be written")
         case .denied:
             self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
+        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
         case .full:
             self.init(

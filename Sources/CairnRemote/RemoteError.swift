@@ -22,6 +22,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         case conflict
         /// Reading or writing is not allowed.
         case denied
+        /// There is no key to sign requests with, or it cannot be had; in words for the user, with what to do.
+        case noCredentials(String)
         /// The place can be read and not written to.
         case readOnly
         /// There is no room left.
