@@ -61,7 +61,7 @@ private struct Reader {
             return
         }
         let indent = whole.utf8.prefix { Self.isSpace($0) }.count
-        if let option, indent > option.indent { return try goOn(text) }
+        if let least = option?.indent, indent > least { return try goOn(text) }
         finishOption()
         if first == UInt8(ascii: "["), let end = text.utf8.lastIndex(of: UInt8(ascii: "]")) {
             let name = String(text[text.utf8.index(after: text.startIndex)..<end])

@@ -77,11 +77,12 @@ struct SecurityTokenService: Sendable {
             HTTPAttemptRules(prepare: { request throws(RemoteError) in
                 signature?.sign(&request, .bytes(body), at: clock.date)
             }))
-        let root = response.body.isEmpty ? nil : try? XMLReader.read(response.body)  // anything may come here
         guard response.isSuccess else {
-            let code = (root?["Error"]?.text("Code")).flatMap(Self.word) ?? "status \(response.status)"
-            throw RemoteError(.noCredentials("role '\(role)' cannot be taken: STS answers \(code)"))
+            let code = S3Answer(response, scheme: "https").code
+            let answer = code.isEmpty ? "status \(response.status)" : code
+            throw RemoteError(.noCredentials("role '\(role)' cannot be taken: STS answers \(answer)"))
         }
+        let root = try? XMLReader.read(response.body)  // anything may come here
         guard let key = root?["\(action)Result"]?["Credentials"], let id = key.text("AccessKeyId"),
             let secret = key.text("SecretAccessKey"), let token = key.text("SessionToken"),
             let expiry = key.text("Expiration").flatMap({ UTCDate.milliseconds(iso: $0.utf8) })
@@ -92,13 +93,5 @@ struct SecurityTokenService: Sendable {
         return try CredentialFinder.checked(
             S3Credentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiry: expiry),
             from: "STS")
-    }
-
-    /// What may be shown of a service's word.
-    private static func word(_ text: String) -> String? {
-        let isWord = text.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == UInt8(ascii: ".")
-        }
-        return isWord && (1...64).contains(text.utf8.count) ? text : nil
     }
 }
