@@ -67,7 +67,7 @@ struct S3Files {
 
     /// Adds the programs that copy: `NAME` is the program's, so that each has places of its own.
     private func addCopies(to contest: inout Contest, _ ends: @escaping (Int) -> (String, String)) {
-        func ends(_ name: String, _ run: Int, _ scheme: String) -> (String, String) {
+        func places(_ name: String, _ run: Int, _ scheme: String) -> (String, String) {
             let (from, to) = ends(run)
             func end(_ text: String) -> String {
                 (text.hasPrefix("bench/") ? scheme : "") + text.replacing("NAME", with: name)
@@ -77,7 +77,7 @@ struct S3Files {
         let runs = bench.options.peerRuns
         if bench.aws != nil {
             contest.add("aws s3 cp --recursive", runs: runs, mayFail: true) { (run) throws(BenchError) in
-                let (from, to) = ends("aws", run, "s3://")
+                let (from, to) = places("aws", run, "s3://")
                 guard let program = bucket.aws(from, to, isFolder: true) else {
                     throw BenchError("aws is not installed")
                 }
@@ -85,7 +85,7 @@ struct S3Files {
             }
         }
         contest.add("rclone copy", runs: runs, mayFail: true) { (run) throws(BenchError) in
-            let (from, to) = ends("rclone", run, "ceph:")
+            let (from, to) = places("rclone", run, "ceph:")
             return bucket.rclone(from, to)
         }
     }
