@@ -49,6 +49,7 @@ extension CairnError {
             self.init(
                 .io, "remote '\(name)' cannot be reached: libcurl is not on this machine",
                 hint: "install it, as by `apt-get install \(package)`")
+        case .refused(let refusal): self.init(refusal, error.key, remote: name)
         case .io(let errno): self.init(.io, "\(object) cannot be used: \(errno)")
         case .interrupted: self.init(SystemError(.interrupted, "use", ""))
         }
