@@ -158,7 +158,9 @@ extension Workspace {
         from remote: RemoteStore, _ options: TransferOptions, _ session: Session
     ) throws -> Int {
         let records = try session.store(creating: true).loose
-        if let folder = try remote.open() { return try RunRecordTransfer(from: folder.loose, to: records).run() }
+        if let folder = try remote.open() {
+            return try RunRecordTransfer(from: folder.loose, to: records).run()
+        }
         let exchange = RunRecordExchange(
             of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
         return try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in

@@ -95,12 +95,13 @@ final class RemoteConnections: Sendable {
     /// - Throws: `CairnError` if its settings make no sense.
     func place(of named: NamedRemote, in workspace: Workspace) throws -> RemoteStore.Place {
         // Revisions may have other settings for a remote of the same name.
-        let options = named.sections.flatMap { section in
-            workspace.configuration.options(in: section).flatMap { key in
-                Array("\(key)".utf8) + [0] + Array((workspace.configuration.value(key)?.text ?? "").utf8) + [0]
+        var key: [UInt8] = Array(named.name.utf8) + [0] + named.location.shown + [0]
+        for section in named.sections {
+            for option in workspace.configuration.options(in: section) {
+                let text = workspace.configuration.value(option)?.text ?? ""
+                key += Array(option.option.utf8) + [0] + Array(text.utf8) + [0]
             }
         }
-        let key = Array(named.name.utf8) + [0] + named.location.shown + [0] + options
         if let known = open.withLock({ $0[key] }) { return .network(known) }
         switch try opening.open(named, workspace) {
         case nil:

@@ -53,7 +53,8 @@ extension Workspace {
             report.remotes.append(remote.name)
             try remote.naming {
                 try compare(
-                    group.used, with: RemoteContents(of: remote, session, jobs: options.jobs), &states, session)
+                    group.used, with: RemoteContents(of: remote, session, jobs: options.jobs), &states,
+                    session)
             }
         }
         report.entries = states.sorted { $0.key < $1.key }.map {
@@ -63,7 +64,8 @@ extension Workspace {
     }
 
     private func compare(
-        _ wanted: UsedObjects, with remote: RemoteContents, _ states: inout [RepoPath: RemoteStatusReport.State],
+        _ wanted: UsedObjects, with remote: RemoteContents,
+        _ states: inout [RepoPath: RemoteStatusReport.State],
         _ session: Session
     ) throws {
         var used = wanted

@@ -102,13 +102,15 @@ final class ArrivalLane: Sendable {
         _ body: (DurableBatch) throws(SystemError) -> DurableBatch.Temporary
     ) throws(StoreError) {
         let (number, batch) = try begin()
+        let file: DurableBatch.Temporary
         do throws(SystemError) {
-            let file = try body(batch)
-            if let full = end(number, (id, file.withoutName, size), leftovers) { try commit(full) }
+            file = try body(batch)
         } catch {
+            // Others may still write into the round: it is committed when they are done, or at the end.
             _ = end(number, nil, [])
             throw StoreError(error)
         }
+        if let full = end(number, (id, file.withoutName, size), leftovers) { try commit(full) }
     }
 
     /// The round into which an object goes.
@@ -153,7 +155,9 @@ final class ArrivalLane: Sendable {
                 round.leftovers += leftovers
             }
             state.rounds[number] = round
-            if round.copies.count >= Self.roundCount || round.bytes >= Self.roundBytes, state.current == number {
+            if round.copies.count >= Self.roundCount || round.bytes >= Self.roundBytes,
+                state.current == number
+            {
                 state.current = nil
             }
             guard state.current != number, round.writers == 0 else { return nil }
@@ -167,7 +171,8 @@ final class ArrivalLane: Sendable {
         let isAside = if case .packs = goal { true } else { false }
         try onDisk { () throws(SystemError) in
             try round.batch.commit(
-                count: copies.count, syncing: isAside ? .nothing : copies.count <= 4 ? .eachFile : .fileSystem,
+                count: copies.count,
+                syncing: isAside ? .nothing : copies.count <= 4 ? .eachFile : .fileSystem,
                 workers: Workers(count: 1)
             ) { index in (copies[index].file, LooseStore.place(of: copies[index].id)) }
         }
@@ -177,7 +182,8 @@ final class ArrivalLane: Sendable {
             moved.count = copies.count
             moved.bytes = round.bytes
         case .packs(let packed, let beside):
-            moved = try Self.pack(copies.map { ObjectReader.Object($0.id, size: $0.size) }, from: beside, into: packed, workers)
+            moved = try Self.pack(
+                copies.map { ObjectReader.Object($0.id, size: $0.size) }, from: beside, into: packed, workers)
         }
         arrived.update { [moved] in $0.add(moved) }
         for path in round.leftovers {

@@ -1,6 +1,7 @@
 public import CairnCore
 import CairnRemote
 import CairnStore
+import CairnSystem
 
 /// Deletes objects of a remote in loose layout that nobody needs.
 public struct LooseCollection: Sendable {
@@ -34,7 +35,8 @@ public struct LooseCollection: Sendable {
     ///
     /// - Throws: `TransferError` if the remote cannot be listed.
     public func time() async throws(TransferError) -> Int64 {
-        try await remotely { () async throws(RemoteError) in try await remote.remote.list("files/md5/00/").now }
+        try await remotely { () async throws(RemoteError) in try await remote.remote.list("files/md5/00/").now
+        }
     }
 
     /// Finds out what may go.
@@ -57,7 +59,8 @@ public struct LooseCollection: Sendable {
                             if isNeeded(id) {
                                 plan.keptCount += 1
                             } else {
-                                plan.objects.append(Object(id: id, size: object.size, modified: object.modified))
+                                plan.objects.append(
+                                    Object(id: id, size: object.size, modified: object.modified))
                             }
                         }
                     }
@@ -70,7 +73,9 @@ public struct LooseCollection: Sendable {
     }
 
     /// What to list to find the objects of an algorithm.
-    private func prefixes(of algorithm: HashAlgorithm, _ top: Set<String>) async throws(RemoteError) -> [String] {
+    private func prefixes(of algorithm: HashAlgorithm, _ top: Set<String>) async throws(RemoteError)
+        -> [String]
+    {
         let prefix = LooseRemote.prefix(of: algorithm)
         let folders = LooseRemote.folders(below: prefix)
         if prefix.isEmpty { return folders.filter { top.contains($0) } }

@@ -63,7 +63,7 @@ public struct LooseFetch: Sendable {
     /// - Parameter wanted: no id twice.
     /// - Throws: `TransferError` if the remote or the cache cannot be looked at.
     public func plan(_ wanted: [ObjectID]) async throws(TransferError) -> Plan {
-        let lacking = try locally { () throws(StoreError) in try lacking(wanted) }
+        let lacking = try locally { () throws(StoreError) in try self.lacking(wanted) }
         let sizes = try await remote.presence(of: lacking)
         var plan = Plan()
         for id in lacking {
@@ -88,7 +88,7 @@ public struct LooseFetch: Sendable {
     public func run(
         _ wanted: [ObjectID], sizes: [ObjectID: Int64] = [:], phase: String
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
-        let lacking = try locally { () throws(StoreError) in try lacking(wanted) }
+        let lacking = try locally { () throws(StoreError) in try self.lacking(wanted) }
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
         let known = lacking.compactMap { sizes[$0] }
         let bytes = known.count == lacking.count ? known.reduce(0, +) : nil
@@ -190,7 +190,8 @@ public struct LooseFetch: Sendable {
                 try await parts.read(from: remote.remote, jobs: jobs)
             } catch {
                 switch error.reason {
-                case .notFound: return run.fail(object.id, StoreError(.missing(object.id), remote.path(of: object.id)))
+                case .notFound:
+                    return run.fail(object.id, StoreError(.missing(object.id), remote.path(of: object.id)))
                 case .truncated: break
                 default: throw TransferError(.remote(error))
                 }

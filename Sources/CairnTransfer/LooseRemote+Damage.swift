@@ -8,9 +8,11 @@ extension LooseRemote {
     ///
     /// - Returns: where it lies now; `nil` if the remote does not have it any more.
     /// - Throws: `TransferError`; the object is where it was then.
-    public func moveAside(_ id: ObjectID, into quarantine: FilePath) async throws(TransferError) -> FilePath? {
+    public func moveAside(_ id: ObjectID, into quarantine: FilePath) async throws(TransferError) -> FilePath?
+    {
         let key = Self.key(of: id)
-        guard let size = try await remotely({ () async throws(RemoteError) in try await remote.size(of: key) })
+        guard
+            let size = try await remotely({ () async throws(RemoteError) in try await remote.size(of: key) })
         else { return nil }
         let name = Array("\(id.text).\(Surroundings.now)".utf8)
         let folder = try locally { () throws(StoreError) in
@@ -46,7 +48,7 @@ extension LooseRemote {
             try locally { () throws(StoreError) in
                 try onDisk { () throws(SystemError) in
                     try Interruption.check()
-                    try bytes.withUnsafeBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+                    try file.write(bytes)
                 }
             }
         }

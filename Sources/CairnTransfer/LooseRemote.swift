@@ -35,7 +35,7 @@ public struct LooseRemote: Sendable {
         let parts = Array(key.utf8.dropFirst(prefix.utf8.count)).split(
             separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].count == 2,
-            let id = ObjectID(algorithm, parsing: String(decoding: parts[0] + parts[1], as: UTF8.self))
+            let id = ObjectID(algorithm, parsing: parts[0] + parts[1])
         else { return nil }
         // Digits in upper case are read as well, and are no name of ours.
         return Self.key(of: id).utf8.elementsEqual(key.utf8) ? id : nil

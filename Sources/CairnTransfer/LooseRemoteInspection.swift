@@ -1,7 +1,7 @@
 public import CairnCore
 import CairnRemote
 public import CairnStore
-public import CairnSystem
+import CairnSystem
 
 /// Looks at the objects of a remote in loose layout that somebody needs. Nothing is changed.
 ///
@@ -81,7 +81,8 @@ public struct LooseRemoteInspection: Sendable {
             try locally { () throws(StoreError) in
                 try onDisk { () throws(SystemError) in try Interruption.check() }
             }
-            let fault = try await remotely { () async throws(RemoteError) in try await fault(of: object) }
+            let fault = try await remotely { () async throws(RemoteError) in try await self.fault(of: object)
+            }
             report.update { report in
                 report.noteChecked(bytes: object.size)
                 guard let fault else { return report.noteSound(bytes: object.size) }

@@ -80,8 +80,7 @@ final class PartedFile: Sendable {
     }
 
     private func note(_ line: String) throws(SystemError) {
-        let bytes = Array("\(line)\n".utf8)
-        try bytes.withUnsafeBytes { (bytes) throws(SystemError) in try notes.write(bytes) }
+        try notes.write(Array("\(line)\n".utf8))
     }
 
     private func range(of part: Int) -> Range<Int64> {
@@ -95,14 +94,12 @@ final class PartedFile: Sendable {
     func read(from remote: any Remote, jobs: Int) async throws(RemoteError) {
         let missing = state.withLock { state in (0..<partCount).filter { !state.done.contains($0) } }
         let key = LooseRemote.key(of: object.id)
-        try await Jobs.run(missing, atATime: jobs) { (part) throws(RemoteError) in
+        try await Jobs.run(missing, atATime: jobs) { [self] (part) throws(RemoteError) in
             let range = range(of: part)
             let bytes = try await remote.read(key, range, limit: range.count)
             do throws(SystemError) {
                 try Interruption.check()
-                try bytes.withUnsafeBytes { (bytes) throws(SystemError) in
-                    try file.write(bytes, at: range.lowerBound)
-                }
+                try file.write(bytes, at: range.lowerBound)
                 try add(part)
             } catch {
                 throw RemoteError(error.errno == .interrupted ? .interrupted : .io(error.errno), key)

@@ -28,7 +28,7 @@ public struct RunRecordExchange: Sendable {
         try await Jobs.run(lacking, atATime: jobs) { (key) throws(TransferError) in
             let bytes = try locally { () throws(StoreError) in try read(key) }
             try await remotely { () async throws(RemoteError) in
-                try await remote.write([RemoteUpload(key, .bytes(bytes))], jobs: 1)
+                _ = try await remote.write([RemoteUpload(key, .bytes(bytes))], jobs: 1)
             }
         }
         return lacking.count
@@ -82,7 +82,7 @@ public struct RunRecordExchange: Sendable {
             for record in records {
                 let temporary = batch.newTemporary()
                 let file = try batch.create(temporary, permissions: 0o644)
-                try record.bytes.withUnsafeBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+                try file.write(record.bytes)
                 files.append(temporary)
             }
             try batch.commit(count: files.count) { [files] index in
