@@ -11,6 +11,7 @@ enum Scenario: String, CaseIterable {
     case remoteFiles = "remote-files"
     case remoteOne = "remote-one"
     case remoteMillion = "remote-million"
+    case remoteCollect = "remote-gc"
 
     /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
     ///
@@ -40,6 +41,7 @@ enum Scenario: String, CaseIterable {
         case .remoteFiles: try RemoteFiles(bench).run()
         case .remoteOne: try RemoteLargeFile(bench).run()
         case .remoteMillion: try RemoteMillion(bench).run()
+        case .remoteCollect: try RemoteCollect(bench).run()
         }
     }
 }

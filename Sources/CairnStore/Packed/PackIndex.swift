@@ -12,6 +12,8 @@ public struct PackIndex: Sendable {
         public let place: PackPlace
         /// True if a collector means to delete the pack.
         public let isCondemned: Bool
+        /// The place of the pack in the index's `packs`.
+        let number: Int
     }
 
     /// The packs that may be read, those first that are to be preferred: not condemned, then young.
@@ -100,7 +102,8 @@ public struct PackIndex: Sendable {
     }
 
     private func location(number: UInt32, _ place: PackPlace) -> Location {
-        Location(pack: packs[Int(number)], place: place, isCondemned: number >= soundCount)
+        Location(
+            pack: packs[Int(number)], place: place, isCondemned: number >= soundCount, number: Int(number))
     }
 
     private func forEachPlace(of key: RecordKey, _ body: (UInt32, PackPlace) -> Void) {
