@@ -11,13 +11,38 @@ struct RemoteOpening: Sendable {
     /// Each kind in its way.
     static let byKind = RemoteOpening { named, workspace in
         switch named.location {
-        case .folder: return nil
-        case .s3:
-            throw CairnError(RemoteError(.unsupportedScheme("s3")), remote: named.name)
+        case .folder(let folder):
+            let limits = workspace.own.limits(ofRemote: named.name)
+            return limits == RemoteLimits()
+                ? nil
+                : LimitedRemote(
+                    FolderRemote(
+                        folder, isGroupShared: workspace.configuration.isGroupShared(.remote(named.name))),
+                    limits)
+        case .s3(let bucket, let prefix):
+            let options = try RemoteOptions(named, in: workspace)
+            let setup = try options.s3(bucket: bucket, prefix: prefix)
+            let keys = S3CredentialChain(setup.credentials, options.surroundings(for: setup.services))
+            return try naming(named) { () throws(RemoteError) in
+                try S3Remote(
+                    setup.settings, over: HTTPClient(setup.http, limits: options.limits), credentials: keys)
+            }
         case .web(let url):
-            throw CairnError(
-                RemoteError(.unsupportedScheme(RemoteLocation.scheme(of: Array(url.utf8)) ?? "")),
-                remote: named.name)
+            let options = try RemoteOptions(named, in: workspace)
+            let setup = try options.web(url)
+            return try naming(named) { () throws(RemoteError) in
+                try HTTPRemote(setup.settings, HTTPClient(setup.http, limits: options.limits))
+            }
+        }
+    }
+
+    private static func naming<Made: Remote>(
+        _ named: NamedRemote, _ make: () throws(RemoteError) -> Made
+    ) throws -> Made {
+        do throws(RemoteError) {
+            return try make()
+        } catch {
+            throw CairnError(error, remote: named.name)
         }
     }
 }

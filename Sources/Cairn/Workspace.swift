@@ -20,6 +20,8 @@ public struct Workspace: Sendable {
     public let personality: Personality
     /// Whether to wait without end while another process works here.
     public var waitsForLock = false
+    /// Asks the user for passwords; `nil` where nobody can be asked.
+    public var secrets: SecretQuestion?
     /// The remotes that are open, for this value and its copies.
     var connections = RemoteConnections()
 
