@@ -70,7 +70,10 @@ extension HTTPRemote {
         default: throw RemoteError(response.webReason, folder)
         }
         let type = response.headers["Content-Type"]?.lowercased() ?? ""
-        guard type.contains("html"), response.headers["Content-Encoding"] == nil else {
+        // It may have been sent on, as to where one logs in.
+        guard type.contains("html"), response.headers["Content-Encoding"] == nil,
+            URLParts(answer.url)?.path.utf8.last == UInt8(ascii: "/")
+        else {
             throw RemoteError(.notListable)
         }
         let page = FolderPage(response.body, at: answer.url)
