@@ -261,6 +261,16 @@ struct HTTPRemoteTests {
         #expect(try await remote(server.url).list("").objects == [])
     }
 
+    @Test("a server that shows an object also with a slash behind it has no such folder")
+    func slash() async throws {
+        let server = try RawServer { request in
+            request.target == "/"
+                ? [.answer("200 OK", ["Content-Type: text/html"], text: "<a href=\"k\">k</a>")]
+                : [.answer("200 OK", text: request.method == "HEAD" ? "" : "bytes")]
+        }
+        #expect(try await remote(server.url).list("k/").objects == [])
+    }
+
     @Test("a page without an end is refused, and so are folders without an end")
     func endless() async throws {
         let server = try RawServer { _ in
