@@ -17,7 +17,7 @@ extension CairnError {
                 .config, "remote '\(name)' lies on another machine, '\(Array(host.utf8).printable)': \(use)",
                 hint: "mount it and give the path of the folder")
         case .noPath:
-            self.init(.config, "the URL of remote '\(name)' names no folder")
+            self.init(.config, "the URL of remote '\(name)' names no place: \(use)")
         case .invalidKey: self.init(.damaged, "\(object) has a name that no object can have")
         case .notFound: self.init(.missing, "\(object) is not there")
         case .truncated: self.init(.damaged, "\(object) has fewer bytes than it should have")
@@ -27,6 +27,7 @@ extension CairnError {
                 .conflict, "\(object) is there already, and has another size than what was to be written")
         case .denied:
             self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
+        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .unknownUser:
             let quoted = Shell.quoted(name)
             self.init(
@@ -61,6 +62,7 @@ extension CairnError {
             self.init(
                 .io, "remote '\(name)' cannot be reached: libcurl is not on this machine",
                 hint: "install it, as by `apt-get install \(package)`")
+        case .refused(let refusal): self.init(refusal, error.key, remote: name)
         case .io(let errno): self.init(.io, "\(object) cannot be used: \(errno)")
         case .interrupted: self.init(SystemError(.interrupted, "use", ""))
         }
@@ -140,9 +142,9 @@ extension CairnError {
 }
 
 extension RemoteStore {
-    /// Words for what is wrong with something in the remote's folder; those of the store itself for anything else.
+    /// Words for what is wrong with something on the remote; those of the store itself for anything else.
     func error(_ error: StoreError) -> CairnError {
-        let top = folder.bytes
+        let top = shownFolder.bytes
         guard error.path.bytes.starts(with: top) else { return CairnError(error) }
         let key = error.path.bytes.dropFirst(top.count).drop { $0 == UInt8(ascii: "/") }.printable
         let object = key.isEmpty ? "remote '\(name)'" : "'\(key)' on remote '\(name)'"

@@ -91,6 +91,7 @@ final class CurlEasy {
 
     private func setTimeouts(_ settings: HTTPSettings, _ bytesPerSecond: Double?) {
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.milliseconds))
+        if !settings.usesProxies { set(CURLOPT_NOPROXY, "*") }
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
         // Who waits for his turn does not stall.
         let turn = bytesPerSecond.map {
