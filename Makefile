@@ -26,8 +26,9 @@ setup: ## Install the system packages that the build needs (nothing to do: milli
 build: setup ## Build the release binary
 	$(SWIFT) build $(RELEASE)
 
-test-tools: setup ## Install the pinned dvc that the interop tests run against
+test-tools: setup ## Install the pinned dvc and the servers that the tests run against
 	@Tests/tools/test-tools
+	@Tests/servers/install
 
 test: setup test-tools ## Run all tests
 	$(SWIFT) test $(TEST_FLAGS)

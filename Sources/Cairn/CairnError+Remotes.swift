@@ -27,6 +27,18 @@ extension CairnError {
                 .conflict, "\(object) is there already, and has another size than what was to be written")
         case .denied:
             self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
+        case .unknownUser:
+            let quoted = Shell.quoted(name)
+            self.init(
+                .denied,
+                "remote '\(name)' does not let anybody in without the right user, password or token",
+                hint:
+                    "set them: `cairn remote modify --local \(quoted) user USER` and `cairn remote modify --local \(quoted) password PASSWORD`"
+            )
+        case .notListable:
+            self.init(
+                .network, "remote '\(name)' does not list its folders",
+                hint: "let the web server show them, as by `autoindex on;` in nginx")
         case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
         case .full:
             self.init(

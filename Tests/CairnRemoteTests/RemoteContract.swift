@@ -258,11 +258,12 @@ struct RemoteContract {
     @Test("a thousand objects at once", arguments: RemoteMaker.all)
     func many(_ maker: RemoteMaker) async throws {
         try await with(maker) { remote in
-            let keys = (0..<1000).map { "packs/\($0 % 16)/\($0)" }
+            let keys = (0..<(maker.isSlow ? 60 : 1000)).map { "packs/\($0 % 16)/\($0)" }
+            let half = keys.prefix(keys.count / 2)
             // A second call finds half of them.
-            try await remote.write(keys[..<500].map { RemoteUpload($0, text: $0) }, jobs: 8)
+            try await remote.write(half.map { RemoteUpload($0, text: $0) }, jobs: 8)
             let existing = try await remote.write(keys.map { RemoteUpload($0, text: $0) }, jobs: 8)
-            #expect(existing == Set(keys[..<500]))
+            #expect(existing == Set(half))
             #expect(try await remote.keys() == keys.sorted())
             for key in keys.prefix(20) { #expect(try await remote.read(key) == Array(key.utf8)) }
             try await remote.delete(Array(keys[1...]))

@@ -11,13 +11,16 @@ struct RemoteMaker: Sendable, CustomTestStringConvertible {
     let make: @Sendable (ScratchDirectory) throws -> any Remote
     /// False for a service whose conditions look first and write then: of several writers at the same moment all believe to have been the first.
     let settlesRaces: Bool
+    /// True where hundreds of requests take long.
+    let isSlow: Bool
 
     init(
-        _ name: String, settlesRaces: Bool = true,
+        _ name: String, settlesRaces: Bool = true, isSlow: Bool = false,
         _ make: @escaping @Sendable (ScratchDirectory) throws -> any Remote
     ) {
         testDescription = name
         self.settlesRaces = settlesRaces
+        self.isSlow = isSlow
         self.make = make
     }
 
@@ -38,13 +41,7 @@ struct RemoteMaker: Sendable, CustomTestStringConvertible {
                 let limited = LimitedRemote(folder, RemoteLimits(requestsAtATime: 3))
                 return RetryingRemote(CountingRemote(limited))
             },
-        ] + services
-
-    /// Those that need a service.
-    private static var services: [RemoteMaker] {
-        guard let server = S3Server.current else { return [] }
-        return [RemoteMaker("S3", settlesRaces: server.settlesRaces) { _ in try server.makeRemote() }]
-    }
+        ] + onServers
 
     static func memory() -> MemoryRemote { MemoryRemote(MemoryBucket(clock: SystemClock())) }
 }

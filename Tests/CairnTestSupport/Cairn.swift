@@ -33,6 +33,23 @@ public enum RealDVC {
     }()
 }
 
+/// The programs beside the real `dvc` that know S3: `aws`, and a `python` with boto3. The `dvc` knows S3 where they are.
+public enum AWSTools {
+    /// The file of one of them, if there are any.
+    public static func path(_ name: String) -> String? {
+        guard let dvc = RealDVC.path, let slash = dvc.lastIndex(of: "/") else { return nil }
+        let folder = dvc[..<slash]
+        return Files.exists("\(folder)/aws") ? "\(folder)/\(name)" : nil
+    }
+
+    /// Whether tests can use them.
+    public static let isAvailable = path("aws") != nil
+
+    /// Why they cannot.
+    public static let reason =
+        RealDVC.isAvailable ? "needs aws beside the real dvc: run `make test-tools`" : RealDVC.reason
+}
+
 /// Running commands as a user without privileges.
 public enum Unprivileged {
     private static let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first { Files.exists($0) }

@@ -5,7 +5,10 @@ public enum PackageRoot {
     /// The folder of `Package.swift`.
     public static let path: String = {
         // This file is <root>/Tests/CairnTestSupport/PackageRoot.swift.
-        var parts = #filePath.split(separator: "/", omittingEmptySubsequences: true)
+        let file = realpath(#filePath, nil)
+        defer { free(file) }
+        var parts = (file.map { String(cString: $0) } ?? #filePath).split(
+            separator: "/", omittingEmptySubsequences: true)
         parts.removeLast(3)
         return "/" + parts.joined(separator: "/")
     }()

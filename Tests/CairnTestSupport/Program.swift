@@ -60,17 +60,18 @@ public enum Program {
 
     /// Starts a program and comes back at once; the parameters are those of `run`.
     ///
+    /// - Parameter standardInput: an open file that it reads in place of `input`.
     /// - Throws: `SupportError` when it cannot be started.
     public static func start(
         _ path: String, _ arguments: [String], in folder: String, environment: [String: String],
-        input: [UInt8] = [], merged: Bool = false
+        input: [UInt8] = [], merged: Bool = false, standardInput: Int32? = nil
     ) throws -> RunningProgram {
         // Files rather than pipes: nobody has to read along, and nothing can fill up.
         let streams = try Streams(input: input)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, streams.input, 0)
+        posix_spawn_file_actions_adddup2(&actions, standardInput ?? streams.input, 0)
         posix_spawn_file_actions_adddup2(&actions, streams.output, 1)
         posix_spawn_file_actions_adddup2(&actions, merged ? streams.output : streams.errors, 2)
 

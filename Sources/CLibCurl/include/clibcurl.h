@@ -60,8 +60,6 @@ CURL *cairn_curl_multi_next_done(CURLM *multi, CURLcode *result);
 
 /// What a reference means that stands in a page of this URL: a URL with no fragment, which the caller frees. NULL if it is none.
 char *cairn_curl_url_resolve(const char *base, const char *reference);
-/// A part of a URL as it is written there, which the caller frees; NULL if it has none, or is none.
-char *cairn_curl_url_part(const char *url, CURLUPart part);
 void cairn_curl_free(char *text);
 
 #endif
