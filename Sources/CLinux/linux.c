@@ -54,6 +54,14 @@ int64_t clinux_read_entries(int folder, void *buffer, size_t size) {
 
 int clinux_open_unnamed(int folder, mode_t mode) { return clinux_open_at(folder, ".", O_TMPFILE | O_RDWR, mode); }
 
+int clinux_pipe(int *reading, int *writing) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+    *reading = ends[0];
+    *writing = ends[1];
+    return 0;
+}
+
 int clinux_name(int descriptor, int folder, const char *name) {
     // The way that needs no privilege.
     char link[32];

@@ -39,6 +39,7 @@ extension CairnError {
             self.init(
                 .network, "remote '\(name)' does not list its folders",
                 hint: "let the web server show them, as by `autoindex on;` in nginx")
+        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
         case .full:
             self.init(

@@ -16,6 +16,8 @@ struct BenchOptions {
     private(set) var peers = ".build-tools/peers"
     /// The script that makes data sets.
     private(set) var dataSets = "fixtures/bench/data-sets.py"
+    /// Where the scripts are that start servers.
+    private(set) var servers = "Tests/servers"
     /// Where the folder for everything is made.
     private(set) var parent: String
     /// How often each program runs; the least of its times counts.
@@ -32,6 +34,10 @@ struct BenchOptions {
 
     /// Files of the tree with many.
     var files: Int { max(1, fullFiles / scale) }
+    /// Files of the tree that goes to a bucket.
+    var objects: Int { max(1, fullFiles * 2 / 5 / scale) }
+    /// Mebibytes of the one large file that goes to a bucket.
+    var objectMebibytes: Int { max(1, mebibytes / 2) }
     /// Mebibytes of the one large file.
     var mebibytes: Int { max(2, fullMebibytes / scale) }
     /// Files of the tree whose memory is measured.
@@ -47,17 +53,19 @@ struct BenchOptions {
                                 the native format: native (all of these), native-hash, native-files, native-million,
                                 native-one, native-csv, native-versions, native-data
                                 packed remotes: remote (all of these), remote-files, remote-one, remote-million
+                                remotes on S3: s3 (all of these), s3-files, s3-one, s3-latency, s3-idle
                                 (default: all)
           --runs N              runs of each program, of which the fastest counts (5)
           --peer-runs N         runs of programs in the native scenarios that no target compares with (2)
-          --files N             files of 4 KiB in the tree with many (50000)
-          --big MIB             size of the one large file (2048)
+          --files N             files of 4 KiB in the tree with many (50000); two fifths of them go to a bucket
+          --big MIB             size of the one large file (2048); of half that size one goes to a bucket
           --million N           files of 64 bytes or 1 KiB in the tree for memory (1000000)
           --scale N             divides all sizes by N; it is part of every line
           --quick               a look in some minutes: 1 run, --scale 32
           --dvc PATH            the real dvc (default: $CAIRN_TEST_DVC, then .build-tools/dvc/bin/dvc)
           --peers DIR           where Tests/tools/bench-tools put the other programs (.build-tools/peers)
           --data-sets SCRIPT    makes the data sets of native-data (fixtures/bench/data-sets.py)
+          --servers DIR         scripts that start servers (Tests/servers)
           --folder DIR          make the folder for everything in DIR (default: $TMPDIR, then /tmp)
 
         The dvc format needs 20 GiB of free space, the native one 55 GiB; with --scale N that much less.
@@ -89,6 +97,7 @@ struct BenchOptions {
             case "--dvc": dvc = try Self.text(after: word, &rest)
             case "--peers": peers = try Self.text(after: word, &rest)
             case "--data-sets": dataSets = try Self.text(after: word, &rest)
+            case "--servers": servers = try Self.text(after: word, &rest)
             case "--folder": parent = try Self.text(after: word, &rest)
             case "--table": table = try Self.text(after: word, &rest)
             case "--into": document = try Self.text(after: word, &rest)

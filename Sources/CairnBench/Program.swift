@@ -58,27 +58,20 @@ struct Program {
         return output
     }
 
+    /// Starts the program and comes back at once; what it prints is thrown away.
+    ///
+    /// - Parameter input: an open file that it reads.
+    /// - Returns: the process, for the caller to wait for.
+    /// - Throws: `BenchError` if it cannot be started.
+    func start(_ environment: [String: String], input: Int32) throws(BenchError) -> pid_t {
+        let output = try Self.makeOutput()
+        defer { close(output) }
+        return try spawn(environment, input: input, output: output)
+    }
+
     private func run(_ environment: [String: String], printingTo output: Int32) throws(BenchError) -> Cost {
-        // One thread only, so the folder may be changed for the child's sake.
-        guard chdir(folder) == 0 else {
-            throw BenchError("cannot go to '\(folder)': \(String(cString: strerror(errno)))")
-        }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        var process: pid_t = 0
         let start = Self.clock()
-        let code = Self.withCStrings(words) { argv in
-            Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
-                posix_spawnp(&process, words[0], &actions, nil, argv, envp)
-            }
-        }
-        guard code == 0 else {
-            throw BenchError("cannot start '\(words[0])': \(String(cString: strerror(code)))")
-        }
+        let process = try spawn(environment, input: nil, output: output)
         var status: Int32 = 0
         var usage = rusage()
         while wait4(process, &status, 0, &usage) < 0 {
@@ -95,6 +88,35 @@ struct Program {
         return Cost(
             seconds: seconds, processorSeconds: Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime),
             peakBytes: Int64(usage.ru_maxrss) * 1024)
+    }
+
+    private func spawn(
+        _ environment: [String: String], input: Int32?, output: Int32
+    ) throws(BenchError) -> pid_t {
+        // One thread only, so the folder may be changed for the child's sake.
+        guard chdir(folder) == 0 else {
+            throw BenchError("cannot go to '\(folder)': \(String(cString: strerror(errno)))")
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        var process: pid_t = 0
+        let code = Self.withCStrings(words) { argv in
+            Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
+                posix_spawnp(&process, words[0], &actions, nil, argv, envp)
+            }
+        }
+        guard code == 0 else {
+            throw BenchError("cannot start '\(words[0])': \(String(cString: strerror(code)))")
+        }
+        return process
     }
 
     private static func clock() -> Double {

@@ -11,6 +11,10 @@ enum Scenario: String, CaseIterable {
     case remoteFiles = "remote-files"
     case remoteOne = "remote-one"
     case remoteMillion = "remote-million"
+    case s3Files = "s3-files"
+    case s3One = "s3-one"
+    case s3Latency = "s3-latency"
+    case s3Idle = "s3-idle"
 
     /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
     ///
@@ -40,6 +44,10 @@ enum Scenario: String, CaseIterable {
         case .remoteFiles: try RemoteFiles(bench).run()
         case .remoteOne: try RemoteLargeFile(bench).run()
         case .remoteMillion: try RemoteMillion(bench).run()
+        case .s3Files: try S3Files(bench).run()
+        case .s3One: try S3LargeFile(bench).run()
+        case .s3Latency: try S3Latency(bench).run()
+        case .s3Idle: try S3Idle(bench).run()
         }
     }
 }

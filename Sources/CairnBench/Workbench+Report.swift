@@ -20,6 +20,14 @@ extension Workbench {
         ])
     }
 
+    /// Prints how many requests to a server something took.
+    func reportRequests(_ count: Int, of measurement: String, _ tree: String, _ program: String) {
+        report([
+            ("counted", .text(measurement)), ("tree", .text(tree)), ("program", .text(program)),
+            ("requests", .integer(count)),
+        ])
+    }
+
     /// Prints that something does not take part, and why.
     func reportSkipped(_ name: String, _ reason: String, of measurement: String, _ tree: String) {
         // What was run, and what the program said first.
@@ -43,7 +51,11 @@ extension Workbench {
             ("memory_mib", .integer(Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(getpagesize()) / 1_048_576)),
         ])
         var programs = Peer.all(on: self).map { (name: $0.name, version: $0.version) }
-        programs += [("git", ["git", "--version"]), ("b3sum", ["b3sum", "--version"])]
+        programs += [
+            ("git", ["git", "--version"]), ("b3sum", ["b3sum", "--version"]),
+            ("rclone", ["rclone", "version"]),
+            ("aws", aws.map { [$0, "--version"] }), ("ceph", ["radosgw", "--version"]),
+        ]
         for package in ["numpy", "pyarrow"] {
             let script = "import \(package); print('\(package)', \(package).__version__)"
             programs.append((package, python.map { [$0, "-c", script] }))

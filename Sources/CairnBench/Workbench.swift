@@ -13,6 +13,10 @@ struct Workbench {
     let dataSets: String?
     /// What is being measured.
     var scenario: Scenario?
+    /// What the programs see of the environment besides.
+    var variables: [String: String] = [:]
+    /// The script that starts servers, and the one that makes buckets.
+    let server, bucketTool: String
 
     /// Makes the folder and finds the programs.
     ///
@@ -30,6 +34,8 @@ struct Workbench {
         self.dvc = dvc.map(absolute)
         peerFolder = absolute(options.peers)
         dataSets = Disk.resolve(options.dataSets)
+        server = absolute("\(options.servers)/server")
+        bucketTool = absolute("\(options.servers)/s3")
         guard let parent = Disk.resolve(options.parent) else {
             throw BenchError("'\(options.parent)' is no folder")
         }
@@ -54,7 +60,7 @@ struct Workbench {
             // A collection in the background would disturb whoever runs next.
             "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "gc.auto", "GIT_CONFIG_VALUE_0": "0",
             "RESTIC_PASSWORD": "bench", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
-        ]
+        ].merging(variables) { $1 }
     }
 
     /// Runs something that is not measured.
@@ -97,6 +103,13 @@ struct Workbench {
     /// The python of the set-up's virtual environment; `nil` if there is none.
     var python: String? {
         let path = "\(peerFolder)/venv/bin/python"
+        return Disk.isExecutable(path) ? path : nil
+    }
+
+    /// The `aws` beside the reference; `nil` if there is none.
+    var aws: String? {
+        guard let dvc, let slash = dvc.lastIndex(of: "/") else { return nil }
+        let path = "\(dvc[..<slash])/aws"
         return Disk.isExecutable(path) ? path : nil
     }
 

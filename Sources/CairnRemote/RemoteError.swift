@@ -26,6 +26,8 @@ public struct RemoteError: Error, Hashable, Sendable {
         case unknownUser
         /// The place does not tell which objects it has, or not to this user.
         case notListable
+        /// There is no key to sign requests with, or it cannot be had; in words for the user, with what to do.
+        case noCredentials(String)
         /// The place can be read and not written to.
         case readOnly
         /// There is no room left.

@@ -42,7 +42,8 @@ struct ServedBucket: Sendable {
         var settings = S3Settings(
             bucket: place.bucket, prefix: "t/\(UInt64.random(in: 0 ... .max))", endpoint: endpoint)
         settings.region = place.region
-        return try S3Remote(settings, over: sending ?? http, credentials: KeptKey(place.owner))
+        return try S3Remote(
+            settings, over: sending ?? http, credentials: FixedKey(S3Credentials(place.owner)))
     }
 
     private static let plain = HTTPClient()
@@ -60,14 +61,17 @@ struct ServedBucket: Sendable {
     private static let served = Shared<[TestServer]>([])
 }
 
-/// A key that stays the same.
-private struct KeptKey: S3CredentialSource {
-    let key: S3Credentials
-
-    init(_ key: S3Key) { self.key = S3Credentials(accessKeyID: key.id, secretAccessKey: key.secret) }
-
+/// A key that never changes.
+struct FixedKey: S3CredentialSource {
+    let key: S3Credentials?
+    init(_ key: S3Credentials?) { self.key = key }
     func credentials() async throws(RemoteError) -> S3Credentials? { key }
     func forget(_ credentials: S3Credentials) async {}
+}
+
+extension S3Credentials {
+    /// A key to a test server.
+    init(_ key: S3Key) { self.init(accessKeyID: key.id, secretAccessKey: key.secret) }
 }
 
 /// Says of each server whether the contract was checked on it.

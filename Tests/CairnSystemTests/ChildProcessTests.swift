@@ -30,4 +30,31 @@ struct ChildProcessTests {
             try ChildProcess.run("cairn-has-no-such-program", [], environment: environment)
         }
     }
+
+    @Test("what a program prints comes back with its exit code")
+    func output() throws {
+        let output = try ChildProcess.output(
+            of: "sh", ["-c", "head -c 100000 /dev/zero; echo $WORD; echo aside >&2; exit 3"],
+            environment: environment.merging(["WORD": "x"]) { $1 }, limit: 200_000, seconds: 20)
+        #expect(output.exitCode == 3)
+        #expect(output.bytes == [UInt8](repeating: 0, count: 100_000) + Array("x\n".utf8))
+    }
+
+    @Test(
+        "a program that takes too long or prints too much is ended",
+        arguments: [("sleep 60", Errno.timedOut), ("exec >&-; sleep 60", .timedOut), ("yes", .fileTooLarge)])
+    func ended(_ script: String, _ errno: Errno) throws {
+        let scratch = try ScratchDirectory()
+        let start = Surroundings.uptime
+        let error = #expect(throws: SystemError.self) {
+            try ChildProcess.output(
+                of: "sh", ["-c", "echo $$ > \"$0\"; \(script)", scratch("pid")], environment: environment,
+                limit: 1000, seconds: 1)
+        }
+        #expect(error?.errno == errno)
+        #expect(Surroundings.uptime - start < .seconds(20))
+        let text = try Files.text(scratch("pid")).dropLast()
+        let number = try #require(Int32(String(text)))
+        #expect(!Surroundings.isAlive(number))
+    }
 }

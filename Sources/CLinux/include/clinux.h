@@ -33,6 +33,9 @@ int64_t clinux_read_entries(int folder, void *buffer, size_t size);
 /// errno.
 int clinux_open_unnamed(int folder, mode_t mode);
 
+/// pipe2(2) with O_CLOEXEC: both ends stay in this process. Returns 0 or an errno.
+int clinux_pipe(int *reading, int *writing);
+
 /// Gives a file without a name its first one; a name that is taken stays. Returns 0 or an errno.
 int clinux_name(int descriptor, int folder, const char *name);
 

@@ -86,6 +86,7 @@ final class CurlEasy {
 
     private func setTimeouts(_ settings: HTTPSettings) {
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.milliseconds))
+        if !settings.usesProxies { set(CURLOPT_NOPROXY, "*") }
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
         set(CURLOPT_LOW_SPEED_TIME, max(1, settings.stallTimeout.milliseconds / 1000))
     }

@@ -22,6 +22,8 @@ public struct HTTPSettings: Sendable {
     public var requestsAtATime = 16
     /// How often one request is tried.
     public var attempts = 8
+    /// Whether the proxies that the environment names are used.
+    public var usesProxies = true
 
     /// The usual ones.
     public init() {}

@@ -97,27 +97,6 @@ extension UTCDate {
         return moment + fraction - Int64(offset) * 60_000
     }
 
-    /// Reads a time as headers of HTTP have it: `Sun, 30 Aug 2015 12:36:00 GMT`.
-    ///
-    /// - Returns: milliseconds since 1970; `nil` for what is no such time.
-    public static func milliseconds(http text: some Collection<UInt8>) -> Int64? {
-        let words = Array(text).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") }
-        guard words.count == 6, words[2].count == 3, words[3].count == 4,
-            let month = months.firstIndex(where: { words[2].elementsEqual($0.utf8) }),
-            let day = number(words[1]), let year = number(words[3])
-        else { return nil }
-        let time = words[4].split(separator: UInt8(ascii: ":")).map { $0.count == 2 ? number($0) : nil }
-        guard time.count == 3, let hour = time[0], let minute = time[1], let second = time[2] else {
-            return nil
-        }
-        return milliseconds(
-            year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
     private static func digit(_ byte: UInt8) -> Int? { (0x30...0x39).contains(byte) ? Int(byte - 0x30) : nil }
 
     private static func number(_ bytes: some Collection<UInt8>) -> Int? {

@@ -28,7 +28,7 @@ struct S3Answer: Hashable, Sendable {
         self.region = region.flatMap { S3Address.isRegion($0) ? $0 : nil }
         endpoint = Self.endpoint(error?.text("Endpoint"), response.headers["Location"], scheme)
         time =
-            response.headers["Date"].flatMap { UTCDate.milliseconds(http: $0.utf8) }
+            response.headers["Date"].flatMap { HTTPDate.parse($0) }
             ?? error?.text("ServerTime").flatMap { UTCDate.milliseconds(iso: $0.utf8) }
     }
 

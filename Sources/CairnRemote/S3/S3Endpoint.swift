@@ -36,9 +36,9 @@ struct S3Endpoint: Hashable, Sendable {
     }
 
     /// One of Amazon's.
-    init(region: String, usesTLS: Bool) {
+    init(service: String = "s3", region: String, usesTLS: Bool = true) {
         scheme = usesTLS ? "https" : "http"
-        host = "s3.\(region).\(Self.domain(of: region))"
+        host = "\(service).\(region).\(Self.domain(of: region))"
         port = ""
         path = ""
     }

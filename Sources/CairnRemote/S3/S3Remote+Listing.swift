@@ -57,7 +57,7 @@ extension S3Remote {
         var emptyPages = 0
         while true {
             let response = try await session.send(request, prefix)
-            if date == nil { date = response.headers["Date"].flatMap { UTCDate.milliseconds(http: $0.utf8) } }
+            if date == nil { date = response.headers["Date"].flatMap { HTTPDate.parse($0) } }
             guard let date else { throw RemoteError(.refused(.unexpected("no date")), prefix) }
             let page: S3ListingPage
             do throws(S3Refusal) {

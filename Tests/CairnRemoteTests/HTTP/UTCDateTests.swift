@@ -34,17 +34,6 @@ struct UTCDateTests {
         #expect(UTCDate.milliseconds(iso: text.utf8) == milliseconds)
     }
 
-    @Test(
-        "are read from headers",
-        arguments: [
-            ("Sun, 30 Aug 2015 12:36:00 GMT", 1_440_938_160_000), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-            ("Sun, 30 Foo 2015 12:36:00 GMT", nil), ("Sun, 30 Aug 2015 12:36 GMT", nil), ("", nil),
-            ("Sun, 31 Apr 2015 12:36:00 GMT", nil), ("Sun, 30 Aug 99999 12:36:00 GMT", nil),
-        ] as [(String, Int64?)])
-    func http(_ text: String, _ milliseconds: Int64?) {
-        #expect(UTCDate.milliseconds(http: text.utf8) == milliseconds)
-    }
-
     @Test("every day comes back")
     func days() {
         for day in stride(from: Int64(-700_000), through: 2_900_000, by: 37) {
