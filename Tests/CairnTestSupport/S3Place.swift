@@ -109,6 +109,14 @@ public struct S3Place: Sendable {
     /// - Throws: `SupportError` when the server refuses, or there is none.
     public func read(_ key: String) throws -> [UInt8] { try run("get", bucket, key).output }
 
+    /// Reads all objects of a remote into files below a folder, as a remote that is a folder would have them.
+    ///
+    /// - Throws: `SupportError` when the server refuses.
+    public func mirror(_ prefix: String = "data", to folder: String) throws {
+        try Files.makeFolder(folder)
+        try run("mirror", bucket, prefix, folder)
+    }
+
     /// Writes an object, over one that is there.
     ///
     /// - Throws: `SupportError` when the server refuses.
