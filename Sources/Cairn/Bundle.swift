@@ -114,7 +114,8 @@ extension Workspace {
             try await bundle.unpack(into: FolderRemote(folder))
         }
         let store = RemoteStore(
-            name: (path.lastComponentBytes ?? []).printable, folder: folder, jobs: nil, isGroupShared: false,
+            name: (path.lastComponentBytes ?? []).printable, place: .folder(folder), jobs: nil,
+            isGroupShared: false,
             wanted: .packed)
         let packed = PackedRemote(store, session, jobs: nil, isRemembered: false)
         let arrival = try PackedArrival(

@@ -17,7 +17,7 @@ extension CairnError {
                 .config, "remote '\(name)' lies on another machine, '\(Array(host.utf8).printable)': \(use)",
                 hint: "mount it and give the path of the folder")
         case .noPath:
-            self.init(.config, "the URL of remote '\(name)' names no folder")
+            self.init(.config, "the URL of remote '\(name)' names no place: \(use)")
         case .invalidKey: self.init(.damaged, "\(object) has a name that no object can have")
         case .notFound: self.init(.missing, "\(object) is not there")
         case .truncated: self.init(.damaged, "\(object) has fewer bytes than it should have")
@@ -27,6 +27,7 @@ extension CairnError {
                 .conflict, "\(object) is there already, and has another size than what was to be written")
         case .denied:
             self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
+        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .unknownUser:
             let quoted = Shell.quoted(name)
             self.init(
@@ -39,7 +40,6 @@ extension CairnError {
             self.init(
                 .network, "remote '\(name)' does not list its folders",
                 hint: "let the web server show them, as by `autoindex on;` in nginx")
-        case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .readOnly: self.init(.denied, "remote '\(name)' cannot be written to: it is read-only")
         case .full:
             self.init(
@@ -142,9 +142,9 @@ extension CairnError {
 }
 
 extension RemoteStore {
-    /// Words for what is wrong with something in the remote's folder; those of the store itself for anything else.
+    /// Words for what is wrong with something on the remote; those of the store itself for anything else.
     func error(_ error: StoreError) -> CairnError {
-        let top = folder.bytes
+        let top = shownFolder.bytes
         guard error.path.bytes.starts(with: top) else { return CairnError(error) }
         let key = error.path.bytes.dropFirst(top.count).drop { $0 == UInt8(ascii: "/") }.printable
         let object = key.isEmpty ? "remote '\(name)'" : "'\(key)' on remote '\(name)'"

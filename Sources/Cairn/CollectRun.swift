@@ -8,7 +8,7 @@ struct CollectRun {
     private let session: Session
     private let sessions: [Session]
     private let cache: ObjectStore
-    private let remote: (name: String, store: ObjectStore)?
+    private let remote: CollectedRemote?
     /// The same remote, if it has packs that are to be collected.
     private var packedRemote: PackedRemoteCollecting?
     /// The clock of the cache's file system before anything was looked at.
@@ -24,11 +24,11 @@ struct CollectRun {
         let workspace = session.workspace
         if options.includesRemote || options.deletesPushed {
             let remote = try workspace.remoteStore(options.remote, for: "gc -c")
-            let store = try remote.open()
-            self.remote = (remote.name, store)
+            if options.includesRemote { try remote.checkWritable() }
+            self.remote = try CollectedRemote(remote, session, options)
             if options.includesRemote, try remote.isPacked(for: workspace.format) {
                 packedRemote = try PackedRemoteCollecting(
-                    PackedRemote(remote, session, jobs: options.jobs), store, session)
+                    PackedRemote(remote, session, jobs: options.jobs), self.remote?.store, session)
             }
         } else {
             remote = nil
@@ -65,8 +65,8 @@ struct CollectRun {
     /// - Throws: `CairnError` if it is not certain what is used.
     mutating func plan() throws -> CollectPlan {
         var plan = CollectPlan()
-        let others =
-            try [remote?.store, fallback()].compactMap(\.self) + sessions.dropFirst().map { try $0.store() }
+        let stores = try sessions.dropFirst().map { try $0.store() }
+        let others: [any ListingSource] = [remote?.contents ?? fallback()].compactMap(\.self) + stores
         let reader = try ListingReader(session, others: others, movesDamagedAside: false)
         var used = UsedObjects()
         for session in sessions { try gather(session, &used, &plan.skipped) }
@@ -85,11 +85,8 @@ struct CollectRun {
         }
         plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count, packs))
         if options.includesRemote, let remote {
-            var deleted = try remote.store.loose.allObjects(HashAlgorithm.all)
-            let count = deleted.count
-            deleted.removeAll { used.contains($0) }
+            var place = try remotePlace(remote, used)
             try packedRemote?.makePlan(used, reader)
-            var place = try place(remote.name, remote.store, deleted, kept: count - deleted.count)
             if let packed = packedRemote {
                 place.objects += packed.objects()
                 place.keptCount += packed.plan?.keptCount ?? 0
@@ -111,9 +108,32 @@ struct CollectRun {
     }
 
     /// The default remote, where listings are looked for that the cache lacks; `nil` if there is none to ask.
-    private func fallback() -> ObjectStore? {
-        guard remote == nil else { return nil }
-        return try? session.workspace.remoteStore(for: "gc").open()
+    private func fallback() -> RemoteContents? {
+        guard let remote = try? session.workspace.remoteStore(for: "gc") else { return nil }
+        return try? RemoteContents(of: remote, session)
+    }
+
+    /// The objects of a remote that are files and that nobody uses.
+    private func remotePlace(_ remote: CollectedRemote, _ used: UsedObjects) throws -> CollectPlan.Place {
+        if let store = remote.store {
+            var deleted = try store.loose.allObjects(HashAlgorithm.all)
+            let count = deleted.count
+            deleted.removeAll { used.contains($0) }
+            return try place(remote.name, store, deleted, kept: count - deleted.count)
+        }
+        // Of a packed store nothing else is looked at: whoever uses it knows of no files there.
+        guard packedRemote == nil else { return CollectPlan.Place(remote: remote) }
+        let plan = try remote.plan(keeping: used)
+        let objects = plan.objects.map { object in
+            let time = object.modified.multipliedReportingOverflow(by: 1_000_000)
+            return CollectPlan.Object(
+                id: object.id, size: object.size, modified: time.overflow ? 0 : time.partialValue)
+        }
+        return CollectPlan.Place(
+            remote: remote.name, folder: remote.shownFolder,
+            // Listings first: what names others goes before them.
+            objects: objects.filter(\.id.isDirectory) + objects.filter { !$0.id.isDirectory },
+            keptCount: plan.keptCount, packedBytes: 0)
     }
 
     private func gather(
@@ -171,10 +191,9 @@ struct CollectRun {
     private func pushedObjects(_ used: UsedObjects) throws -> ObjectSet {
         var result = ObjectSet()
         guard options.deletesPushed, let remote else { return result }
-        let inventory = try ObjectInventory(of: remote.store, expecting: used.ids.count)
-        for id in used.ids where try inventory.contains(id) {
-            // A copy that was cut off is none.
-            if try remote.store.size(of: id) == cache.size(of: id) { result.insert(id) }
+        let cache = cache
+        for id in try remote.contents.whole(among: used.ids, size: { try cache.size(of: $0) }) {
+            result.insert(id)
         }
         result.compact()
         return result
@@ -215,6 +234,10 @@ struct CollectRun {
         }
         report.announced = try packedRemote?.carryOut()
         for place in report.plan.places where place.objects.contains(where: { !$0.isPacked }) {
+            if place.remote != nil, let remote, remote.store == nil {
+                try remote.delete(place.objects.filter { !$0.isPacked }, &report)
+                continue
+            }
             let store = place.remote == nil ? cache : remote?.store ?? cache
             guard let folder = store.folder else { continue }
             // Where the file system has no locks, the repository's own has to do.

@@ -82,7 +82,28 @@ extension ConfigurationFiles {
             try check(layout, of: name, configuration.path(ConfigKey(.remote(name), "url")) ?? [])
         }
         try editOwn(try Self.ownLevel(level)) { (file) throws(FormatsError) in
-            try file.setLayout(layout, ofRemote: name)
+            try file.set(.layout, ofRemote: name, to: layout?.rawValue)
+        }
+    }
+
+    // MARK: Limits
+
+    /// Says how much may be asked of a remote.
+    ///
+    /// - Parameter text: `nil` to say nothing.
+    /// - Throws: `CairnError` of kind `config` for an unknown remote, `usage` for a value that makes no sense, or a level of no workspace.
+    public func setLimit(
+        _ option: OwnConfiguration.RemoteOption, to text: String?, ofRemote name: String,
+        at level: Configuration.Level
+    ) throws {
+        let name = try Self.normalized(name)
+        try Self.check(name, in: try read())
+        if let text, let expected = option.objection(to: text) {
+            throw CairnError(
+                .usage, "'\(option.rawValue)': \(expected) is expected, not '\(Array(text.utf8).printable)'")
+        }
+        try editOwn(try Self.ownLevel(level)) { (file) throws(FormatsError) in
+            try file.set(option, ofRemote: name, to: text)
         }
     }
 
@@ -95,7 +116,7 @@ extension ConfigurationFiles {
         case .local: return .local
         case .global, .system:
             throw CairnError(
-                .usage, "the layout of a remote is a setting of a workspace",
+                .usage, "layout and limits of a remote are settings of a workspace",
                 hint: "leave out `--\(level.flag)`; `--local` keeps it out of git")
         }
     }

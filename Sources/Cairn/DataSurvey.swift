@@ -15,7 +15,7 @@ struct DataSurvey {
     private let hasCommit: Bool
     private let store: ObjectStore
     private let inventory: ObjectInventory
-    private var remoteStores: [String: ObjectStore?] = [:]
+    private var remotes: [String: RemoteContents] = [:]
     private var wanted: Set<RepoPath> = []
     private var report = DataStatusReport()
 
@@ -124,17 +124,17 @@ struct DataSurvey {
         return DataRoot(path: output.path, id: id, files: .unknown)
     }
 
-    /// A listing from the cache, or from the output's remote if that is a folder.
+    /// A listing from the cache, or from the output's remote.
     private mutating func listing(_ id: ObjectID, of output: TrackedOutput) throws -> DirListing? {
         if let listing = try Self.listing(id, in: store) { return listing }
-        guard let remote = try? remoteStore(for: output) else { return nil }
+        guard let remote = try? contents(for: output) else { return nil }
         return try Self.listing(id, in: remote)
     }
 
-    private static func listing(_ id: ObjectID, in store: ObjectStore) throws -> DirListing? {
-        do throws(StoreError) {
+    private static func listing(_ id: ObjectID, in store: some ListingSource) throws -> DirListing? {
+        do {
             return try store.listing(id)
-        } catch {
+        } catch let error as StoreError {
             switch error.reason {
             case .missing, .damaged, .unreadableListing: return nil
             default: throw error
@@ -234,21 +234,21 @@ struct DataSurvey {
 
     // MARK: the remote
 
-    /// The store of an output's remote.
+    /// What an output's remote has.
     ///
-    /// - Throws: `CairnError` of kind `config` if none is configured, or it is no folder.
-    private mutating func remoteStore(for output: TrackedOutput) throws -> ObjectStore {
+    /// - Throws: `CairnError` of kind `config` if none is configured.
+    private mutating func contents(for output: TrackedOutput) throws -> RemoteContents {
         let name = output.record.remote ?? options.remote
-        if let known = remoteStores[name ?? ""], let known { return known }
+        if let known = remotes[name ?? ""] { return known }
         let remote = try session.workspace.remoteStore(name, for: "data status")
-        let store = try remote.naming { () throws in
-            let store = try remote.open()
+        let contents = try remote.naming { () throws in
+            let contents = try RemoteContents(of: remote, session)
             // What is wrong with its index shows here.
-            _ = try store.packed?.index()
-            return store
+            _ = try contents.store?.packed?.index()
+            return contents
         }
-        remoteStores[name ?? ""] = store
-        return store
+        remotes[name ?? ""] = contents
+        return contents
     }
 
     private mutating func lookAtRemote() throws {
@@ -264,9 +264,9 @@ struct DataSurvey {
             let isNowhere =
                 session.workspace.personality == .dvc && (output.record.remote ?? options.remote) == nil
                 && !session.workspace.hasDefaultRemote
-            let there =
-                isNowhere ? nil : try ObjectInventory(of: remoteStore(for: output), expecting: group.count)
-            for position in 0..<group.count where try there?.contains(group.ids[position]) != true {
+            let ids = Set((0..<group.count).map { group.ids[$0] }).sorted()
+            let there = isNowhere ? [] : try contents(for: output).present(among: ids)
+            for position in 0..<group.count where !there.contains(group.ids[position]) {
                 missing.insert(
                     DataStatusReport.Path(
                         bytes: Array(group.paths[position]), isFolder: group.ids[position].isDirectory))

@@ -48,9 +48,7 @@ extension Workspace {
         report.isPlan = options.isDryRun
         if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "fetch --run-cache")
-            let records = try RunRecordTransfer(
-                from: remote.open().loose, to: session.store(creating: true).loose)
-            report.runRecords = try records.run()
+            report.runRecords = try fetchRunRecords(from: remote, options, session)
         }
         return report
     }
@@ -69,7 +67,9 @@ extension Workspace {
     ) throws {
         var used = wanted
         let cache = try session.store(creating: true)
-        let source = try remote.open()
+        guard let source = try remote.open() else {
+            return try fetchOverNetwork(wanted, from: remote, options, &report, session)
+        }
         let transfer = LooseTransfer(
             from: source, to: cache, packs: try session.packsObjects(of: .blake3, in: cache),
             workers: remote.workers(options.jobs), reporter: session.reporter)
@@ -86,7 +86,7 @@ extension Workspace {
         let plan = try transfer.plan(used.ids.filter { !unreadable.contains($0) })
         if source.folder == nil, !plan.missing.isEmpty { throw remote.isGone }
         moved.add(try transfer.run(plan, listings: .ahead, phase: "fetching"))
-        try trust(plan, cache, session)
+        try trust(plan.objects.map(\.id), cache, session)
         try report.add(moved, missing: plan.missing, used, reader, of: remote)
     }
 
@@ -96,7 +96,9 @@ extension Workspace {
         _ report: inout TransferReport, _ session: Session
     ) throws {
         var used = wanted
-        let source = try remote.open()
+        guard let source = try remote.open() else {
+            return try planFetchOverNetwork(wanted, from: remote, options, &report, session)
+        }
         let reader = try ListingReader(session, others: [source], movesDamagedAside: false)
         try used.expand(reader)
         let transfer = LooseTransfer(
@@ -109,17 +111,72 @@ extension Workspace {
             reader, of: remote)
     }
 
+    private func fetchOverNetwork(
+        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let cache = try session.store(creating: true)
+        let arrival = try LooseArrival(from: remote, into: cache, session, jobs: options.jobs)
+        let reader = try ListingReader(session, movesDamagedAside: true)
+        try used.expand(reader)
+        var moved = MovedObjects()
+        var missing: [ObjectID] = []
+        if !used.unknown.isEmpty {
+            // Listings first: they tell which files there are.
+            let listings = Set(used.unknown.map(\.output.id)).sorted()
+            let came = try arrival.fetch(listings, phase: "fetching listings")
+            moved.add(came.moved)
+            missing = came.missing
+            try used.expand(reader)
+        }
+        let given = Set(moved.failures.map(\.id) + missing)
+        let wanted = used.ids.filter { !given.contains($0) }
+        let lacking = try arrival.lacking(wanted)
+        let came = try arrival.fetch(wanted, sizes: used.recordedSizes, phase: "fetching")
+        moved.add(came.moved)
+        try trust(lacking, cache, session)
+        try report.add(moved, missing: missing + came.missing, used, reader, of: remote)
+    }
+
+    private func planFetchOverNetwork(
+        _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let contents = try RemoteContents(of: remote, session, jobs: options.jobs)
+        let reader = try ListingReader(session, others: [contents], movesDamagedAside: false)
+        try used.expand(reader)
+        let arrival = try LooseArrival(from: remote, into: session.store(), session, jobs: options.jobs)
+        let plan = try arrival.plan(used.ids)
+        try report.add(
+            planned: plan.objects.map(\.id), bytes: plan.bytes, requests: plan.requests,
+            missing: plan.missing, used, reader, of: remote)
+    }
+
+    private func fetchRunRecords(
+        from remote: RemoteStore, _ options: TransferOptions, _ session: Session
+    ) throws -> Int {
+        let records = try session.store(creating: true).loose
+        if let folder = try remote.open() {
+            return try RunRecordTransfer(from: folder.loose, to: records).run()
+        }
+        let exchange = RunRecordExchange(
+            of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
+        return try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
+            try await exchange.fetch()
+        }
+    }
+
     /// Remembers what was just verified, where checking out would verify it again because it links.
-    private func trust(_ plan: LooseTransfer.Plan, _ cache: ObjectStore, _ session: Session) throws {
-        guard let index = session.index, let type = try linkTypes().first, !plan.objects.isEmpty else {
+    private func trust(_ ids: [ObjectID], _ cache: ObjectStore, _ session: Session) throws {
+        guard let index = session.index, let type = try linkTypes().first, !ids.isEmpty else {
             return
         }
         guard type.isShared || (type == .reflink && cache.loose.probeReflink()) else { return }
         var rows: [(place: FilePath, status: FileStatus)] = []
-        for object in plan.objects where !object.id.isDirectory {
-            if let status = try cache.loose.status(of: object.id) {
-                rows.append((cache.loose.path(of: object.id), status))
-            }
+        for id in ids where !id.isDirectory {
+            if let status = try cache.loose.status(of: id) { rows.append((cache.loose.path(of: id), status)) }
         }
         try? index.trust(rows)  // failing to remember costs time later, nothing else
     }

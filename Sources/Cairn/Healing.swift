@@ -88,7 +88,7 @@ struct Healing {
     /// - Returns: the objects that are still lost.
     mutating func fromRemote(_ ids: [ObjectID], _ remote: RemoteStore, jobs: Int?) throws -> [ObjectID] {
         guard !ids.isEmpty else { return [] }
-        let source = try remote.open()
+        guard let source = try remote.open() else { return try fromNetwork(ids, remote, jobs: jobs) }
         guard source.folder != nil else {
             for id in ids { failures[id] = remote.isGone }
             return ids
@@ -111,6 +111,25 @@ struct Healing {
         let found = plan.objects.filter { !failed.contains($0.id) }
         return note(
             Dictionary(uniqueKeysWithValues: found.map { ($0.id, .remote(remote.name)) }), of: ids)
+    }
+
+    private mutating func fromNetwork(
+        _ ids: [ObjectID], _ remote: RemoteStore, jobs: Int?
+    ) throws -> [ObjectID] {
+        let lost: Set<ObjectID>
+        if isDry {
+            let there = try RemoteContents(of: remote, session, jobs: jobs).present(among: ids)
+            lost = Set(ids).subtracting(there)
+        } else if try remote.isPacked(for: session.workspace.format) {
+            return try fromPacked(ids, remote, jobs: jobs)
+        } else {
+            let came = try LooseArrival(from: remote, into: store, session, jobs: jobs)
+                .fetch(ids, phase: "fetching")
+            for (id, error) in came.moved.failures { failures[id] = remote.error(error) }
+            lost = Set(came.missing + came.moved.failures.map(\.id))
+        }
+        let found = ids.filter { !lost.contains($0) }.map { ($0, HealingSource.remote(remote.name)) }
+        return note(Dictionary(uniqueKeysWithValues: found), of: ids)
     }
 
     private mutating func fromPacked(

@@ -44,9 +44,11 @@ extension Workspace {
     public func standing(at folder: FilePath) -> Workspace {
         var surroundings = surroundings
         surroundings.workingDirectory = folder
-        return Workspace(
+        var workspace = Workspace(
             root: root, configuration: configuration, own: own, surroundings: surroundings,
             personality: personality)
+        workspace.connections = connections
+        return workspace
     }
 
     /// Lists what is in a folder of the workspace, or of a revision: files as they lie there, and what is tracked, here or not.

@@ -91,6 +91,7 @@ struct Lister {
     private let files: any ListedFiles
     private let session: Session
     private var listings: [ObjectID: DirListing?] = [:]
+    private var remotes: [String: RemoteContents?] = [:]
     /// Folders on the way to outputs.
     private var folders: Set<RepoPath> = []
     private var outputs: [RepoPath: TrackedOutput] = [:]
@@ -237,22 +238,23 @@ struct Lister {
         return result
     }
 
-    /// The files of a directory; `nil` for a file, and where neither cache nor a folder remote has the listing.
+    /// A listing that only the output's remote has; `nil` if there is none, or it cannot be asked.
+    private mutating func remoteListing(_ id: ObjectID, of output: TrackedOutput) throws -> DirListing? {
+        let name = output.record.remote ?? ""
+        if remotes[name] == nil {
+            let remote = try? session.workspace.remoteStore(output.record.remote, for: "ls")
+            remotes[name] = .some(try? remote.map { try RemoteContents(of: $0, session) })
+        }
+        return try? remotes[name]??.listing(id)
+    }
+
+    /// The files of a directory; `nil` for a file, and where neither cache nor remote has the listing.
     private mutating func listing(of output: TrackedOutput) throws -> DirListing? {
         guard let id = output.record.id, id.isDirectory else { return nil }
         if let known = listings[id] { return known }
-        var stores = [try session.store()]
-        if let remote = try? session.workspace.remote(output.record.remote),
-            case .folder(let folder) = remote.location,
-            let store = try? ObjectStore(at: folder)
-        {
-            stores.append(store)
-        }
-        for store in stores {
-            if let listing = try? store.listing(id) {
-                listings[id] = .some(listing)
-                return listing
-            }
+        if let listing = try (try? session.store().listing(id)) ?? remoteListing(id, of: output) {
+            listings[id] = .some(listing)
+            return listing
         }
         session.reporter.warn(
             "the files in '\(session.workspace.display(output.path))' are not known, because its listing is not here",

@@ -35,7 +35,7 @@ struct PackedArrival {
         let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
         guard let log else {
-            if try store.folder.status() == nil { throw store.isGone }
+            if try store.isMissing() { throw store.isGone }
             return (MovedObjects(), lacking)
         }
         // An object with an MD5 id is a file of the cache always.
@@ -67,7 +67,7 @@ struct PackedArrival {
         let lacking = try lacking(ids)
         guard !lacking.isEmpty else { return ([], 0, 0, []) }
         guard let log else {
-            if try store.folder.status() == nil { throw store.isGone }
+            if try store.isMissing() { throw store.isGone }
             return ([], 0, 0, lacking)
         }
         guard let packed = (packs ? cache.packed : nil) ?? beside.packed else {

@@ -22,13 +22,13 @@ struct PackedRemote {
     ///   - isRemembered: whether what is learned of the remote is kept for later commands.
     init(_ store: RemoteStore, _ session: Session, jobs: Int?, trusts: Bool = true, isRemembered: Bool = true)
     {
-        let remote = FolderRemote(store.folder, isGroupShared: store.isGroupShared)
+        let remote = store.contract
         let memory = session.workspace.stateFolder.appending("remotes")
             .appending(String(BLAKE3.digest(of: Array(remote.place.utf8)).hex.prefix(16)))
         name = store.name
         index = RemoteIndex(
             of: remote, cachedIn: isRemembered ? memory : nil, trusts: trusts, surroundings: .system)
-        self.jobs = max(1, jobs ?? store.jobs ?? Workers.forTransfers.count)
+        self.jobs = store.jobs(jobs)
         threads = TaskThreads(count: self.jobs + 1)
     }
 

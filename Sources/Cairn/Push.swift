@@ -16,6 +16,7 @@ extension Workspace {
         let scope = try TransferScope(.push, targets, options, WorkspaceScan.run(session), session)
         // Before a byte is moved, all remotes must be known.
         let remotes = try scope.groups.map { try $0.remote.get() }
+        if !options.isDryRun { for remote in remotes { try remote.checkWritable() } }
         var report = TransferReport()
         report.skipped = scope.skipped
         for (remote, group) in zip(remotes, scope.groups) {
@@ -34,9 +35,7 @@ extension Workspace {
         report.isPlan = options.isDryRun
         if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "push --run-cache")
-            let records = try RunRecordTransfer(
-                from: session.store().loose, to: remote.open(creating: true).loose)
-            report.runRecords = try records.run()
+            report.runRecords = try pushRunRecords(to: remote, options, session)
         }
         return report
     }
@@ -48,7 +47,9 @@ extension Workspace {
     ) throws {
         var used = wanted
         let workers = remote.workers(options.jobs)
-        let existing = try remote.open()
+        guard let existing = try remote.open() else {
+            return try pushOverNetwork(wanted, to: remote, options, &report, session)
+        }
         let reader = try ListingReader(
             session, others: [existing], movesDamagedAside: !options.isDryRun)
         try used.expand(reader)
@@ -65,13 +66,62 @@ extension Workspace {
                 used, reader, of: remote)
         }
         var moved = MovedObjects()
-        if !plan.objects.isEmpty {
-            moved = try transfer(to: remote.open(creating: true)).run(plan, phase: "pushing")
+        if !plan.objects.isEmpty, let made = try remote.open(creating: true) {
+            moved = try transfer(to: made).run(plan, phase: "pushing")
         }
+        warn(of: moved, session)
+        try report.add(moved, missing: plan.missing, used, reader, of: remote)
+    }
+
+    private func warn(of moved: MovedObjects, _ session: Session) {
         for (id, place) in moved.movedAside {
             session.reporter.warn(
                 "object \(id.short) is damaged and was moved to '\(place.bytes.printable)'", hint: nil)
         }
+    }
+
+    /// Pushes to a remote that is no folder.
+    ///
+    /// - Throws: `CairnError`, also if the remote lies in packs.
+    private func pushOverNetwork(
+        _ wanted: UsedObjects, to remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = wanted
+        let contents = try RemoteContents(of: remote, session, jobs: options.jobs)
+        let reader = try ListingReader(session, others: [contents], movesDamagedAside: !options.isDryRun)
+        try used.expand(reader)
+        let (ids, jobs) = (used.ids, remote.jobs(options.jobs))
+        let push = LoosePush(
+            from: try session.store(), to: LooseRemote(remote.contract, jobs: jobs),
+            by: try session.scratch(), quarantine: damagedFolder, workers: session.workers,
+            reporter: session.reporter)
+        let plan = try remote.wait(jobs: jobs) { () async throws(TransferError) in
+            try await push.plan(ids)
+        }
+        if options.isDryRun {
+            return try report.add(
+                planned: plan.objects.map(\.id), bytes: plan.bytes, requests: plan.requests,
+                missing: plan.missing, used, reader, of: remote)
+        }
+        let moved = try remote.wait(jobs: jobs) { () async throws(TransferError) in
+            try await push.run(plan, phase: "pushing")
+        }
+        warn(of: moved, session)
         try report.add(moved, missing: plan.missing, used, reader, of: remote)
+    }
+
+    private func pushRunRecords(
+        to remote: RemoteStore, _ options: TransferOptions, _ session: Session
+    ) throws -> Int {
+        let records = try session.store().loose
+        if let folder = try remote.open(creating: true) {
+            return try RunRecordTransfer(from: records, to: folder.loose).run()
+        }
+        let exchange = RunRecordExchange(
+            of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
+        return try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
+            try await exchange.push()
+        }
     }
 }

@@ -85,7 +85,7 @@ extension ConfigurationFiles {
         if replaces { try renameOwn(name, to: nil, at: [level]) }
         guard let layout, let ownLevel else { return }
         try editOwn(ownLevel) { (file) throws(FormatsError) in
-            try file.setLayout(layout, ofRemote: name)
+            try file.set(.layout, ofRemote: name, to: layout.rawValue)
         }
     }
 

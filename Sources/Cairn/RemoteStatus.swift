@@ -51,7 +51,11 @@ extension Workspace {
         for group in scope.groups {
             let remote = try group.remote.get()
             report.remotes.append(remote.name)
-            try remote.naming { try compare(group.used, with: remote.open(), &states, session) }
+            try remote.naming {
+                try compare(
+                    group.used, with: RemoteContents(of: remote, session, jobs: options.jobs), &states,
+                    session)
+            }
         }
         report.entries = states.sorted { $0.key < $1.key }.map {
             .init(path: display($0.key), state: $0.value)
@@ -60,7 +64,8 @@ extension Workspace {
     }
 
     private func compare(
-        _ wanted: UsedObjects, with remote: ObjectStore, _ states: inout [RepoPath: RemoteStatusReport.State],
+        _ wanted: UsedObjects, with remote: RemoteContents,
+        _ states: inout [RepoPath: RemoteStatusReport.State],
         _ session: Session
     ) throws {
         var used = wanted
@@ -68,10 +73,10 @@ extension Workspace {
         try used.expand(reader)
         let ids = used.ids
         let here = try ObjectInventory(of: session.store(), expecting: ids.count)
-        let there = try ObjectInventory(of: remote, expecting: ids.count)
+        let there = try remote.present(among: ids)
         var found: [ObjectID: RemoteStatusReport.State] = [:]
         for id in ids {
-            switch (try here.contains(id), try there.contains(id)) {
+            switch (try here.contains(id), there.contains(id)) {
             case (true, true): continue
             case (true, false): found[id] = .new
             case (false, true): found[id] = .deleted

@@ -8,6 +8,8 @@ public struct NamedRemote: Sendable {
     public let name: String
     /// Where its data is.
     public let location: RemoteLocation
+    /// The sections of the configuration that describe it, strongest first: its own, then those of remotes that it lies in.
+    let sections: [ConfigSectionName]
 }
 
 extension Workspace {
@@ -18,16 +20,19 @@ extension Workspace {
     public func remote(_ name: String? = nil) throws -> NamedRemote {
         let standard = configuration.string("core.remote").flatMap { $0.isEmpty ? nil : $0 }
         guard let name = (name ?? standard)?.lowercased() else { throw noRemote() }
-        let url = try url(ofRemote: name, after: [])
+        var names: [String] = []
+        let url = try url(ofRemote: name, after: &names)
         do throws(RemoteError) {
-            return NamedRemote(name: name, location: try RemoteLocation(url))
+            return NamedRemote(
+                name: name, location: try RemoteLocation(url),
+                sections: names.map { ConfigSectionName.remote($0) })
         } catch {
             throw CairnError(error, remote: name)
         }
     }
 
     /// The URL of a remote; `remote://other/path` is followed to the other one.
-    private func url(ofRemote name: String, after visited: [String]) throws -> [UInt8] {
+    private func url(ofRemote name: String, after visited: inout [String]) throws -> [UInt8] {
         guard let url = configuration.path(ConfigKey(.remote(name), "url")) else {
             let nearest = EditDistance.closest(to: name, among: configuration.remoteNames)
             throw CairnError(
@@ -35,13 +40,14 @@ extension Workspace {
                 hint: "`\(personality.command) remote list` shows those that do",
                 dvc: "remote '\(name)' doesn't exist")
         }
-        guard let reference = RemoteReference(url) else { return url }
         guard !visited.contains(name) else {
             throw CairnError(
                 .config,
                 "remote '\(name)' leads back to itself: \((visited + [name]).joined(separator: ", "))")
         }
-        let base = try self.url(ofRemote: reference.name, after: visited + [name])
+        visited.append(name)
+        guard let reference = RemoteReference(url) else { return url }
+        let base = try self.url(ofRemote: reference.name, after: &visited)
         let joined =
             (base.last == UInt8(ascii: "/") ? Array(base.dropLast()) : base) + Array(reference.rest.utf8)
         return joined

@@ -14,7 +14,8 @@ extension Workspace {
         let index = try WorkspaceScan.run(session, keepsGoing: true)
         let remote = try remoteStore(name, for: "repair")
         if let source = options.remote { _ = try remoteStore(source, for: "repair") }
-        guard try remote.folder.status() != nil else { throw remote.isGone }
+        guard try !remote.isMissing() else { throw remote.isGone }
+        if !options.isDry { try remote.checkWritable() }
         var transfer = TransferOptions()
         transfer.targets = options.targets
         transfer.revisions = options.revisions
@@ -63,12 +64,14 @@ private struct RemoteRepairRun {
 
     mutating func run(_ report: inout RepairReport) throws {
         guard try mendMarker(&report) else { return }
-        let first = try remote.open()
-        try mendIndex(of: first, &report)
+        let first = try RemoteContents(of: remote, session, jobs: options.jobs)
+        if let store = first.store { try mendIndex(of: store, &report) }
         // Where recipes and listings are lost, what they name shows only when they are there again.
         for round in 0..<Self.mostRounds {
-            let store = round == 0 && options.isDry ? first : try remote.open()
-            guard try heal(store, round, &report), !options.isDry else { return }
+            let contents =
+                try round == 0 && options.isDry
+                ? first : RemoteContents(of: remote, session, jobs: options.jobs)
+            guard try heal(contents, round, &report), !options.isDry else { return }
         }
     }
 
@@ -76,15 +79,21 @@ private struct RemoteRepairRun {
     ///
     /// - Returns: false if there was nothing to do, or nothing more can be done.
     private mutating func heal(
-        _ store: ObjectStore, _ round: Int, _ report: inout RepairReport
+        _ contents: RemoteContents, _ round: Int, _ report: inout RepairReport
     ) throws -> Bool {
-        let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
+        let reader = try ListingReader(session, others: [contents], movesDamagedAside: false)
         let look = StoreLook(
             depth: report.depth, deadline: nil, now: { Surroundings.now },
             workers: remote.workers(options.jobs), session: session)
-        let (found, users) = try look.run(&used, in: store, reader)
+        let (found, users) =
+            try contents.store.map { try look.run(&used, in: $0, reader) }
+            ?? look.run(&used, on: remote, jobs: remote.jobs(options.jobs), reader)
         if round == 0 { report.soundCount = found.soundCount }
-        try removeDamage(found, from: store, &report)
+        if let store = contents.store {
+            try removeDamage(found, from: store, &report)
+        } else {
+            try removeDamagedObjects(found, &report)
+        }
         let lost = Set(found.missing + found.failures.map(\.id)).sorted()
         guard !lost.isEmpty || !found.packs.isEmpty || (round == 0 && report.indexedPacks > 0) else {
             return false
@@ -110,11 +119,12 @@ private struct RemoteRepairRun {
     ///
     /// - Returns: false if nothing more can be seen without it, because nothing may be written.
     private func mendMarker(_ report: inout RepairReport) throws -> Bool {
-        guard isPacked, let damage = try PackedStore.markerDamage(at: remote.folder) else { return true }
+        guard isPacked, let folder = remote.folder, let damage = try PackedStore.markerDamage(at: folder)
+        else { return true }
         report.setAside.append(
             RepairReport.SetAside(path: damage.path, error: remote.error(damage), place: nil))
         if options.isDry { return false }
-        try PackedStore.removeMarker(at: remote.folder, into: quarantine)
+        try PackedStore.removeMarker(at: folder, into: quarantine)
         // Who writes to a store without a marker makes one, with the id that the log tells.
         let packed = PackedRemote(remote, session, jobs: options.jobs)
         _ = try packed.wait { [index = packed.index] () async throws(TransferError) in
@@ -173,6 +183,24 @@ private struct RemoteRepairRun {
         for (id, error) in found.failures where error.damagedObject != nil {
             guard try store.loose.status(of: id) != nil else { continue }
             let place = options.isDry ? nil : try store.loose.moveAside(id, into: quarantine)
+            report.setAside.append(
+                RepairReport.SetAside(path: error.path, error: remote.error(error), place: place))
+        }
+    }
+
+    /// Takes damaged objects out of a remote that is no folder.
+    private func removeDamagedObjects(
+        _ found: StoreInspection.Report, _ report: inout RepairReport
+    ) throws {
+        let loose = LooseRemote(remote.contract, jobs: remote.jobs(options.jobs))
+        let quarantine = quarantine
+        for (id, error) in found.failures where error.damagedObject != nil {
+            let place =
+                try options.isDry
+                ? nil
+                : remote.wait(jobs: 1) { () async throws(TransferError) in
+                    try await loose.moveAside(id, into: quarantine)
+                }
             report.setAside.append(
                 RepairReport.SetAside(path: error.path, error: remote.error(error), place: place))
         }

@@ -24,7 +24,7 @@ struct RepairRun {
         self.scope = scope
         self.options = options
         store = try session.store(creating: !options.isDry)
-        let others = scope.groups.compactMap { try? $0.remote.get().open() }
+        let others = scope.groups.compactMap { try? RemoteContents(of: $0.remote.get(), session) }
         listings = try ListingReader(session, others: others, movesDamagedAside: false)
         used = scope.used
         healing = Healing(session, store, usesTrash: true, isDry: options.isDry)

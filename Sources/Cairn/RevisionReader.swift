@@ -180,9 +180,11 @@ struct RevisionReader {
 extension Workspace {
     /// The same place under another configuration.
     func with(_ configuration: Configuration) -> Workspace {
-        Workspace(
+        var workspace = Workspace(
             root: root, configuration: configuration, own: own, surroundings: surroundings,
             personality: personality)
+        workspace.connections = connections
+        return workspace
     }
 }
 

@@ -1,6 +1,7 @@
 import CairnCore
 import CairnStore
 import CairnSystem
+import CairnTransfer
 
 /// A look at the objects of a store that outputs need, for `verify` and `repair`: what is wrong, and what is concerned by it.
 struct StoreLook {
@@ -20,11 +21,32 @@ struct StoreLook {
     func run(
         _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader
     ) throws -> (found: StoreInspection.Report, users: [ObjectID: [ObjectUser]]) {
-        try used.expand(listings)
         let inspection = StoreInspection(
             of: store, depth, deadline: deadline, now: now, log: session.checks, workers: workers,
             reporter: session.reporter)
-        var found = try inspection.run(used.ids)
+        return try run(&used, listings) { try inspection.run($0) }
+    }
+
+    /// Looks at the objects of a remote that is no folder.
+    ///
+    /// - Throws: `CairnError` if the remote cannot be looked at.
+    func run(
+        _ used: inout UsedObjects, on remote: RemoteStore, jobs: Int, _ listings: ListingReader
+    ) throws -> (found: StoreInspection.Report, users: [ObjectID: [ObjectUser]]) {
+        let inspection = LooseRemoteInspection(
+            of: LooseRemote(remote.contract, jobs: jobs), depth, deadline: deadline, now: now,
+            log: session.checks, reporter: session.reporter)
+        return try run(&used, listings) { ids in
+            try remote.wait(jobs: jobs) { () async throws(TransferError) in try await inspection.run(ids) }
+        }
+    }
+
+    private func run(
+        _ used: inout UsedObjects, _ listings: ListingReader,
+        _ inspect: ([ObjectID]) throws -> StoreInspection.Report
+    ) throws -> (found: StoreInspection.Report, users: [ObjectID: [ObjectUser]]) {
+        try used.expand(listings)
+        var found = try inspect(used.ids)
         // Listings are read here before all else, to learn what there is: what was wrong with one is known, and not missing.
         let known = Set(found.missing + found.failures.map(\.id))
         var seen: Set<ObjectID> = []

@@ -130,7 +130,7 @@ struct TransferScope {
     private mutating func position(of remote: Result<RemoteStore, CairnError>) -> Int {
         let key: [UInt8]
         switch remote {
-        case .success(let store): key = store.folder.bytes
+        case .success(let store): key = store.identity
         case .failure(let error): key = [0] + Array(error.message.utf8)
         }
         if let known = positions[key] { return known }

@@ -66,11 +66,28 @@ struct WantedOutput: Hashable {
     }
 }
 
+/// Where listings of directories are read.
+protocol ListingSource {
+    /// Reads a listing and checks it.
+    ///
+    /// - Throws: `StoreError` if it is missing or of no use; anything else if the source as a whole is.
+    func listing(_ id: ObjectID) throws -> DirListing
+
+    /// Is told which listings will be asked for: reading many at a time may cost less.
+    func prepare(_ ids: [ObjectID]) throws
+}
+
+extension ListingSource {
+    func prepare(_ ids: [ObjectID]) throws {}
+}
+
+extension ObjectStore: ListingSource {}
+
 /// Reads listings of directories from the cache, or else from remotes, each checked against its id.
 final class ListingReader {
     private let session: Session
     private let cache: ObjectStore
-    private let others: [ObjectStore]
+    private let others: [any ListingSource]
     private let movesDamagedAside: Bool
 
     /// Prepares to read.
@@ -78,7 +95,7 @@ final class ListingReader {
     /// - Parameters:
     ///   - others: where listings are looked for that the cache does not have.
     ///   - movesDamagedAside: whether a damaged one leaves the cache; the session must have the lock then.
-    init(_ session: Session, others: [ObjectStore] = [], movesDamagedAside: Bool) throws {
+    init(_ session: Session, others: [any ListingSource] = [], movesDamagedAside: Bool) throws {
         self.session = session
         cache = try session.store()
         self.others = others
@@ -91,10 +108,10 @@ final class ListingReader {
     /// - Throws: `StoreError` when a store cannot be read at all.
     func listing(_ id: ObjectID) throws -> Result<DirListing, StoreError> {
         var failure: StoreError?
-        for (number, store) in ([cache] + others).enumerated() {
-            do throws(StoreError) {
-                return .success(try store.listing(id))
-            } catch {
+        for (number, source) in ([cache] + others).enumerated() {
+            do {
+                return .success(try source.listing(id))
+            } catch let error as StoreError {
                 switch error.reason {
                 case .missing: failure = failure ?? error
                 case .unreadableListing: failure = error
@@ -110,6 +127,14 @@ final class ListingReader {
         }
         guard let failure else { preconditionFailure("there is always a cache to ask") }
         return .failure(failure)
+    }
+
+    /// Tells sources which listings will be asked for.
+    func prepare(_ ids: [ObjectID]) throws {
+        guard !others.isEmpty else { return }
+        let lacking = try ids.filter { try !cache.contains($0) }
+        guard !lacking.isEmpty else { return }
+        for source in others { try source.prepare(lacking) }
     }
 
     private func moveAside(_ id: ObjectID) throws {
@@ -141,6 +166,13 @@ struct UsedObjects {
         Set(wanted.filter { $0.id.isDirectory && $0.files == nil }.map(\.id)).sorted()
     }
 
+    /// The bytes of files that are outputs themselves, as far as they are recorded.
+    var recordedSizes: [ObjectID: Int64] {
+        var sizes: [ObjectID: Int64] = [:]
+        for output in wanted where !output.id.isDirectory { sizes[output.id] = output.size }
+        return sizes
+    }
+
     /// Learns which objects the outputs need.
     ///
     /// - Throws: `StoreError` when a store cannot be read, `SystemError` when the user asked to stop.
@@ -148,6 +180,7 @@ struct UsedObjects {
         var whole: Set<ObjectID> = []
         collected = ObjectSet()
         unknown = []
+        try reader.prepare(listings)
         for output in wanted {
             try Interruption.check()
             collected.insert(output.id)

@@ -67,11 +67,15 @@ extension Workspace {
         for group in scope.groups {
             let remote = try group.remote.get()
             let (found, users) = try remote.naming {
-                let store = try remote.open()
-                guard store.folder != nil else { throw remote.isGone }
                 var used = group.used
-                let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
-                return try look(remote.workers(options.jobs)).run(&used, in: store, reader)
+                let contents = try RemoteContents(of: remote, session, jobs: options.jobs)
+                let reader = try ListingReader(session, others: [contents], movesDamagedAside: false)
+                let look = look(remote.workers(options.jobs))
+                guard let store = contents.store else {
+                    return try look.run(&used, on: remote, jobs: remote.jobs(options.jobs), reader)
+                }
+                guard store.folder != nil else { throw remote.isGone }
+                return try look.run(&used, in: store, reader)
             }
             report.add(found, users, wording: remote.error)
             report.remotes.append(remote.name)
@@ -88,7 +92,7 @@ extension Workspace {
             VerifyReport.DamagedPart(path: $0.path, error: CairnError($0.reason))
         }
         var used = scope.used
-        let others = scope.groups.compactMap { try? $0.remote.get().open() }
+        let others = scope.groups.compactMap { try? RemoteContents(of: $0.remote.get(), session) }
         let reader = try ListingReader(session, others: others, movesDamagedAside: false)
         let store = try session.store()
         // Once more if a listing was in the way: what it names could not be looked at before it was saved.

@@ -5,7 +5,8 @@ public import CairnSystem
 
 /// A folder under version control: where things lie and how it is configured.
 ///
-/// A small value: it holds no open file and no cache. Verbs are extensions in files of their own.
+/// A small value: it holds no open file and no cache, but knows where connections to remotes are kept. Verbs are extensions in files of
+/// their own.
 public struct Workspace: Sendable {
     /// The folder that holds `.dvc`, absolute and without symbolic links.
     public let root: FilePath
@@ -19,6 +20,10 @@ public struct Workspace: Sendable {
     public let personality: Personality
     /// Whether to wait without end while another process works here.
     public var waitsForLock = false
+    /// Asks the user for passwords; `nil` where nobody can be asked.
+    public var secrets: SecretQuestion?
+    /// The remotes that are open, for this value and its copies.
+    var connections = RemoteConnections()
 
     /// Puts a workspace together.
     public init(

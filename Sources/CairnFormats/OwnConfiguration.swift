@@ -18,8 +18,31 @@ public struct OwnConfiguration: Sendable {
         case local
     }
 
+    /// What may be said of a remote.
+    public enum RemoteOption: String, CaseIterable, Sendable {
+        /// How objects are to lie there.
+        case layout
+        /// Bytes in a second, both ways together.
+        case bandwidth
+        /// Requests in a second.
+        case requestsPerSecond = "requests_per_second"
+        /// Requests at a time.
+        case requestsAtATime = "requests_at_a_time"
+
+        /// What is wrong with a value, as a clause that says what is expected; `nil` if nothing is.
+        public func objection(to text: String) -> String? {
+            switch self {
+            case .layout: RemoteLayout(rawValue: text.lowercased()) == nil ? "'packed' or 'loose'" : nil
+            case .bandwidth: ByteRate.bytes(text) == nil ? "a number of bytes, as 10MiB," : nil
+            case .requestsPerSecond:
+                Double(text).map { $0 > 0 && $0 <= 1e6 } == true ? nil : "a number above 0"
+            case .requestsAtATime:
+                Int(text).map { (1...10_000).contains($0) } == true ? nil : "a whole number above 0"
+            }
+        }
+    }
+
     private static let identity = ConfigKey(ConfigSectionName("cairn"), "id")
-    private static let layout = "layout"
 
     private var repository = ConfigFile()
     private var local = ConfigFile()
@@ -44,15 +67,14 @@ public struct OwnConfiguration: Sendable {
             for option in section.options {
                 let place = SourceLocation(line: option.line, column: 1)
                 let key = ConfigKey(section.name, option.name)
-                let isLayout =
-                    section.name.name != nil && section.name.group == "remote" && option.name == Self.layout
-                guard isLayout || key == Self.identity else {
-                    throw FormatsError(file: name, at: place, "there is no option '\(key.text)'")
-                }
-                if isLayout, RemoteLayout(option.value) == nil {
+                if key == Self.identity { continue }
+                guard section.name.name != nil, section.name.group == "remote",
+                    let known = RemoteOption(rawValue: option.name)
+                else { throw FormatsError(file: name, at: place, "there is no option '\(key.text)'") }
+                if let expected = known.objection(to: option.value.text) {
                     throw FormatsError(
                         file: name, at: place,
-                        "'\(key.text)': 'packed' or 'loose' is expected, not '\(option.value.text)'")
+                        "'\(key.text)': \(expected) is expected, not '\(option.value.text)'")
                 }
             }
         }
@@ -64,8 +86,13 @@ public struct OwnConfiguration: Sendable {
 
     /// How objects are to lie on a remote; `nil` if nothing is said.
     public func layout(ofRemote name: String) -> RemoteLayout? {
-        let key = ConfigKey(.remote(name), Self.layout)
-        return (local[key] ?? repository[key]).flatMap { RemoteLayout($0) }
+        text(.layout, ofRemote: name).flatMap { RemoteLayout(rawValue: $0.lowercased()) }
+    }
+
+    /// What is said of a remote, as text that is known to make sense.
+    public func text(_ option: RemoteOption, ofRemote name: String) -> String? {
+        let key = ConfigKey(.remote(name), option.rawValue)
+        return (local[key] ?? repository[key])?.text
     }
 
     /// What tells a repository of DVC's format from all others on a remote; `nil` as long as none was needed.
@@ -73,15 +100,14 @@ public struct OwnConfiguration: Sendable {
 }
 
 extension ConfigFile {
-    /// Says how objects are to lie on a remote; `nil` to say nothing.
+    /// Says something of a remote; `nil` to say nothing.
     ///
     /// - Throws: `FormatsError` if the format cannot hold the name.
-    public mutating func setLayout(_ layout: RemoteLayout?, ofRemote name: String) throws(FormatsError) {
-        if let layout {
-            try set(ConfigKey(.remote(name), "layout"), to: layout.rawValue)
-        } else {
-            removeSection(.remote(name))
-        }
+    public mutating func set(
+        _ option: OwnConfiguration.RemoteOption, ofRemote name: String, to text: String?
+    ) throws(FormatsError) {
+        let key = ConfigKey(.remote(name), option.rawValue)
+        if let text { try set(key, to: text) } else { unset(key) }
     }
 
     /// Says what tells the repository from all others.
@@ -90,8 +116,4 @@ extension ConfigFile {
     public mutating func setRepositoryID(_ id: String) throws(FormatsError) {
         try set(ConfigKey(ConfigSectionName("cairn"), "id"), to: id)
     }
-}
-
-extension RemoteLayout {
-    fileprivate init?(_ value: ConfigValue) { self.init(rawValue: value.text.lowercased()) }
 }

@@ -4,6 +4,8 @@ import Synchronization
 public struct RemoteTraffic: Hashable, Sendable {
     /// Listings, those of the top among them.
     public var listings = 0
+    /// Objects that were looked at one by one.
+    public var looks = 0
     /// Objects, or parts of one, that were asked for.
     public var reads = 0
     /// Objects that were to be written.
@@ -19,7 +21,7 @@ public struct RemoteTraffic: Hashable, Sendable {
     public init() {}
 
     /// Requests of all kinds.
-    public var operations: Int { listings + reads + writes + deletions }
+    public var operations: Int { listings + looks + reads + writes + deletions }
 }
 
 /// A remote that counts what is asked of it. Requests count when they begin, bytes when they have arrived.
@@ -46,6 +48,11 @@ public final class CountingRemote: Remote {
     public func top() async throws(RemoteError) -> Set<String> {
         counted.withLock { $0.listings += 1 }
         return try await base.top()
+    }
+
+    public func size(of key: String) async throws(RemoteError) -> Int64? {
+        counted.withLock { $0.looks += 1 }
+        return try await base.size(of: key)
     }
 
     public func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {

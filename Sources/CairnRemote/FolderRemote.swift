@@ -41,6 +41,15 @@ public struct FolderRemote: Remote {
         return try FolderRemoteWalk.top(of: root)
     }
 
+    public func size(of key: String) async throws(RemoteError) -> Int64? {
+        let path = try RemoteKey(key)
+        guard let root = try openRoot(), let folder = try folder(path.folder, in: root, for: key) else {
+            return nil
+        }
+        let status = try system(key) { () throws(SystemError) in try folder.status(of: path.name) }
+        return status?.kind == .regular ? status?.size : nil
+    }
+
     public func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
         let path = try RemoteKey(key)
         guard let root = try openRoot(), let folder = try folder(path.folder, in: root, for: key) else {

@@ -14,13 +14,19 @@ public protocol Remote: Sendable {
     /// Finds all objects whose keys begin with a prefix.
     ///
     /// - Parameter prefix: empty, or whole parts of keys that end in "/", or a whole key.
-    /// - Throws: `RemoteError`, with `.invalidKey` for a prefix that is none. A place that is not there has no objects.
+    /// - Throws: `RemoteError`, with `.invalidKey` for a prefix that is none, or `.notListable`. A place that is not there has no objects.
     func list(_ prefix: String) async throws(RemoteError) -> RemoteListing
 
     /// Finds what stands at the top: first parts of keys, those that have more parts with a "/" at their end.
     ///
     /// - Throws: `RemoteError`. In a place that is not there stands nothing.
     func top() async throws(RemoteError) -> Set<String>
+
+    /// Looks at one object.
+    ///
+    /// - Returns: how many bytes it has; `nil` if it is not there.
+    /// - Throws: `RemoteError`.
+    func size(of key: String) async throws(RemoteError) -> Int64?
 
     /// Reads an object, or a part of it.
     ///
@@ -46,6 +52,12 @@ public protocol Remote: Sendable {
     ///
     /// - Throws: `RemoteError`; some may be gone by then.
     func delete(_ keys: [String]) async throws(RemoteError)
+}
+
+extension Remote {
+    public func size(of key: String) async throws(RemoteError) -> Int64? {
+        try await list(key).objects.first { $0.key.utf8.elementsEqual(key.utf8) }?.size
+    }
 }
 
 /// What a listing found.

@@ -22,10 +22,10 @@ public struct RemoteError: Error, Hashable, Sendable {
         case conflict
         /// Reading or writing is not allowed.
         case denied
-        /// The place wants to know who asks, and was not told, or does not believe it.
-        case unknownUser
         /// The place does not tell which objects it has, or not to this user.
         case notListable
+        /// The place wants to know who asks, and was not told, or does not believe it.
+        case unknownUser
         /// There is no key to sign requests with, or it cannot be had; in words for the user, with what to do.
         case noCredentials(String)
         /// The place can be read and not written to.

@@ -45,6 +45,10 @@ public struct RetryingRemote: Remote {
         try await retry { () async throws(RemoteError) in try await base.top() }
     }
 
+    public func size(of key: String) async throws(RemoteError) -> Int64? {
+        try await retry { () async throws(RemoteError) in try await base.size(of: key) }
+    }
+
     public func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
         try await retry { () async throws(RemoteError) in try await base.read(key, range, limit: limit) }
     }

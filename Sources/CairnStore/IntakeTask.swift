@@ -370,7 +370,7 @@ final class IntakeTask {
 
 extension StoreError {
     /// True for a failure that other files would meet as well.
-    var stopsEverything: Bool {
+    package var stopsEverything: Bool {
         switch reason {
         case .io(.interrupted), .io(.noSpace), .io(.diskQuotaExceeded), .io(.tooManyOpenFiles): true
         default: false

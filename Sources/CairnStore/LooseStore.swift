@@ -61,7 +61,7 @@ public final class LooseStore: Sendable {
     }
 
     /// The folders below the root that hold the 256 folders of an algorithm's objects.
-    static func folders(of algorithm: HashAlgorithm) -> [ArraySlice<UInt8>] {
+    public static func folders(of algorithm: HashAlgorithm) -> [ArraySlice<UInt8>] {
         switch algorithm {
         case .md5: [ArraySlice("files".utf8), ArraySlice("md5".utf8)]
         case .md5DOS2Unix: []
@@ -70,7 +70,7 @@ public final class LooseStore: Sendable {
     }
 
     /// The path of the object below the root, with `/` between components.
-    static func relativePath(of id: ObjectID) -> [UInt8] {
+    public static func relativePath(of id: ObjectID) -> [UInt8] {
         let (folders, name) = place(of: id)
         var path: [UInt8] = []
         for component in folders {

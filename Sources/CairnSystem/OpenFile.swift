@@ -52,6 +52,19 @@ public struct OpenFile: ~Copyable, Sendable {
         self.init(owning: result, folder.path(of: name))
     }
 
+    /// Opens the file `name` in `folder` for reading and writing, and makes it if it is not there.
+    ///
+    /// - Throws: `SystemError`, with ELOOP for a symbolic link.
+    public init(updating name: some Collection<UInt8>, in folder: Folder, permissions: UInt32)
+        throws(SystemError)
+    {
+        let result = Folder.withCString(name) {
+            clinux_open_at(folder.descriptor, $0, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, permissions)
+        }
+        guard result >= 0 else { throw SystemError(Errno(rawValue: -result), "open", folder.path(of: name)) }
+        self.init(owning: result, folder.path(of: name))
+    }
+
     /// Makes a new file that has no name and is gone when it is closed before it gets one.
     ///
     /// - Parameter folder: where it may get its name.

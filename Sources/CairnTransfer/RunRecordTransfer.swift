@@ -8,7 +8,7 @@ import CairnSystem
 /// and no symbolic link is followed.
 public struct RunRecordTransfer: Sendable {
     /// A record is a stage of a lock file: what is longer is none.
-    private static let sizeLimit = 16 << 20
+    static let sizeLimit = 16 << 20
 
     private let source: LooseStore
     private let destination: LooseStore
@@ -51,7 +51,7 @@ public struct RunRecordTransfer: Sendable {
     }
 
     /// The paths of all records below a store's root, component by component.
-    private static func records(in root: Folder) throws(SystemError) -> [[[UInt8]]] {
+    static func records(in root: Folder) throws(SystemError) -> [[[UInt8]]] {
         let top = Array("runs".utf8)
         guard try root.status(of: top)?.kind == .folder else { return [] }
         let runs = try root.folder(named: top)
@@ -67,6 +67,13 @@ public struct RunRecordTransfer: Sendable {
             }
         }
         return result
+    }
+
+    /// True for the path of a record.
+    static func isRecord(_ path: [UInt8]) -> Bool {
+        let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        return parts.count == 4 && parts[0].elementsEqual("runs".utf8) && isHex(parts[1], digits: 2)
+            && isHex(parts[2], digits: 64) && parts[2].starts(with: parts[1]) && isHex(parts[3], digits: 64)
     }
 
     private static func folders(in folder: Folder, digits: Int) throws(SystemError) -> [[UInt8]] {

@@ -1,5 +1,6 @@
 public import CairnRemote
 public import CairnStore
+import CairnSystem
 
 /// What went wrong between a cache and a packed remote.
 public struct TransferError: Error, Hashable, Sendable {
@@ -56,6 +57,11 @@ func remotely<Result>(
     _ body: () async throws(RemoteError) -> Result
 ) async throws(TransferError) -> Result {
     do throws(RemoteError) { return try await body() } catch { throw TransferError(.remote(error)) }
+}
+
+/// Calls `body` and translates what the operating system refused.
+func onDisk<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
+    do throws(SystemError) { return try body() } catch { throw StoreError(error) }
 }
 
 /// Calls `body` and says that something on this side failed.

@@ -56,11 +56,11 @@ struct RemoteAddCommand: Verb {
 
     /// A kind of URL that only DVC can use may still be written down; better to hear of it now than at the first push.
     private func warnIfUnsupported(_ context: Context) {
-        guard let scheme = RemoteLocation.scheme(of: Array(url.utf8)), scheme != "file", scheme != "remote",
-            context.personality == .cairn
+        guard let scheme = RemoteLocation.scheme(of: Array(url.utf8)), context.personality == .cairn,
+            !["file", "s3", "http", "https", "remote"].contains(scheme)
         else { return }
         context.output.warn(
-            "cairn cannot use remotes of the kind \(scheme):// yet, only \(RemoteLocation.supportedKinds)")
+            "cairn cannot use remotes of the kind \(scheme)://, only \(RemoteLocation.supportedKinds)")
     }
 }
 
