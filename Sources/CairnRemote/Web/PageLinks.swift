@@ -37,16 +37,14 @@ struct PageLinks: Sequence, IteratorProtocol {
     private mutating func reference() -> String? {
         let end = Swift.min(html.count, index + Self.longestTag)
         var found: String?
-        while index < end, html[index] != UInt8(ascii: ">") {
+        while true {
+            skipWhite(until: end)
+            guard index < end, html[index] != UInt8(ascii: ">") else { break }
             let name = take(until: end) {
                 $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ">") || Self.isWhite($0)
             }
             skipWhite(until: end)
-            guard index < end, html[index] == UInt8(ascii: "=") else {
-                // An attribute without a value, or nothing at all before a stray sign.
-                if name.isEmpty, index < end, html[index] != UInt8(ascii: ">") { index += 1 }
-                continue
-            }
+            guard index < end, html[index] == UInt8(ascii: "=") else { continue }
             index += 1
             skipWhite(until: end)
             let value = value(until: end)
