@@ -113,11 +113,13 @@ struct S3InteropTests {
         let world = try S3World(form)
         try Files.write(
             form.configuration(remote: world.sandbox("folder")), to: world.sandbox("one/.dvc/config"))
+        try world.setKey(nil)
         try world.addData()
         try world.must("push", "-q")
         _ = try world.aws(
             "s3", "cp", "--recursive", "--only-show-errors", "folder", "s3://\(world.place.bucket)/data")
         try world.setRemote(world.place, through: nil)
+        try world.setKey(world.place.owner)
         try world.sandbox.commit("one", "the bucket")
         try world.clone()
         try world.must("pull", "-q", in: "two")

@@ -66,7 +66,7 @@ struct S3RefusalTests {
     func down() throws {
         let world = try world()
         try world.setRemote(world.place, through: "http://127.0.0.1:9")
-        try expectRefused(world, "connect") { try world.setRemote(world.place, through: nil) }
+        try expectRefused(world, "127.0.0.1:9") { try world.setRemote(world.place, through: nil) }
     }
 
     @Test("the endpoint's name is unknown")
