@@ -21,6 +21,12 @@ public struct AddOptions: Sendable {
     /// Whether symbolic links inside of native directories are taken for what they lead to; `nil` to do with each as recorded, and to keep
     /// new ones as links.
     public var followsLinks: Bool?
+    /// Sends the data of one target to a remote instead of storing it here.
+    public var goesToRemote = false
+    /// The remote to send it to, instead of the default one.
+    public var remote: String?
+    /// How many transfers at a time go there.
+    public var jobs: Int?
 
     /// Stores data, writes a pointer beside it, links as configured.
     public init() {}
@@ -67,8 +73,12 @@ extension Workspace {
                 "directories of DVC's format cannot keep symbolic links, so these are always followed",
                 hint: "leave a link out by naming it in .dvcignore")
         }
+        try options.check(targets)
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
+        if options.goesToRemote, let source = targets.first {
+            return try addToRemote(source, options, index, session)
+        }
         if let out = options.out {
             guard targets.count == 1, let source = targets.first else {
                 throw CairnError(.usage, "--out takes exactly one target")
@@ -135,7 +145,7 @@ extension Workspace {
     }
 
     /// Writes the pointers: the last step, after which the data is tracked.
-    private func write(
+    func write(
         _ results: [(record: OutputRecord, addition: Addition)], _ git: inout GitFiles
     ) throws -> [AddReport.Output] {
         var files: [(path: FilePath, bytes: [UInt8])] = []
@@ -173,14 +183,7 @@ extension Workspace {
     ) throws -> AddReport {
         let typed = FilePath(bytes: Array(source.utf8))
         let origin = typed.isAbsolute ? typed : surroundings.workingDirectory.pushing(typed)
-        var path = try path(of: out)
-        let isFolder = try absolute(path).status(following: true)?.kind == .folder
-        if out.utf8.last == UInt8(ascii: "/") || (isFolder && !options.isForced) {
-            guard let name = origin.lexicallyNormalized().lastComponentBytes else {
-                throw CairnError(.usage, "'\(Array(source.utf8).printable)' has no name")
-            }
-            path = path.appending(try RepoPath(validating: name))
-        }
+        let path = try place(of: origin, at: out, options)
         let there = try absolute(path).status()
         guard there == nil || options.isForced else {
             throw CairnError(
@@ -221,6 +224,17 @@ extension Workspace {
             git.undoIgnoring()
             throw error
         }
+    }
+
+    /// Where data from elsewhere goes: into a folder that is there, or that a slash at the end means, by its own name.
+    func place(of origin: FilePath, at out: String, _ options: AddOptions) throws -> RepoPath {
+        let path = try path(of: out)
+        let isFolder = try absolute(path).status(following: true)?.kind == .folder
+        guard out.utf8.last == UInt8(ascii: "/") || (isFolder && !options.isForced) else { return path }
+        guard let name = origin.lexicallyNormalized().lastComponentBytes else {
+            throw CairnError(.usage, "'\(origin.bytes.printable)' has no name")
+        }
+        return path.appending(try RepoPath(validating: name))
     }
 
     /// Paths of the workspace that match the targets' wild cards.

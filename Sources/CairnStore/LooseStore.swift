@@ -29,15 +29,21 @@ public final class LooseStore: Sendable {
 
     /// The bits that new folders of the store get; `nil` leaves it to the umask.
     public let folderPermissions: UInt32?
+    /// True if objects may be symbolic links to the files that have their bytes.
+    private let followsLinks: Bool
 
     /// Opens a store.
     ///
     /// - Parameters:
     ///   - creating: whether to make the folder if it is missing; without it a missing store is an empty one.
     ///   - isGroupShared: whether everybody in the folder's group may add objects.
+    ///   - followsLinks: whether objects may be symbolic links to the files that have their bytes; for folders that this process made.
     /// - Throws: `StoreError` if the folder cannot be opened or made.
-    public init(at root: FilePath, creating: Bool = false, isGroupShared: Bool = false) throws(StoreError) {
+    public init(
+        at root: FilePath, creating: Bool = false, isGroupShared: Bool = false, followsLinks: Bool = false
+    ) throws(StoreError) {
         self.root = root
+        self.followsLinks = followsLinks
         // With the bit that hands the group down to what is made inside.
         folderPermissions = isGroupShared ? 0o2775 : nil
         do throws(SystemError) {
@@ -97,9 +103,8 @@ public final class LooseStore: Sendable {
     public func status(of id: ObjectID) throws(StoreError) -> FileStatus? {
         guard let folder, try isSafe(id) else { return nil }
         do throws(SystemError) {
-            guard let status = try folder.status(of: Self.relativePath(of: id)), status.kind == .regular
-            else { return nil }
-            return status
+            let status = try folder.status(of: Self.relativePath(of: id), following: followsLinks)
+            return status?.kind == .regular ? status : nil
         } catch {
             throw StoreError(error)
         }
@@ -111,7 +116,8 @@ public final class LooseStore: Sendable {
     public func open(_ id: ObjectID) throws(StoreError) -> OpenFile {
         guard let folder, try isSafe(id) else { throw StoreError(.missing(id), path(of: id)) }
         do throws(SystemError) {
-            let file = try OpenFile(reading: Self.relativePath(of: id), in: folder, followingLinks: false)
+            let file = try OpenFile(
+                reading: Self.relativePath(of: id), in: folder, followingLinks: followsLinks)
             if try file.status().kind == .regular { return file }
         } catch {
             switch error.errno {

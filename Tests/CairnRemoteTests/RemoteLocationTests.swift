@@ -15,6 +15,28 @@ struct RemoteLocationTests {
         #expect(try RemoteLocation(Array(url.utf8)) == .folder(path))
     }
 
+    @Test(
+        "buckets and web servers are told apart by the scheme; slashes at the ends do not count",
+        arguments: [
+            ("s3://bucket", RemoteLocation.s3(bucket: "bucket", prefix: "")),
+            ("s3://bucket/", .s3(bucket: "bucket", prefix: "")),
+            ("s3://bucket/a//b%20c d/", .s3(bucket: "bucket", prefix: "a//b%20c d")),
+            ("S3://bucket//x", .s3(bucket: "bucket", prefix: "x")),
+            ("HTTPS://user:word@host/", .web("https://user:word@host")),
+            ("http://host:8080/a/b//", .web("http://host:8080/a/b")),
+        ])
+    func elsewhere(_ url: String, _ location: RemoteLocation) throws {
+        #expect(try RemoteLocation(Array(url.utf8)) == location)
+    }
+
+    @Test("a place is shown without its password")
+    func shownPlace() throws {
+        let location = try RemoteLocation(Array("https://user:word@host/x".utf8))
+        #expect(String(decoding: location.shown, as: UTF8.self) == "https://user:***@host/x")
+        let bucket = try RemoteLocation(Array("s3://bucket/x/".utf8))
+        #expect(String(decoding: bucket.shown, as: UTF8.self) == "s3://bucket/x")
+    }
+
     @Test("bytes of a folder's name are kept")
     func bytes() throws {
         let name = Array("/data/".utf8) + [0xFF, 0x20]
@@ -24,8 +46,11 @@ struct RemoteLocationTests {
     @Test(
         "everything else is refused by name",
         arguments: [
-            ("s3://bucket/x", RemoteError.Reason.unsupportedScheme("s3")),
-            ("HTTPS://user:word@host/", .unsupportedScheme("https")),
+            ("gs://bucket/x", RemoteError.Reason.unsupportedScheme("gs")),
+            ("SSH://user:word@host/", .unsupportedScheme("ssh")), ("s3://", .noPath), ("s3:///key", .noPath),
+            ("s3://b\u{7}/x", .noPath), ("http://", .noPath), ("http:///x", .noPath),
+            ("https://me@/x", .noPath),
+            ("https://host/x?key=1", .noPath),
             ("file://server/share", .otherHost("server")),
             ("file://", .noPath), ("", .noPath), ("/a\0b", .noPath), ("file:///a\0", .noPath),
         ])

@@ -11,5 +11,8 @@ public final class Shared<Value: Sendable>: Sendable {
     public var value: Value { stored.withLock { $0 } }
 
     /// Changes it; nobody else sees it meanwhile.
-    public func change(_ body: (inout Value) -> Void) { stored.withLock { body(&$0) } }
+    @discardableResult
+    public func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        stored.withLock { value in body(&value) }
+    }
 }

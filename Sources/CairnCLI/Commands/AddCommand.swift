@@ -46,17 +46,25 @@ struct AddCommand: Verb {
     )
     var followsLinks: Bool?
 
-    @Flag(name: .customLong("to-remote"), help: .hidden)
+    @Flag(
+        name: .customLong("to-remote"),
+        help: "Send the data of one target to a remote instead of storing it here.")
     var toRemote = false
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("With --to-remote: this remote instead of the default one.", valueName: "name"),
+        completion: .custom(RemoteNames.complete))
+    var remote: String?
+
+    @Option(
+        name: [.customShort("j"), .customLong("jobs"), .customLong("remote-jobs")],
+        help: ArgumentHelp("With --to-remote: so many transfers at a time.", valueName: "number"))
+    var jobs: Int?
 
     static let failureOfDVC: String? = ""
 
     func run(in context: Context) throws -> Outcome {
-        guard !toRemote else {
-            throw CairnError(
-                .usage, "--to-remote is not supported yet",
-                hint: "add the data and push it: `\(context.command("push"))`")
-        }
         var options = AddOptions()
         options.skipsStore = skipsStore
         options.isGlob = glob
@@ -65,6 +73,9 @@ struct AddCommand: Verb {
         options.isForced = force
         options.skipsRelink = skipsRelink
         options.followsLinks = followsLinks
+        options.goesToRemote = toRemote
+        options.remote = remote
+        options.jobs = jobs
         let workspace = try context.workspace()
         let report = try workspace.add(targets, options, reporter: context.reporter)
         let failed = report.linkFailures.map { workspace.display($0) }
