@@ -59,7 +59,12 @@ public final class FaultProxy: Sendable {
     /// Sets rules in place of those before, and the counts to zero.
     ///
     /// - Throws: `SupportError` when it does not take them.
-    public func set(_ rules: Rule...) throws {
+    public func set(_ rules: Rule...) throws { try set(rules) }
+
+    /// Sets rules in place of those before, and the counts to zero.
+    ///
+    /// - Throws: `SupportError` when it does not take them.
+    public func set(_ rules: [Rule]) throws {
         _ = try ask("POST", "rules", try JSONEncoder().encode(rules))
     }
 
