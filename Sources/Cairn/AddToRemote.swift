@@ -53,6 +53,8 @@ extension Workspace {
         }
         try send(id, read, to: remote, options, session)
         addition.tree = nil
+        try absolute(addition.pointerPath).removingLastComponent().makeFolders()
+        try absolute(addition.path).removingLastComponent().makeFolders()
         var git = try GitFiles(session)
         do {
             // DVC leaves data alone that is not there.

@@ -144,7 +144,8 @@ extension CairnError {
 extension RemoteStore {
     /// Words for what is wrong with something on the remote; those of the store itself for anything else.
     func error(_ error: StoreError) -> CairnError {
-        let top = shownFolder.bytes
+        let isMirrored = mirror.map { error.path.bytes.starts(with: $0.bytes) } ?? false
+        let top = (isMirrored ? mirror : nil)?.bytes ?? shownFolder.bytes
         guard error.path.bytes.starts(with: top) else { return CairnError(error) }
         let key = error.path.bytes.dropFirst(top.count).drop { $0 == UInt8(ascii: "/") }.printable
         let object = key.isEmpty ? "remote '\(name)'" : "'\(key)' on remote '\(name)'"

@@ -31,8 +31,10 @@ public struct CollectPlan: Sendable {
     public struct Place: Sendable {
         /// The name of the remote; `nil` for the cache.
         public let remote: String?
-        /// The folder.
+        /// The folder; for a remote that is none, what stands for it.
         public let folder: FilePath
+        /// The place, for messages.
+        public let shown: [UInt8]
         /// What is deleted: listings first, in the order of deletion.
         public internal(set) var objects: [Object]
         /// How many objects stay.

@@ -130,7 +130,7 @@ struct CollectRun {
                 id: object.id, size: object.size, modified: time.overflow ? 0 : time.partialValue)
         }
         return CollectPlan.Place(
-            remote: remote.name, folder: remote.shownFolder,
+            remote: remote.name, folder: remote.shownFolder, shown: remote.shown,
             // Listings first: what names others goes before them.
             objects: objects.filter(\.id.isDirectory) + objects.filter { !$0.id.isDirectory },
             keptCount: plan.keptCount, packedBytes: 0)
@@ -214,7 +214,8 @@ struct CollectRun {
             )
         }
         return CollectPlan.Place(
-            remote: name, folder: store.root, objects: objects, keptCount: kept + (packs?.keptCount ?? 0),
+            remote: name, folder: store.root, shown: store.root.bytes, objects: objects,
+            keptCount: kept + (packs?.keptCount ?? 0),
             packedBytes: max(0, packs?.freed ?? 0))
     }
 

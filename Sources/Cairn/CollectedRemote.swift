@@ -36,6 +36,9 @@ struct CollectedRemote {
     /// The place, for messages.
     var shownFolder: FilePath { remote.shownFolder }
 
+    /// The place, for messages.
+    var shown: [UInt8] { Array(remote.contract.place.utf8) }
+
     /// The objects that are files and that nobody uses.
     func plan(keeping used: UsedObjects) throws -> LooseCollection.Plan {
         let collection = LooseCollection(of: LooseRemote(remote.contract, jobs: jobs))
@@ -72,6 +75,7 @@ extension CollectPlan.Place {
     /// A remote of which nothing goes that is a file.
     init(remote: CollectedRemote) {
         self.init(
-            remote: remote.name, folder: remote.shownFolder, objects: [], keptCount: 0, packedBytes: 0)
+            remote: remote.name, folder: remote.shownFolder, shown: remote.shown, objects: [], keptCount: 0,
+            packedBytes: 0)
     }
 }

@@ -26,6 +26,9 @@ struct RemoteStore: Sendable {
     /// How objects are to lie there, if somebody said so.
     let wanted: RemoteLayout?
 
+    /// A folder of this machine that shows what is on the remote, while it is worked with.
+    var mirror: FilePath?
+
     /// The folder that holds the objects; `nil` for a remote that is none.
     var folder: FilePath? {
         guard case .folder(let folder) = place else { return nil }

@@ -39,6 +39,8 @@ extension Workspace {
 private struct RemoteRepairRun {
     private let session: Session
     private let remote: RemoteStore
+    /// The same, if it is a packed one that is no folder.
+    private let mirrored: MirroredRemote?
     private let options: RepairOptions
     private var used: UsedObjects
     private var healing: Healing
@@ -54,7 +56,8 @@ private struct RemoteRepairRun {
         _ session: Session, _ remote: RemoteStore, _ used: UsedObjects, _ options: RepairOptions
     ) throws {
         self.session = session
-        self.remote = remote
+        mirrored = try MirroredRemote(remote, session, jobs: options.jobs)
+        self.remote = mirrored?.store ?? remote
         self.options = options
         self.used = used
         cache = try session.store(creating: !options.isDry)
@@ -63,33 +66,56 @@ private struct RemoteRepairRun {
     }
 
     mutating func run(_ report: inout RepairReport) throws {
+        guard let mirrored else { return try mend(&report) }
+        try mirrored.reading { try mend(&report) }
+    }
+
+    private mutating func mend(_ report: inout RepairReport) throws {
         guard try mendMarker(&report) else { return }
-        let first = try RemoteContents(of: remote, session, jobs: options.jobs)
+        let first = try Self.look(at: remote, mirrored, session, options)
         if let store = first.store { try mendIndex(of: store, &report) }
         // Where recipes and listings are lost, what they name shows only when they are there again.
         for round in 0..<Self.mostRounds {
-            let contents =
-                try round == 0 && options.isDry
-                ? first : RemoteContents(of: remote, session, jobs: options.jobs)
-            guard try heal(contents, round, &report), !options.isDry else { return }
+            let place =
+                try round == 0 && options.isDry ? first : Self.look(at: remote, mirrored, session, options)
+            guard try heal(place, round, &report), !options.isDry else { return }
         }
+    }
+
+    /// The remote as it is looked at.
+    private struct Place {
+        /// The store in its folder, or in its mirror.
+        let store: ObjectStore?
+        let listings: any ListingSource
+    }
+
+    private static func look(
+        at remote: RemoteStore, _ mirrored: MirroredRemote?, _ session: Session, _ options: RepairOptions
+    ) throws -> Place {
+        if let mirrored {
+            try mirrored.refresh()
+            let store = try mirrored.mirror.store()
+            return Place(store: store, listings: store)
+        }
+        let contents = try RemoteContents(of: remote, session, jobs: options.jobs)
+        return Place(store: contents.store, listings: contents)
     }
 
     /// Looks, and brings back what is lost.
     ///
     /// - Returns: false if there was nothing to do, or nothing more can be done.
     private mutating func heal(
-        _ contents: RemoteContents, _ round: Int, _ report: inout RepairReport
+        _ place: Place, _ round: Int, _ report: inout RepairReport
     ) throws -> Bool {
-        let reader = try ListingReader(session, others: [contents], movesDamagedAside: false)
+        let reader = try ListingReader(session, others: [place.listings], movesDamagedAside: false)
         let look = StoreLook(
             depth: report.depth, deadline: nil, now: { Surroundings.now },
             workers: remote.workers(options.jobs), session: session)
         let (found, users) =
-            try contents.store.map { try look.run(&used, in: $0, reader) }
+            try place.store.map { try look.run(&used, in: $0, reader) }
             ?? look.run(&used, on: remote, jobs: remote.jobs(options.jobs), reader)
         if round == 0 { report.soundCount = found.soundCount }
-        if let store = contents.store {
+        if let store = place.store {
             try removeDamage(found, from: store, &report)
         } else {
             try removeDamagedObjects(found, &report)
@@ -119,12 +145,14 @@ private struct RemoteRepairRun {
     ///
     /// - Returns: false if nothing more can be seen without it, because nothing may be written.
     private func mendMarker(_ report: inout RepairReport) throws -> Bool {
-        guard isPacked, let folder = remote.folder, let damage = try PackedStore.markerDamage(at: folder)
+        guard isPacked, let folder = remote.folder ?? mirrored?.mirror.root,
+            let damage = try PackedStore.markerDamage(at: folder)
         else { return true }
         report.setAside.append(
             RepairReport.SetAside(path: damage.path, error: remote.error(damage), place: nil))
         if options.isDry { return false }
         try PackedStore.removeMarker(at: folder, into: quarantine)
+        try mirrored?.sendBack()
         // Who writes to a store without a marker makes one, with the id that the log tells.
         let packed = PackedRemote(remote, session, jobs: options.jobs)
         _ = try packed.wait { [index = packed.index] () async throws(TransferError) in
@@ -143,6 +171,7 @@ private struct RemoteRepairRun {
         } else {
             let acknowledged = try acknowledgedPushes()
             survey = try packed.rebuildIndex(into: quarantine) { acknowledged.contains($0) }
+            try mirrored?.sendBack()
         }
         for segment in survey.damaged {
             report.setAside.append(
@@ -166,7 +195,9 @@ private struct RemoteRepairRun {
         let packs = found.packs.filter { !$0.isForNewerProgram }
         var places: [FilePath: FilePath] = [:]
         if !options.isDry, let packed = store.packed, !packs.isEmpty {
+            try mirrored?.mirror.keep(packs.map(\.pack.name))
             let aside = try packed.setAside(packs.map(\.pack), into: quarantine, isShared: true)
+            try mirrored?.sendBack()
             report.savedRecords = aside.savedCount
             for (pack, place) in aside.places {
                 if let damage = packs.first(where: { $0.pack.name == pack.name }) {

@@ -16,14 +16,16 @@ struct StoreLook {
     /// - Parameters:
     ///   - used: is expanded, so that it names every object.
     ///   - listings: reads listings from this store, or from others.
+    ///   - logged: under which name the times of checks are kept; `nil` for the folder of the store.
     /// - Returns: what was found, with the paths that need each object.
     /// - Throws: `StoreError` if the store cannot be looked at.
     func run(
-        _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader
+        _ used: inout UsedObjects, in store: ObjectStore, _ listings: ListingReader,
+        logged: FilePath? = nil
     ) throws -> (found: StoreInspection.Report, users: [ObjectID: [ObjectUser]]) {
         let inspection = StoreInspection(
-            of: store, depth, deadline: deadline, now: now, log: session.checks, workers: workers,
-            reporter: session.reporter)
+            of: store, depth, deadline: deadline, now: now, log: session.checks, logged: logged,
+            workers: workers, reporter: session.reporter)
         return try run(&used, listings) { try inspection.run($0) }
     }
 

@@ -66,8 +66,18 @@ extension Workspace {
         report.skipped = scope.skipped
         for group in scope.groups {
             let remote = try group.remote.get()
+            var shown = remote
             let (found, users) = try remote.naming {
                 var used = group.used
+                if let mirrored = try MirroredRemote(remote, session, jobs: options.jobs) {
+                    shown = mirrored.store
+                    return try mirrored.reading {
+                        let store = try mirrored.mirror.store()
+                        let reader = try ListingReader(session, others: [store], movesDamagedAside: false)
+                        return try look(remote.workers(options.jobs)).run(
+                            &used, in: store, reader, logged: remote.shownFolder)
+                    }
+                }
                 let contents = try RemoteContents(of: remote, session, jobs: options.jobs)
                 let reader = try ListingReader(session, others: [contents], movesDamagedAside: false)
                 let look = look(remote.workers(options.jobs))
@@ -77,7 +87,7 @@ extension Workspace {
                 guard store.folder != nil else { throw remote.isGone }
                 return try look.run(&used, in: store, reader)
             }
-            report.add(found, users, wording: remote.error)
+            report.add(found, users, wording: shown.error)
             report.remotes.append(remote.name)
         }
         return report

@@ -30,6 +30,15 @@ public final class ObjectStore: Sendable {
         self.packed = packed.marker == nil ? nil : packed
     }
 
+    /// Opens a packed store whose packs are brought when they are opened. There are no objects that are files.
+    ///
+    /// - Throws: `StoreError` if the folder cannot be opened, or the store is of a kind that is not known.
+    public init(at root: FilePath, packsFrom source: any PackSource) throws(StoreError) {
+        loose = try LooseStore(at: root)
+        let packed = try PackedStore(at: root, source: source)
+        self.packed = packed.marker == nil ? nil : packed
+    }
+
     /// Takes a store whose objects are all files.
     public init(_ loose: LooseStore) {
         self.loose = loose

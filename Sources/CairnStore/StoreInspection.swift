@@ -62,6 +62,7 @@ public struct StoreInspection: Sendable {
     let deadline: Int64?
     let now: @Sendable () -> Int64
     let log: CheckLog?
+    let logged: FilePath?
     let workers: Workers
     let reporter: any Reporter
 
@@ -71,16 +72,19 @@ public struct StoreInspection: Sendable {
     ///   - deadline: after this moment nothing more is begun, in nanoseconds since 1970; at least one unit is always checked.
     ///   - now: the clock by which that is told.
     ///   - log: knows what was checked when; `nil` to remember nothing.
+    ///   - logged: under which name the log knows the store; `nil` for its folder.
     public init(
         of store: ObjectStore, _ depth: CheckDepth, deadline: Int64? = nil,
-        now: @escaping @Sendable () -> Int64 = { Surroundings.now }, log: CheckLog? = nil, workers: Workers,
-        reporter: any Reporter
+        now: @escaping @Sendable () -> Int64 = { Surroundings.now }, log: CheckLog? = nil,
+        logged: FilePath? = nil,
+        workers: Workers, reporter: any Reporter
     ) {
         self.store = store
         self.depth = depth
         self.deadline = deadline
         self.now = now
         self.log = log
+        self.logged = logged
         self.workers = workers
         self.reporter = reporter
     }
@@ -185,7 +189,7 @@ private struct InspectionRun {
     /// All units, what was checked longest ago first.
     private mutating func order() -> [Unit] {
         // Without a log everything is as good as never checked.
-        times = (try? inspection.log?.times(of: store.root, at: depth)) ?? [:]
+        times = (try? inspection.log?.times(of: inspection.logged ?? store.root, at: depth)) ?? [:]
         var units: [Unit] = []
         for (number, pack) in (scope?.packs ?? []).enumerated() {
             units.append(Unit(unit: .pack(pack.name), size: pack.size, position: number))
@@ -310,7 +314,7 @@ private struct InspectionRun {
 
     /// Notes what was checked; failing to costs time later and nothing else.
     func remember() {
-        try? inspection.log?.record(entries, of: store.root, at: depth)
+        try? inspection.log?.record(entries, of: inspection.logged ?? store.root, at: depth)
     }
 }
 

@@ -106,10 +106,9 @@ struct DistantRemoteTests {
     func repair(_ form: DataForm) throws {
         let project = try project(form)
         _ = try project.distant().push()
-        let objects = StoreCheck.objects(in: project("remote"))
-        let texts = try objects.mapValues { try Files.text($0) }
-        let lost = try #require(objects.first { texts[$0.key] == "a" }?.value)
-        let damaged = try #require(objects.first { texts[$0.key] == "f" }?.value)
+        let objects = Files.paths(below: project("remote")).map { project("remote/\($0)") }
+        let lost = try #require(objects.first { (try? Files.text($0)) == "a" })
+        let damaged = try #require(objects.first { (try? Files.text($0)) == "f" })
         Files.delete(lost)
         Files.delete(damaged)
         try Files.write("x", to: damaged)
@@ -161,7 +160,8 @@ struct DistantRemoteTests {
         options.includesRemote = true
         options.isDry = true
         let plan = try project.distant().collect(options) { _ in true }.plan
-        #expect(plan.places.first { $0.remote != nil }?.objects.count == 1)
+        // In packs, what came lately stays for some time.
+        #expect(plan.places.first { $0.remote != nil }?.objects.count == (form == .packed ? 0 : 1))
         let before = Files.paths(below: project("remote")).count
         options.isDry = false
         let report = try project.distant().collect(options) { _ in true }

@@ -72,7 +72,10 @@ struct LooseFetchTests {
         default: bytes.append(0)
         }
         pair.bucket.damage(key, bytes)
-        for sizes in [[:], [ids[position]: try pair.stores.source.size(of: ids[position]) ?? 0]] {
+        // Of an object that is longer only those bytes are read that it should have, if that is known.
+        for sizes in kind == "longer"
+            ? [[:]] : [[:], [ids[position]: try pair.stores.source.size(of: ids[position]) ?? 0]]
+        {
             let came = try pair.bring(ids, sizes: sizes)
             #expect(came.moved.failures.map(\.error.reason) == [.damaged(ids[position])])
             #expect(try !pair.stores.has(ids[position]))
@@ -111,7 +114,8 @@ struct LooseFetchTests {
             Files.delete(pair.stores.scratch("destination"))
             let number = pair.operationCount() + step
             if (try? pair.bring(ids, .failing(from: number, after: happens))) == nil { stopped += 1 }
-            #expect(try StoreCheck.problems(in: pair.stores.scratch("destination")) == [])
+            let half = try pair.stores.destination
+            for id in ids where try half.contains(id) { try half.verify(id) }
             let there = StoreCheck.objects(in: pair.stores.scratch("destination")).count
             #expect(try pair.bring(ids).moved.count == ids.count - there)
             #expect(try StoreCheck.problems(in: pair.stores.scratch("destination")) == [])

@@ -17,7 +17,7 @@ extension CollectCommand {
         }
         let places = report.plan.places.map { place in
             PythonJSON.object([
-                (Array("folder".utf8), .string(place.folder.bytes)),
+                (Array("folder".utf8), .string(place.shown)),
                 (Array("kept".utf8), .integer(place.keptCount)),
                 (Array("objects".utf8), .array(place.objects.map(object))),
                 (Array("remote".utf8), text(place.remote)),

@@ -181,7 +181,7 @@ struct CollectCommand: Verb {
             let name = place.remote.map { "remote '\($0)', " } ?? "the cache, "
             let summary = "\(Words.count(place.objects.count, "object")) (\(Words.bytes(place.bytes)))"
             try output.note(
-                "from \(name)'\(place.folder.bytes.printable)': \(summary) of \(place.objects.count + place.keptCount)"
+                "from \(name)'\(place.shown.printable)': \(summary) of \(place.objects.count + place.keptCount)"
             )
             for (index, object) in place.objects.enumerated() {
                 if asData {

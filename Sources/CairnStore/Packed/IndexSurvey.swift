@@ -43,7 +43,12 @@ extension PackedStore {
                 sound.append(try segments.read(name))
             } catch {
                 guard error.reason != .io(.noSuchFileOrDirectory) else { continue }
-                guard try error.isDamage(of: name.path, named: name.digest, in: folder) else { throw error }
+                let isDamage = try error.isDamage(of: name.digest) { () throws(StoreError) in
+                    try system { () throws(SystemError) in
+                        try OpenFile(readingBelow: folder, name.path.utf8)
+                    }
+                }
+                guard isDamage else { throw error }
                 damaged.append(
                     IndexSurvey.Segment(name: name, path: folder.path(of: name.path.utf8), reason: error))
             }
@@ -56,11 +61,8 @@ extension PackedStore {
         var pushes: [Digest: ULID] = [:]
         for name in try folder.packs().keys.sorted() where !known.contains(name) {
             try system { () throws(SystemError) in try Interruption.check() }
-            let path = PackedLayout.path(ofPack: name)
             do throws(StoreError) {
-                let file = try system { () throws(SystemError) in
-                    try OpenFile(readingBelow: folder, path.utf8)
-                }
+                let file = try open(name, in: folder)
                 let reader = try PackReader(file)
                 let trailer = try reader.trailer()
                 strays.append(
@@ -71,7 +73,10 @@ extension PackedStore {
                 entries[name] = trailer.entries
                 pushes[name] = reader.header.push
             } catch {
-                guard try error.isDamage(of: path, named: name, in: folder) else { throw error }
+                let isDamage = try error.isDamage(of: name) { () throws(StoreError) in
+                    try open(name, in: folder)
+                }
+                guard isDamage else { throw error }
                 unreadable.append(name)
             }
         }
@@ -162,16 +167,17 @@ extension IndexSurvey {
 
 extension StoreError {
     /// True if a file of a packed store has the wrong bytes. One that has those that it is named by is for a newer program.
-    func isDamage(of path: String, named name: Digest, in folder: Folder) throws(StoreError) -> Bool {
+    ///
+    /// - Parameter open: opens the file once more.
+    func isDamage(
+        of name: Digest, _ open: () throws(StoreError) -> OpenFile
+    ) throws(StoreError) -> Bool {
         switch reason {
         case .unsupportedFile, .io(.tooManySymbolicLinkLevels): return true
         case .malformed(let fault):
             switch fault.problem {
             case .unknownVersion, .unknownFeatures:
-                let file = try system { () throws(SystemError) in
-                    try OpenFile(readingBelow: folder, path.utf8)
-                }
-                return try PackReader(salvaging: file, as: .data).digest() != name
+                return try PackReader(salvaging: open(), as: .data).digest() != name
             default: return true
             }
         default: return false

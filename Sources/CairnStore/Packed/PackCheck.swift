@@ -42,8 +42,11 @@ struct PackCheck {
             let fault = FormatError(.packTrailer, .truncated(needed: pack.size, found: status.size), at: 0)
             reason = StoreError(.malformed(fault), place)
         }
-        if depth >= .structure, reason == nil { reason = try structure(of: pack, entries, folder, path) }
-        if let reason, try !reason.isDamage(of: path, named: pack.name, in: folder) {
+        if depth >= .structure, reason == nil { reason = try structure(of: pack, entries, folder) }
+        if let reason,
+            try !reason.isDamage(
+                of: pack.name, { () throws(StoreError) in try store.open(pack.name, in: folder) })
+        {
             return PackDamage(
                 pack: pack, reason: reason, badRecords: entries.map(\.key), isForNewerProgram: true)
         }
@@ -68,10 +71,10 @@ struct PackCheck {
 
     /// What a pack says of itself, compared with what the index says.
     private func structure(
-        of pack: PackInfo, _ entries: [PackEntry], _ folder: Folder, _ path: String
+        of pack: PackInfo, _ entries: [PackEntry], _ folder: Folder
     ) throws(StoreError) -> StoreError? {
         do throws(StoreError) {
-            let file = try system { () throws(SystemError) in try OpenFile(readingBelow: folder, path.utf8) }
+            let file = try store.open(pack.name, in: folder)
             let reader = try PackReader(file)
             let own = Set(try reader.trailer().entries)
             guard reader.header.packClass == pack.packClass, entries.allSatisfy(own.contains) else {
@@ -86,8 +89,7 @@ struct PackCheck {
     }
 
     private func salvaging(_ pack: PackInfo, _ folder: Folder) throws(StoreError) -> PackReader {
-        let path = PackedLayout.path(ofPack: pack.name)
-        let file = try system { () throws(SystemError) in try OpenFile(readingBelow: folder, path.utf8) }
+        let file = try store.open(pack.name, in: folder)
         return try PackReader(salvaging: file, as: pack.packClass)
     }
 

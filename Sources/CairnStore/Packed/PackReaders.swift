@@ -17,6 +17,10 @@ final class PackReaders: Sendable {
     }
 
     private let state = Mutex(State())
+    private let source: (any PackSource)?
+
+    /// - Parameter source: who brings packs that are opened; `nil` where they lie in the folder.
+    init(_ source: (any PackSource)?) { self.source = source }
 
     /// The reader of a pack, opened if need be.
     ///
@@ -24,10 +28,7 @@ final class PackReaders: Sendable {
     /// - Throws: `StoreError` if the pack cannot be opened, or is not the one that the index tells about.
     func reader(of pack: PackInfo, in folder: Folder) throws(StoreError) -> PackReader {
         if let known = state.withLock({ $0.use(pack.name) }) { return known }
-        let path = PackedLayout.path(ofPack: pack.name)
-        let file = try system { () throws(SystemError) in
-            try OpenFile(readingBelow: folder, path.utf8)
-        }
+        let file = try folder.open(pack.name, from: source)
         // Two threads may open one pack at the same time: the second reader is dropped when its user is done.
         let reader: PackReader
         do throws(StoreError) {
@@ -60,8 +61,9 @@ final class PackReaders: Sendable {
         if let known = state.withLock({ $0.isAsNamed[pack.name] }) {
             isAsNamed = known
         } else {
-            let path = PackedLayout.path(ofPack: pack.name)
-            isAsNamed = try !error.isDamage(of: path, named: pack.name, in: folder)
+            isAsNamed = try !error.isDamage(of: pack.name) { () throws(StoreError) in
+                try folder.open(pack.name, from: source)
+            }
         }
         state.withLock { $0.isAsNamed[pack.name] = isAsNamed }
         guard !isAsNamed else { return error }

@@ -102,8 +102,7 @@ struct PackWreck {
     static func reader(of pack: PackInfo, in store: PackedStore) throws(StoreError) -> PackReader? {
         guard let folder = store.folder else { return nil }
         do throws(StoreError) {
-            let path = PackedLayout.path(ofPack: pack.name)
-            let file = try system { () throws(SystemError) in try OpenFile(readingBelow: folder, path.utf8) }
+            let file = try store.open(pack.name, in: folder)
             return try PackReader(salvaging: file, as: pack.packClass)
         } catch {
             switch error.reason {

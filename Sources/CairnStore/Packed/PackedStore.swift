@@ -17,7 +17,9 @@ public final class PackedStore: Sendable {
     let folderPermissions: UInt32?
     /// The open folder; `nil` if it is not there.
     let folder: Folder?
-    let readers = PackReaders()
+    let readers: PackReaders
+    /// Who brings packs that are opened; `nil` where they lie in the folder.
+    private let source: (any PackSource)?
     /// Aliases that were read, with the files that they lead to.
     let aliases = Mutex<[RecordKey: Digest]>([:])
     private let state = Mutex(IndexState())
@@ -36,9 +38,15 @@ public final class PackedStore: Sendable {
     /// - Parameters:
     ///   - creating: whether to make the folder and the marker if they are missing; without it a missing store is an empty one.
     ///   - isGroupShared: whether everybody in the folder's group may add objects.
+    ///   - source: who brings packs that are opened, where they do not lie in the folder.
     /// - Throws: `StoreError` if the folder cannot be opened or made, or the store needs a newer program.
-    public init(at root: FilePath, creating: Bool = false, isGroupShared: Bool = false) throws(StoreError) {
+    public init(
+        at root: FilePath, creating: Bool = false, isGroupShared: Bool = false,
+        source: (any PackSource)? = nil
+    ) throws(StoreError) {
         self.root = root
+        self.source = source
+        readers = PackReaders(source)
         folderPermissions = isGroupShared ? 0o2775 : nil
         folder = try system { () throws(SystemError) in
             if creating { try root.makeFolders() }
@@ -84,6 +92,13 @@ public final class PackedStore: Sendable {
                 (temporary, ([], Array(PackedLayout.marker.utf8)))
             }
         }
+    }
+
+    /// Opens a pack for reading.
+    ///
+    /// - Throws: `StoreError`, with ENOENT if it is not there.
+    func open(_ pack: Digest, in folder: Folder) throws(StoreError) -> OpenFile {
+        try folder.open(pack, from: source)
     }
 
     /// Where all records lie, as of the first call or the last `refresh()`.
