@@ -1,4 +1,5 @@
 import CairnSystem
+import Synchronization
 
 extension HTTPRemote {
     /// A page is refused beyond this size.
@@ -58,6 +59,7 @@ extension HTTPRemote {
                 await isObject(name)
             else { throw error }
         }
+        if memory.showsFolders.load(ordering: .relaxed) { return nil }
         guard !prefix.isEmpty, try await page("") != nil else { throw RemoteError(.notListable) }
         return nil
     }
@@ -98,6 +100,7 @@ extension HTTPRemote {
         }
         let page = FolderPage(response.body, at: answer.url)
         guard page.isListing else { throw RemoteError(.notListable) }
+        memory.showsFolders.store(true, ordering: .relaxed)
         return (page, response.headers["Date"].flatMap { HTTPDate.parse($0) })
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A remote that any web server makes of a folder: to read from, not to write to.
 ///
 /// Listings are read from the pages that servers make of folders; where a server makes none, objects can still be read one by one. A folder
@@ -8,6 +10,13 @@ public struct HTTPRemote: Remote {
 
     let session: WebSession
     let surroundings: RemoteSurroundings
+    let memory = Memory()
+
+    /// What was learned of a server.
+    final class Memory: Sendable {
+        /// True if it has shown a folder: one that it does not know is not there.
+        let showsFolders = Atomic(false)
+    }
 
     /// Describes a remote; nothing is asked yet.
     ///
