@@ -100,7 +100,9 @@ struct RemoteDefaultCommand: Verb {
 struct RemoteModifyCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "modify", abstract: "Change an option of a remote.",
-        discussion: "Passwords and keys belong into --local or --global, where git does not see them.")
+        discussion:
+            "Passwords and keys go into --local or --global, where git does not see them. Besides DVC's options there are layout, bandwidth, requests_per_second and requests_at_a_time."
+    )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var levels: LevelOptions
