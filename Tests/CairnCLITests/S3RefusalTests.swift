@@ -117,8 +117,10 @@ struct S3RefusalTests {
             try world.clone()
             let result = try world.cairn("pull", in: "two")
             #expect(result.exitCode != 0, "\(result)")
-            #expect(try form.problems(in: world.sandbox("two/.dvc/cache")) == [])
-            #expect(!Files.exists(world.sandbox("two/big")) || form == .dvc)
+            #expect(!Files.exists(world.sandbox("two/big")))
+            let verify = try world.cairn("verify", in: "two")
+            #expect(verify.exitCode == 1)
+            #expect(!verify.stdout.contains("damaged"), "\(verify)")
         }
         try world.place.write(bytes, to: victim.key)
         try world.must("pull", "-q", in: "two")

@@ -10,6 +10,8 @@ public final class FaultProxy: Sendable {
         public var method, path: String?
         /// Which of these: so many pass at first, so many are concerned then.
         public var skip, times: Int?
+        /// And those only that come within so many seconds after the first of them.
+        public var seconds: Int?
         /// Which part of these, picked by a seed.
         public var chance: Double?
         public var seed: Int?

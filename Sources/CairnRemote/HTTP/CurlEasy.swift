@@ -135,8 +135,13 @@ final class CurlEasy {
     }
 
     private func setBuffers(_ request: HTTPRequest) {
-        if request.body.count > Self.largeBody { set(CURLOPT_UPLOAD_BUFFERSIZE, Self.largeBuffer) }
-        if request.limit > Self.largeBody { set(CURLOPT_BUFFERSIZE, Self.largeBuffer) }
+        // A handle that still has the buffer of a transfer that failed refuses another size, and does well with the one that it has.
+        if request.body.count > Self.largeBody {
+            _ = cairn_curl_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, Self.largeBuffer)
+        }
+        if request.limit > Self.largeBody {
+            _ = cairn_curl_set_long(raw, CURLOPT_BUFFERSIZE, Self.largeBuffer)
+        }
     }
 
     private func setHeaders(_ headers: HTTPHeaders, asksLeave: Bool) {
