@@ -29,12 +29,13 @@ extension CairnError {
             self.init(.denied, "access to \(object) is not allowed", hint: "ask who owns the remote")
         case .noCredentials(let why): self.init(.denied, "remote '\(name)': \(why)")
         case .unknownUser:
+            let modify = "cairn remote modify"
             let quoted = Shell.quoted(name)
             self.init(
                 .denied,
-                "remote '\(name)' does not let anybody in without the right user, password or token",
+                "remote '\(name)' lets nobody in without the right user, password or token",
                 hint:
-                    "set them: `cairn remote modify --local \(quoted) user USER` and `cairn remote modify --local \(quoted) password PASSWORD`"
+                    "set them: `\(modify) \(quoted) auth basic`, `\(modify) --local \(quoted) user USER` and `\(modify) --local \(quoted) password PASSWORD`"
             )
         case .notListable:
             self.init(

@@ -34,6 +34,8 @@ public struct DoctorReport: Sendable {
         public let git: GitFacts
         /// The remotes.
         public let remotes: [RemoteFacts]
+        /// Options whose values are secret and stand in a file that git keeps.
+        public let trackedSecrets: [ConfigKey]
         /// What holds the lock: a process, or whatever its holder wrote; `nil` if it is free.
         public let lockHolder: String?
     }
@@ -97,7 +99,7 @@ extension Workspace {
             root: root, fileSystem: mounts.entry(for: root), isNative: isNative, cache: cacheFolder,
             cacheFileSystem: hasCache ? mounts.entry(for: (try? cacheFolder.resolved()) ?? cacheFolder) : nil,
             linkTypes: types, linkProblem: problem, git: gitFacts(), remotes: remoteFacts(),
-            lockHolder: lockHolder())
+            trackedSecrets: trackedSecrets(), lockHolder: lockHolder())
     }
 
     private func gitFacts() -> DoctorReport.GitFacts {
@@ -120,6 +122,13 @@ extension Workspace {
             do { _ = try remote(name) } catch { problem = CairnError(error).message }
             return DoctorReport.RemoteFacts(
                 name: name, scheme: RemoteLocation.scheme(of: url) ?? "local", problem: problem)
+        }
+    }
+
+    private func trackedSecrets() -> [ConfigKey] {
+        let tracked = configuration.only(.repository)
+        return tracked.entries(of: .repository).filter { key in
+            TrackedSecret(key, tracked.value(key)?.text ?? "", at: .repository) != nil
         }
     }
 

@@ -1,4 +1,5 @@
 public import CairnCore
+import CairnRemote
 public import CairnSystem
 
 /// A clone of another git repository, for the time of one command.
@@ -47,9 +48,10 @@ public final class RepositoryClone {
             throw CairnError(.notFound, "there is no program `git`, which clones other repositories")
         }
         guard code == 0 else {
+            let shown = RemoteLocation.shown(Array(address.utf8)).printable
             throw CairnError(
-                .network, "git could not clone '\(Array(address.utf8).printable)'",
-                dvc: "SCM error: Failed to clone repo '\(Array(address.utf8).printable)'")
+                .network, "git could not clone '\(shown)'",
+                dvc: "SCM error: Failed to clone repo '\(shown)'")
         }
     }
 

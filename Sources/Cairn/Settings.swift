@@ -1,4 +1,5 @@
 public import CairnFormats
+import CairnRemote
 
 /// A value of an option with the file that it comes from.
 public struct Setting: Sendable {
@@ -10,6 +11,12 @@ public struct Setting: Sendable {
     public let level: Configuration.Level
     /// True for a value that should not be shown unasked.
     public let isSecret: Bool
+
+    /// The value as it may be shown unasked: stars for a secret, a URL without a password.
+    public var shown: [UInt8] {
+        if isSecret { return Array("***".utf8) }
+        return key.option == "url" ? RemoteLocation.shown(value) : value
+    }
 }
 
 extension ConfigurationFiles {
@@ -44,7 +51,7 @@ extension ConfigurationFiles {
         guard let value = configuration.shown(key), let origin = configuration.origin(of: key) else {
             return nil
         }
-        let isSecret = ConfigSchema.secretNames.contains(key.option)
+        let isSecret = key.isSecret
         return Setting(key: key, value: value, level: origin.level, isSecret: isSecret)
     }
 

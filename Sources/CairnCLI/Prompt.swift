@@ -40,3 +40,16 @@ extension Context {
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
+
+extension Terminal {
+    /// Asks the user for something that is not shown while it is typed.
+    ///
+    /// - Returns: `nil` at the end of the input, when the user stops the program, and for what is no text.
+    func askSecret(_ question: String) -> String? {
+        _ = try? FileDescriptor.standardError.writeAll(Array(question.utf8))
+        let answer = try? SecretInput.readLine()
+        // The line break that was typed was not shown either.
+        _ = try? FileDescriptor.standardError.writeAll(Array("\n".utf8))
+        return answer.flatMap { String(validating: $0, as: UTF8.self) }
+    }
+}

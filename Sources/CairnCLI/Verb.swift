@@ -44,6 +44,8 @@ struct Context {
         do {
             var workspace = try Workspace.discover(from: surroundings, as: personality)
             workspace.waitsForLock = waitsForLock
+            workspace.secrets =
+                terminal.canAsk ? SecretQuestion { [terminal] in terminal.askSecret($0) } : nil
             return workspace
         } catch {
             throw FailureBeforeWork(error: CairnError(error))

@@ -107,7 +107,9 @@ extension ConfigFile {
         _ option: OwnConfiguration.RemoteOption, ofRemote name: String, to text: String?
     ) throws(FormatsError) {
         let key = ConfigKey(.remote(name), option.rawValue)
-        if let text { try set(key, to: text) } else { unset(key) }
+        if let text { return try set(key, to: text) }
+        unset(key)
+        if self[key.section]?.options.isEmpty == true { removeSection(key.section) }
     }
 
     /// Says what tells the repository from all others.

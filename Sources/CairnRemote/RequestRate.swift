@@ -2,7 +2,8 @@ import Synchronization
 
 /// So many units a second on average; nothing is saved up while nothing is used.
 final class RequestRate: Sendable {
-    private let perSecond: Double
+    /// How many units a second.
+    let perSecond: Double
     private let clock: any RemoteClock
     /// The moment from which on the next units may be used.
     private let next: Mutex<Duration>

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A thread for one long piece of work, as an event loop.
+/// A thread for one long piece of work, as an event loop. Signals go to other threads; writing to what nobody reads is only an error.
 public final class OwnThread: @unchecked Sendable {
     // Sendable: the number of the thread never changes.
     private let thread: pthread_t
@@ -11,6 +11,11 @@ public final class OwnThread: @unchecked Sendable {
     public init?(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Body(call: body))
+        // A thread begins with the signals of its maker: for a moment that one gets none either.
+        var (all, before) = (sigset_t(), sigset_t())
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         let code = pthread_create(
             &thread, nil,
             { raw in

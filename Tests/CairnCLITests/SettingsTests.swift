@@ -89,21 +89,6 @@ struct SettingsTests {
         try expect(["check-ignore", "x"], exit: 1)
     }
 
-    @Test("secrets are not listed, and one in a file for git is warned of")
-    func secrets() throws {
-        try expect(
-            ["remote", "add", "s", "s3://user:word@bucket/x"],
-            stderr: "warning: cairn cannot use remotes of the kind s3:// yet, only a folder or file://\n")
-        try expect(["remote", "list"], stdout: "s\ts3://user:***@bucket/x\n")
-        try expect(["remote", "modify", "--local", "s", "secret_access_key", "abc"])
-        #expect(
-            try sandbox.cairn("config", "-l", in: "one").stdout.contains("remote.s.secret_access_key=***\n"))
-        let json = try sandbox.cairn("config", "-l", "--json", in: "one")
-        #expect(!json.stdout.contains("abc"))
-        let tracked = try sandbox.cairn("remote", "modify", "s", "session_token", "abc", in: "one")
-        #expect(tracked.exitCode == 0 && tracked.stderr.hasPrefix("warning: 'session_token' is a secret"))
-    }
-
     @Test("a remote is renamed and removed in all files of the workspace, with what refers to it")
     func remotes() throws {
         try expect(

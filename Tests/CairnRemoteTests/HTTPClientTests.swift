@@ -91,12 +91,11 @@ struct HTTPClientTests {
         let server = try RawServer(agrees: false) { _ in [.answer("200 OK")] }
         let client = client()
         let bytes = [UInt8](repeating: 9, count: 2 << 20)
-        let start = Monotonic.now
         for _ in 0..<15 {
             let request = HTTPRequest(.put, "\(server.url)/x", body: .bytes(bytes))
             #expect(try await client.send(request).status == 200)
         }
-        #expect(Monotonic.now - start < 10)
+        #expect(server.requests.map { $0["Expect"] != nil } == [true] + Array(repeating: false, count: 14))
         #expect(server.requests.allSatisfy { $0.body == bytes })
     }
 
@@ -227,7 +226,7 @@ struct HTTPClientTests {
         let start = Monotonic.now
         let reason = await reason(client(settings), HTTPRequest(.get, server.url + path))
         #expect(reason == .temporary("127.0.0.1:\(server.port) has stopped answering"))
-        #expect(Monotonic.now - start < 10)
+        #expect(Monotonic.now - start < 100)
     }
 
     @Test("an upload that nobody takes is given up")
@@ -385,7 +384,7 @@ struct HTTPClientTests {
             for task in tasks {
                 await #expect(throws: RemoteError(.interrupted)) { try await task.value }
             }
-            #expect(Monotonic.now - start < 2)
+            #expect(Monotonic.now - start < 20)
         }
     }
 

@@ -18,8 +18,27 @@ extension RemoteMaker {
         if TestServer.Kind.ceph.isAvailable, TestServer.Kind.nginx.isAvailable {
             makers.append(RemoteMaker("S3 on ceph over TLS") { _ in try ServedBucket.overTLS().makeRemote() })
         }
+        if TestServer.Kind.nginx.isAvailable {
+            makers.append(
+                RemoteMaker("a folder on nginx", precision: 60_000, hidesDots: true) { _ in
+                    try ServedFolder(.nginx, "HTTP_URL")
+                })
+        }
+        if TestServer.Kind.lighttpd.isAvailable {
+            makers.append(
+                RemoteMaker("a folder on lighttpd, with a digest", precision: nil, hidesDots: true) { _ in
+                    try ServedFolder(.lighttpd, "DIGEST_URL", .login(ServedFolder.digest()))
+                })
+        }
+        makers.append(
+            RemoteMaker("a folder on Python's web server", isSlow: true, precision: 1000) { _ in
+                let server = try python.value()
+                return try ServedFolder(in: server.files, at: server.url)
+            })
         return makers
     }()
+
+    private static let python = Once { try PythonServer() }
 }
 
 /// A bucket that several tests share, each with a prefix of its own.

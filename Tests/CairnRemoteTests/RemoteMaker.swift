@@ -14,13 +14,21 @@ struct RemoteMaker: Sendable, CustomTestStringConvertible {
     /// True where hundreds of requests take long.
     let isSlow: Bool
 
+    /// How exactly its listings tell times, in milliseconds; `nil` if they do not.
+    let precision: Int64?
+    /// True if its listings leave names out that begin with a dot.
+    let hidesDots: Bool
+
     init(
-        _ name: String, settlesRaces: Bool = true, isSlow: Bool = false,
+        _ name: String, settlesRaces: Bool = true, isSlow: Bool = false, precision: Int64? = 0,
+        hidesDots: Bool = false,
         _ make: @escaping @Sendable (ScratchDirectory) throws -> any Remote
     ) {
         testDescription = name
         self.settlesRaces = settlesRaces
         self.isSlow = isSlow
+        self.precision = precision
+        self.hidesDots = hidesDots
         self.make = make
     }
 

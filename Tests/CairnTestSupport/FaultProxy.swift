@@ -10,6 +10,8 @@ public final class FaultProxy: Sendable {
         public var method, path: String?
         /// Which of these: so many pass at first, so many are concerned then.
         public var skip, times: Int?
+        /// And those only that come within so many seconds after the first of them.
+        public var seconds: Int?
         /// Which part of these, picked by a seed.
         public var chance: Double?
         public var seed: Int?
@@ -59,7 +61,12 @@ public final class FaultProxy: Sendable {
     /// Sets rules in place of those before, and the counts to zero.
     ///
     /// - Throws: `SupportError` when it does not take them.
-    public func set(_ rules: Rule...) throws {
+    public func set(_ rules: Rule...) throws { try set(rules) }
+
+    /// Sets rules in place of those before, and the counts to zero.
+    ///
+    /// - Throws: `SupportError` when it does not take them.
+    public func set(_ rules: [Rule]) throws {
         _ = try ask("POST", "rules", try JSONEncoder().encode(rules))
     }
 

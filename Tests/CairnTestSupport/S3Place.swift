@@ -109,6 +109,14 @@ public struct S3Place: Sendable {
     /// - Throws: `SupportError` when the server refuses, or there is none.
     public func read(_ key: String) throws -> [UInt8] { try run("get", bucket, key).output }
 
+    /// Reads all objects of a remote into files below a folder, as a remote that is a folder would have them.
+    ///
+    /// - Throws: `SupportError` when the server refuses.
+    public func mirror(_ prefix: String = "data", to folder: String) throws {
+        try Files.makeFolder(folder)
+        try run("mirror", bucket, prefix, folder)
+    }
+
     /// Writes an object, over one that is there.
     ///
     /// - Throws: `SupportError` when the server refuses.
@@ -130,10 +138,13 @@ public struct S3Place: Sendable {
     /// - Throws: `SupportError` when the server refuses.
     public func allow(_ actions: [String], prefix: String = "") throws {
         let list = actions.map { "\"\($0)\"" }.joined(separator: ",")
+        // What somebody else writes is his own there, as it was at Amazon's: without a word the owner of the bucket could not read it.
         let policy = """
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [\(list)],
               "Principal": {"AWS": ["arn:aws:iam:::user/other"]},
-              "Resource": ["arn:aws:s3:::\(bucket)", "arn:aws:s3:::\(bucket)/\(prefix)*"]}]}
+              "Resource": ["arn:aws:s3:::\(bucket)", "arn:aws:s3:::\(bucket)/\(prefix)*"]},
+             {"Effect": "Allow", "Action": ["s3:*"], "Principal": {"AWS": ["arn:aws:iam:::user/owner"]},
+              "Resource": ["arn:aws:s3:::\(bucket)", "arn:aws:s3:::\(bucket)/*"]}]}
             """
         try run("policy", bucket, input: Array(policy.utf8))
     }

@@ -54,6 +54,7 @@ struct ConfigCommand: Verb {
             return try refuse("name argument is required")
         }
         if let value {
+            try context.guardSecret(name, value, at: levels.written)
             try files.set(name, to: value, at: levels.written)
             if name.text == "cache.type", context.personality == .cairn {
                 try context.output.note(
@@ -110,7 +111,7 @@ struct ConfigCommand: Verb {
         let hidesSecrets = context.personality == .cairn
         try context.output.render(asJSON: json, Self.document(settings, files)) { output in
             for setting in settings {
-                let value = setting.isSecret && hidesSecrets ? Array("***".utf8) : setting.value
+                let value = hidesSecrets ? setting.shown : setting.value
                 let origin = showOrigin ? files.name(of: setting.level) + "\t" : ""
                 try output.data(bytes: Array("\(origin)\(setting.key.text)=".utf8) + value)
             }
@@ -124,7 +125,7 @@ struct ConfigCommand: Verb {
                     (Array("file".utf8), .string(files.name(of: setting.level))),
                     (Array("level".utf8), .string("\(setting.level)")),
                     (Array("name".utf8), .string(setting.key.text)),
-                    (Array("value".utf8), setting.isSecret ? .null : .string(setting.value)),
+                    (Array("value".utf8), setting.isSecret ? .null : .string(setting.shown)),
                 ])
             })
     }

@@ -9,7 +9,7 @@ struct RemoteCommand: ParsableCommand {
         commandName: "remote", abstract: "Manage the places that data is pushed to and fetched from.",
         subcommands: [
             RemoteAddCommand.self, RemoteDefaultCommand.self, RemoteModifyCommand.self,
-            RemoteListCommand.self,
+            RemoteListCommand.self, RemoteCheckCommand.self,
             RemoteRemoveCommand.self, RemoteRenameCommand.self,
         ])
 }
@@ -41,6 +41,8 @@ struct RemoteAddCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         let files = try ConfigurationFiles.around(context.surroundings)
+        let key = ConfigKey(.remote(name.lowercased()), "url")
+        try context.guardSecret(key, url, at: levels.written)
         try files.addRemote(
             name, url: url, at: levels.written, isDefault: `default`, replaces: force,
             layout: layout)
@@ -98,7 +100,9 @@ struct RemoteDefaultCommand: Verb {
 struct RemoteModifyCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "modify", abstract: "Change an option of a remote.",
-        discussion: "Passwords and keys belong into --local or --global, where git does not see them.")
+        discussion:
+            "Passwords and keys go into --local or --global, where git does not see them. Besides DVC's options there are layout, bandwidth, requests_per_second and requests_at_a_time."
+    )
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var levels: LevelOptions
@@ -123,22 +127,31 @@ struct RemoteModifyCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         let files = try ConfigurationFiles.around(context.surroundings)
-        if option.lowercased() == "layout", context.personality == .cairn {
-            try files.setLayout(unset ? nil : layout(), ofRemote: name, at: levels.written)
+        if context.personality == .cairn,
+            let own = OwnConfiguration.RemoteOption(rawValue: option.lowercased())
+        {
+            try setOwn(own, files)
             return .done
         }
-        try files.modifyRemote(name, option: option, to: unset ? nil : value, at: levels.written)
-        let isSecret = ConfigSchema.secretNames.contains(option.lowercased())
-        if isSecret, !unset, levels.written == .repository, context.personality == .cairn {
-            context.output.warn(
-                "'\(option)' is a secret, and '\(files.name(of: .repository))' goes into git",
-                hint: "move it with `cairn remote modify --unset \(name) \(option)` and `--local`")
+        if let value, !unset {
+            let key = ConfigKey(.remote(name.lowercased()), option.lowercased())
+            try context.guardSecret(key, value, at: levels.written)
         }
+        try files.modifyRemote(name, option: option, to: unset ? nil : value, at: levels.written)
         return .done
     }
 }
 
 extension RemoteModifyCommand {
+    /// Sets what DVC does not know.
+    private func setOwn(_ option: OwnConfiguration.RemoteOption, _ files: ConfigurationFiles) throws {
+        if option == .layout {
+            try files.setLayout(unset ? nil : layout(), ofRemote: name, at: levels.written)
+        } else {
+            try files.setLimit(option, to: unset ? nil : value, ofRemote: name, at: levels.written)
+        }
+    }
+
     /// The layout that was asked for.
     private func layout() throws -> RemoteLayout {
         guard let layout = RemoteLayout(rawValue: value?.lowercased() ?? "") else {

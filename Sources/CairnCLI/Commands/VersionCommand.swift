@@ -48,6 +48,9 @@ private enum VersionText {
             let problem = remote.problem.map { " (cannot be used: \($0))" } ?? ""
             lines.append("remote: \(Array(remote.name.utf8).printable), \(remote.scheme)\(problem)")
         }
+        for key in facts.trackedSecrets {
+            lines.append("secret in git: \(Array(key.text.utf8).printable) in .dvc/config")
+        }
         lines.append("lock: \(facts.lockHolder.map { "held by \($0)" } ?? "free")")
         return lines
     }
@@ -97,6 +100,7 @@ private enum VersionText {
                 ("links", .array(facts.linkTypes.map { .string($0.rawValue) })),
                 ("lock", facts.lockHolder.map { .string($0) } ?? .null),
                 ("remotes", .array(facts.remotes.map(document))), ("root", .string(facts.root.bytes)),
+                ("secretsInGit", .array(facts.trackedSecrets.map { .string($0.text) })),
             ]
         }
         return object(members)

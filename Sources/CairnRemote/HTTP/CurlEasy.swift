@@ -33,9 +33,13 @@ final class CurlEasy {
 
     /// Makes the handle ready for a transfer, which has to live as long as that lasts.
     ///
-    /// - Parameter asksLeave: whether a large body waits for the server to want it.
+    /// - Parameters:
+    ///   - bytesPerSecond: what all transfers together keep to.
+    ///   - asksLeave: whether a large body waits for the server to want it.
     /// - Returns: `CURLE_OK`, or why it cannot be.
-    func prepare(_ transfer: CurlTransfer, _ settings: HTTPSettings, asksLeave: Bool) -> CURLcode {
+    func prepare(
+        _ transfer: CurlTransfer, _ settings: HTTPSettings, bytesPerSecond: Double?, asksLeave: Bool
+    ) -> CURLcode {
         failure = CURLE_OK
         words.pointee = 0
         let request = transfer.request
@@ -49,7 +53,8 @@ final class CurlEasy {
         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         set(CURLOPT_USERAGENT, "cairn")
         setVersion(isSecure: request.url.utf8.starts(with: "https:".utf8))
-        setTimeouts(settings)
+        setTimeouts(settings, bytesPerSecond)
+        if bytesPerSecond ?? .infinity >= TransferRate.fast { setBuffers(request) }
         setTrust(settings.trust)
         if let login = request.login { setLogin(login) }
         setMethod(request)
@@ -84,11 +89,16 @@ final class CurlEasy {
         if isSecure { _ = cairn_curl_set_long(raw, CURLOPT_PIPEWAIT, 1) }
     }
 
-    private func setTimeouts(_ settings: HTTPSettings) {
+    private func setTimeouts(_ settings: HTTPSettings, _ bytesPerSecond: Double?) {
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.milliseconds))
         if !settings.usesProxies { set(CURLOPT_NOPROXY, "*") }
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
-        set(CURLOPT_LOW_SPEED_TIME, max(1, settings.stallTimeout.milliseconds / 1000))
+        // Who waits for his turn does not stall.
+        let turn = bytesPerSecond.map {
+            TransferRate.longestTurn($0, transfers: settings.requestsAtATime)
+        }
+        let patience = max(settings.stallTimeout, turn ?? .zero)
+        set(CURLOPT_LOW_SPEED_TIME, min(1 << 20, max(1, patience.milliseconds / 1000)))
     }
 
     private func setTrust(_ trust: HTTPSettings.Trust) {
@@ -122,8 +132,16 @@ final class CurlEasy {
             set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             set(CURLOPT_INFILESIZE_LARGE, bytes: request.body.count)
         }
-        if request.body.count > Self.largeBody { set(CURLOPT_UPLOAD_BUFFERSIZE, Self.largeBuffer) }
-        if request.limit > Self.largeBody { set(CURLOPT_BUFFERSIZE, Self.largeBuffer) }
+    }
+
+    private func setBuffers(_ request: HTTPRequest) {
+        // A handle that still has the buffer of a transfer that failed refuses another size, and does well with the one that it has.
+        if request.body.count > Self.largeBody {
+            _ = cairn_curl_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, Self.largeBuffer)
+        }
+        if request.limit > Self.largeBody {
+            _ = cairn_curl_set_long(raw, CURLOPT_BUFFERSIZE, Self.largeBuffer)
+        }
     }
 
     private func setHeaders(_ headers: HTTPHeaders, asksLeave: Bool) {

@@ -57,7 +57,8 @@ final class CurlRunner {
         // not worth a round trip more, nor a second's wait at servers that do not know the question.
         let asksLeave =
             transfer.request.body.count > CurlEasy.largeBody && !takers.contains(transfer.request.host)
-        let code = easy.prepare(transfer, loop.settings, asksLeave: asksLeave)
+        let code = easy.prepare(
+            transfer, loop.settings, bytesPerSecond: loop.rate?.perSecond, asksLeave: asksLeave)
         guard code == CURLE_OK, cairn_curl_multi_add(multi.raw, easy.raw) == CURLM_OK else {
             let words = "libcurl cannot send this request (\(code.rawValue))"
             return transfer.finish(.failure(RemoteError(.unusable(words))))
@@ -114,12 +115,14 @@ final class CurlRunner {
         ended.transfer.finish(outcome)
     }
 
-    /// Lets those go on that wait for their turn to move bytes, if it has come.
+    /// Lets those go on that wait for their turn to move bytes, who waits longest first, as long as it is anybody's turn.
     private func resumePaused() {
-        guard let rate = loop.rate, rate.wait <= .zero else { return }
-        for paused in active.values where paused.transfer.isPaused {
-            paused.transfer.resume()
-            _ = cairn_curl_easy_resume(paused.easy.raw)
+        guard let rate = loop.rate, rate.wait <= TransferRate.burst else { return }
+        let paused = active.values.filter(\.transfer.isPaused)
+            .sorted { $0.transfer.waitsSince < $1.transfer.waitsSince }
+        for next in paused where rate.wait <= TransferRate.burst {
+            next.transfer.resume()
+            _ = cairn_curl_easy_resume(next.easy.raw)
         }
     }
 
@@ -129,6 +132,6 @@ final class CurlRunner {
         guard let rate = loop.rate, active.values.contains(where: \.transfer.isPaused) else {
             return Self.slice
         }
-        return min(Self.slice, max(1, rate.wait.milliseconds + 1))
+        return min(Self.slice, max(1, (rate.wait - TransferRate.burst).milliseconds + 1))
     }
 }

@@ -21,8 +21,10 @@ final class CurlTransfer: @unchecked Sendable {
     private(set) var answer: IncomingAnswer
     /// What went wrong on this side.
     private(set) var failure: RemoteError.Reason?
-    /// True while it waits for its turn to move bytes.
+    /// True while libcurl was told to wait until it is this transfer's turn to move bytes.
     private(set) var isPaused = false
+    /// Since when it waits for its turn.
+    private(set) var waitsSince = Duration.zero
 
     /// Prepares an attempt.
     ///
@@ -132,12 +134,27 @@ final class CurlTransfer: @unchecked Sendable {
     /// Counts bytes if it is their turn.
     private func isFree(for count: Int) -> Bool {
         guard let rate else { return true }
-        guard rate.wait <= .zero else {
+        guard rate.wait <= TransferRate.burst else {
             isPaused = true
+            if waitsSince == .zero { waitsSince = Surroundings.uptime }
             return false
         }
         rate.use(Double(count))
+        waitsSince = .zero
         return true
+    }
+}
+
+/// How a limit of bytes a second, for all transfers together, is kept: each piece that moves keeps the others waiting for a while.
+enum TransferRate {
+    /// So much may move ahead of its time: pieces are shorter than the shortest wait.
+    static let burst = Duration.milliseconds(20)
+    /// From this many bytes a second on pieces may be large without anybody's noticing.
+    static let fast = 1e8
+
+    /// How long a transfer may have to wait for its turn, if the others move pieces of 64 KiB.
+    static func longestTurn(_ perSecond: Double, transfers: Int) -> Duration {
+        .seconds(Double(transfers * 4 << 16) / perSecond)
     }
 }
 

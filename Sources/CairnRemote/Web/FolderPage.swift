@@ -74,9 +74,13 @@ struct PageLocation {
         // The columns of a listing link to the same in another order.
         guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "?")), bytes.count <= 4096 else { return nil }
         guard let path = path(String(bytes) ?? "") else { return nil }
-        guard path.starts(with: folder) else { return Array(folder.dropLast()) + [[]] == path ? .above : nil }
+        // From the top it leads there again.
+        if path == Array(folder.dropLast()) + [[]], !folder.isEmpty || bytes.starts(with: "..".utf8) {
+            return .above
+        }
+        guard path.starts(with: folder) else { return nil }
         let rest = path.dropFirst(folder.count)
-        guard let name = rest.first, RemoteKey.isPart(name),
+        guard let name = rest.first, RemoteKey.isPart(name), !name.contains(UInt8(ascii: "/")),
             rest.count == 1 || rest.count == 2 && rest.last?.isEmpty == true
         else { return nil }
         return .inside(name: String(decoding: name, as: UTF8.self), isFolder: rest.count == 2)
@@ -96,8 +100,7 @@ struct PageLocation {
         for name in Self.names("/\(reference)".utf8) {
             if name.elementsEqual(".".utf8) { continue }
             if name.elementsEqual("..".utf8) {
-                guard path.count > 0 else { return nil }
-                path.removeLast()
+                _ = path.popLast()
             } else {
                 path.append(name)
             }

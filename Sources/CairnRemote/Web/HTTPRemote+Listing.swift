@@ -1,8 +1,11 @@
 import CairnSystem
+import Synchronization
 
 extension HTTPRemote {
     /// A page is refused beyond this size.
     private static let largestPage = 16 << 20
+    private typealias Page = (page: FolderPage, time: Int64?)
+
     /// Pages and objects that are asked for at a time, at most; the client may allow fewer.
     private static let atATime = 32
 
@@ -30,11 +33,7 @@ extension HTTPRemote {
 
     /// Finds all objects below a folder, level by level, and then looks at those of which the pages did not tell all.
     private func walk(_ prefix: String, _ found: FoundObjects) async throws(RemoteError) {
-        guard let first = try await page(prefix) else {
-            // There is no such folder; or there are no pages at all.
-            guard !prefix.isEmpty, try await page("") != nil else { throw RemoteError(.notListable) }
-            return
-        }
+        guard let first = try await firstPage(prefix) else { return }
         found.time = first.time
         try found.add(first.page, below: prefix)
         var folders = found.takeFolders()
@@ -50,10 +49,33 @@ extension HTTPRemote {
         }
     }
 
+    /// The page of the folder of a listing; `nil` if there is no such folder in a place that shows its folders.
+    private func firstPage(_ prefix: String) async throws(RemoteError) -> Page? {
+        do throws(RemoteError) {
+            if let page = try await page(prefix) { return page }
+        } catch {
+            // Some servers take the slash for something that an object is told.
+            guard error.reason == .notListable, let name = String(prefix.utf8.dropLast()), !name.isEmpty,
+                await isObject(name)
+            else { throw error }
+        }
+        if memory.showsFolders.load(ordering: .relaxed) { return nil }
+        guard !prefix.isEmpty, try await page("") != nil else { throw RemoteError(.notListable) }
+        return nil
+    }
+
+    private func isObject(_ key: String) async -> Bool {
+        do throws(RemoteError) {
+            return try await look(at: key) != nil
+        } catch {
+            return false
+        }
+    }
+
     /// The page of a folder, and the server's time; `nil` if there is none.
     ///
     /// - Throws: `RemoteError`, with `.notListable` if the server makes none of such folders.
-    private func page(_ folder: String) async throws(RemoteError) -> (page: FolderPage, time: Int64?)? {
+    private func page(_ folder: String) async throws(RemoteError) -> Page? {
         let answer: WebSession.Answer
         do throws(RemoteError) {
             answer = try await session.send(.get, folder, limit: Self.largestPage)
@@ -70,11 +92,15 @@ extension HTTPRemote {
         default: throw RemoteError(response.webReason, folder)
         }
         let type = response.headers["Content-Type"]?.lowercased() ?? ""
-        guard type.contains("html"), response.headers["Content-Encoding"] == nil else {
+        // It may have been sent on, as to where one logs in.
+        guard type.contains("html"), response.headers["Content-Encoding"] == nil,
+            URLParts(answer.url)?.path.utf8.last == UInt8(ascii: "/")
+        else {
             throw RemoteError(.notListable)
         }
         let page = FolderPage(response.body, at: answer.url)
         guard page.isListing else { throw RemoteError(.notListable) }
+        memory.showsFolders.store(true, ordering: .relaxed)
         return (page, response.headers["Date"].flatMap { HTTPDate.parse($0) })
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A remote that any web server makes of a folder: to read from, not to write to.
 ///
 /// Listings are read from the pages that servers make of folders; where a server makes none, objects can still be read one by one. A folder
@@ -8,6 +10,13 @@ public struct HTTPRemote: Remote {
 
     let session: WebSession
     let surroundings: RemoteSurroundings
+    let memory = Memory()
+
+    /// What was learned of a server.
+    final class Memory: Sendable {
+        /// True if it has shown a folder: one that it does not know is not there.
+        let showsFolders = Atomic(false)
+    }
 
     /// Describes a remote; nothing is asked yet.
     ///
@@ -82,16 +91,22 @@ public struct HTTPRemote: Remote {
     ///
     /// - Throws: `RemoteError` with `.notFound` if it is the page of a folder.
     func object(_ answer: WebSession.Answer, _ key: String) throws(RemoteError) -> HTTPResponse {
-        if answer.response.isSuccess, let asked = URLParts(session.address.url(of: key)),
-            let answered = URLParts(answer.url), answered.path == asked.path + "/"
-        {
-            throw RemoteError(.notFound, key)
-        }
+        if answer.response.isSuccess, isFolder(answer.url, key) { throw RemoteError(.notFound, key) }
         let encoding = answer.response.headers["Content-Encoding"]?.lowercased() ?? "identity"
         guard !answer.response.isSuccess || encoding == "identity" || encoding.isEmpty else {
             throw RemoteError(.unusable("the server packs what it sends, unasked"), key)
         }
         return answer.response
+    }
+
+    /// True if a URL, to which the server redirected, is that of an object with a slash behind it.
+    private func isFolder(_ url: String, _ key: String) -> Bool {
+        guard let asked = URLParts(session.address.url(of: key)), let answered = URLParts(url) else {
+            return false
+        }
+        // Servers escape names in other ways than we do.
+        return PercentEncoding.decoded(answered.path.utf8)
+            == PercentEncoding.decoded(asked.path.utf8) + [UInt8(ascii: "/")]
     }
 }
 

@@ -11,7 +11,7 @@ struct PageLinks: Sequence, IteratorProtocol {
     }
 
     private static let longestTag = 8192
-    private static let longestRow = 2048
+    private static let longestRow = 512
 
     private let html: [UInt8]
     private var index = 0
@@ -37,16 +37,14 @@ struct PageLinks: Sequence, IteratorProtocol {
     private mutating func reference() -> String? {
         let end = Swift.min(html.count, index + Self.longestTag)
         var found: String?
-        while index < end, html[index] != UInt8(ascii: ">") {
+        while true {
+            skipWhite(until: end)
+            guard index < end, html[index] != UInt8(ascii: ">") else { break }
             let name = take(until: end) {
                 $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ">") || Self.isWhite($0)
             }
             skipWhite(until: end)
-            guard index < end, html[index] == UInt8(ascii: "=") else {
-                // An attribute without a value, or nothing at all before a stray sign.
-                if name.isEmpty, index < end, html[index] != UInt8(ascii: ">") { index += 1 }
-                continue
-            }
+            guard index < end, html[index] == UInt8(ascii: "=") else { continue }
             index += 1
             skipWhite(until: end)
             let value = value(until: end)
@@ -80,11 +78,11 @@ struct PageLinks: Sequence, IteratorProtocol {
 
     /// Size and time as nginx writes them behind a link: `</a>   21-Nov-2026 18:49   1234`, and nothing more on the line.
     private func row() -> (size: Int64?, modified: Int64?) {
-        let line = html[index...].prefix(Self.longestRow).prefix { $0 != 0x0A && $0 != 0x0D }
-        guard let end = line.lastIndex(of: UInt8(ascii: ">")),
-            html[...end].suffix(4).elementsEqual("</a>".utf8)
-        else { return (nil, nil) }
-        let words = line[(end + 1)...].split { $0 == 0x20 || $0 == 0x09 }
+        let text = html[index...].prefix(Self.longestRow).prefix { $0 != UInt8(ascii: "<") }
+        let end = html[text.endIndex...].prefix(4)
+        guard end.elementsEqual("</a>".utf8) else { return (nil, nil) }
+        let line = html[end.endIndex...].prefix(Self.longestRow).prefix { $0 != 0x0A && $0 != 0x0D }
+        let words = line.split { $0 == 0x20 || $0 == 0x09 }
             .map { String(decoding: $0, as: UTF8.self) }
         guard words.count == 3, let modified = HTTPDate.parse("day, \(words[0]) \(words[1]):00 GMT"),
             words[2].utf8.allSatisfy({ (48...57).contains($0) }), let size = Int64(words[2])

@@ -80,7 +80,7 @@ struct WebSession: Sendable {
 
     /// A reference as a URL; `nil` if it is none for HTTP.
     static func resolve(_ reference: String, in url: String) -> String? {
-        guard reference.utf8.count <= 1 << 16, cairn_curl_load(),
+        guard (1...(1 << 16)).contains(reference.utf8.count), cairn_curl_load(),
             let raw = cairn_curl_url_resolve(url, reference)
         else { return nil }
         defer { cairn_curl_free(raw) }

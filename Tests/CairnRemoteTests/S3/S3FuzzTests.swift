@@ -41,7 +41,7 @@ struct S3FuzzTests {
             let whole = try await remote.read("o1", nil, limit: 100)
             if whole.count > 100 { wrong = "\(whole.count) bytes" }
         }
-        let content = [UInt8](repeating: 5, count: isLarge ? 17 << 20 : 10)
+        let content = [UInt8](repeating: 5, count: isLarge ? (16 << 20) + 1 : 10)
         _ = await failure { () async throws(RemoteError) in
             try await remote.write([RemoteUpload("new", .bytes(content))], jobs: 2)
         }

@@ -158,7 +158,8 @@ final class ScriptedBucket: Sendable {
             if state.objects[upload.key] != nil { return .error(412, "PreconditionFailed") }
         }
         let parts = upload.parts.sorted { $0.key < $1.key }.map(\.value)
-        state.objects[upload.key] = Array(parts.joined())
+        // Not joined(), which takes seconds where nothing is optimized.
+        state.objects[upload.key] = parts.reduce(into: []) { $0 += $1 }
         state.uploads[id] = nil
         let digest = MD5.digest(of: parts.flatMap { MD5.digest(of: $0).bytes }).hex
         let tag = state.hasDigestTags ? "&quot;\(digest)-\(parts.count)&quot;" : "x"

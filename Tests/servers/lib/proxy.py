@@ -12,6 +12,7 @@ A rule is an object. Which requests it is for (a connection with TLS counts as o
 
     method, path   the method; a piece of the path with its query
     skip, times    it passes so many of these at first, then concerns so many; without `times` all
+    seconds        and those only that come within so many seconds after the first of them
     chance, seed   it concerns that part of them: 0.05 for five in a hundred; the same seed picks the same ones
 
 What becomes of these; the first rule with harm in it counts, latencies and rates of all rules do:
@@ -35,7 +36,7 @@ import sys
 import time
 
 HARM = {"status", "refuse", "reset_up", "reset_down", "close_down", "stall_up", "stall_down", "corrupt"}
-KNOWN = HARM | {"method", "path", "skip", "times", "chance", "seed", "retry_after", "code", "latency", "rate"}
+KNOWN = HARM | {"method", "path", "skip", "times", "seconds", "chance", "seed", "retry_after", "code", "latency", "rate"}
 CODES = {400: "BadRequest", 403: "AccessDenied", 404: "NoSuchKey", 429: "TooManyRequests", 500: "InternalError", 503: "SlowDown"}
 CHUNK = 1 << 16
 
@@ -60,6 +61,7 @@ class Rules:
                 raise ValueError("not a rule: %s" % json.dumps(rule))
         self.rules = rules
         self.seen = [0] * len(rules)
+        self.began = [None] * len(rules)
         self.randoms = [random.Random(rule.get("seed", 0)) for rule in rules]
         self.counts = {"connections": 0, "requests": 0, "harmed": 0, "up": 0, "down": 0, "methods": {}, "log": []}
 
@@ -76,6 +78,9 @@ class Rules:
             number = self.seen[index] - rule.get("skip", 0)
             self.seen[index] += 1
             if number < 0 or number >= rule.get("times", sys.maxsize):
+                continue
+            self.began[index] = self.began[index] or time.monotonic()
+            if time.monotonic() - self.began[index] >= rule.get("seconds", sys.maxsize):
                 continue
             if "chance" in rule and self.randoms[index].random() >= rule["chance"]:
                 continue
