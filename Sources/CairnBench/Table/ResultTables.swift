@@ -3,7 +3,7 @@ struct ResultTables {
     /// A table's place in a document.
     struct Place: Hashable {
         let scenario: String
-        /// `programs`, `times`, `bytes` or `targets`.
+        /// `programs`, `times`, `bytes`, `requests` or `targets`.
         let kind: String
 
         /// The comment in front of the place.
@@ -63,7 +63,7 @@ struct ResultTables {
             let results = ScenarioTables(lines.filter { $0["scenario"]?.text == scenario })
             return [
                 ("programs", results.programs), ("times", results.times), ("bytes", results.bytes),
-                ("targets", results.targets),
+                ("requests", results.requests), ("targets", results.targets),
             ].compactMap { (kind, text) in
                 text.isEmpty ? nil : (Place(scenario: scenario, kind: kind), text)
             }

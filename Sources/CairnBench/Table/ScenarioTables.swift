@@ -37,6 +37,17 @@ struct ScenarioTables {
         }.joined(separator: "\n")
     }
 
+    /// How many requests to a server each program needed.
+    var requests: String {
+        var table = MarkdownTable(["what", "program", "requests"])
+        let counted = lines.filter { $0["counted"] != nil && $0["requests"] != nil }
+        for line in counted {
+            let what = "\(line["counted"]?.text ?? ""), \(line["tree"]?.text ?? "")\(scale(of: line))"
+            table.add([what, program(of: line), Figure.text(line["requests"]?.number ?? 0, digits: 0)])
+        }
+        return counted.isEmpty ? "" : table.text
+    }
+
     /// What was asked for, and whether it was met.
     var targets: String {
         var table = MarkdownTable(["what", "figure", "value", "target", "met"])

@@ -25,9 +25,10 @@ extension MultipartUpload {
         request.headers.add(session.settings.storageHeaders)
         request.headers.add(session.settings.customerKeyHeaders)
         let response = try await session.send(request, name)
-        guard let root = try? XMLReader.read(response.body),
-            root.name == "InitiateMultipartUploadResult", let id = root.text("UploadId"), !id.isEmpty
-        else { throw S3Remote.unexpected("no id of an upload", name) }
+        // Services do not agree on the name of what it stands in.
+        guard let id = (try? XMLReader.read(response.body))?.text("UploadId"), !id.isEmpty else {
+            throw S3Remote.unexpected("no id of an upload", name)
+        }
         return id
     }
 
@@ -97,7 +98,7 @@ extension MultipartUpload {
         case 501: return .refused
         default: break
         }
-        guard let root = try? XMLReader.read(response.body), root.name == "CompleteMultipartUploadResult"
+        guard let root = try? XMLReader.read(response.body), root.name.hasPrefix("CompleteMultipartUpload")
         else {
             throw S3Remote.unexpected("no result of an upload", name)
         }

@@ -93,7 +93,8 @@ struct S3Put {
             session.learn { $0.hasDigestTags = false }
             return
         }
-        _ = try? await session.send(S3Request(.delete, key, .delete), name)  // the failure to report is another
+        // The failure to report is another.
+        _ = try? await session.send(S3Request(.delete, key, .delete), name)
         throw RemoteError(.refused(.altered), name)
     }
 

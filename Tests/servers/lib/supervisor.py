@@ -67,9 +67,12 @@ class Server:
     def call(self, *command, environment=None):
         """Runs a step of the setup to its end."""
         with open(self.path("log", "setup.log"), "ab") as log:
-            result = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, timeout=90,
-                preexec_fn=die_with(os.getpid()))
+            try:
+                result = subprocess.run(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, timeout=90,
+                    preexec_fn=die_with(os.getpid()))
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise CannotStart("cannot run %s: %s" % (command[0], error))
             log.write(result.stdout)
         if result.returncode:
             raise CannotStart("%s failed\n%s" % (os.path.basename(command[0]), self.tail("setup")))
@@ -78,9 +81,12 @@ class Server:
     def spawn(self, name, *command, environment=None):
         """Starts a process that runs as long as the server."""
         with open(self.path("log", name + ".log"), "ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
-                preexec_fn=die_with(os.getpid()))
+            try:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                    preexec_fn=die_with(os.getpid()))
+            except OSError as error:
+                raise CannotStart("cannot run %s: %s" % (command[0], error))
         self.processes.append((name, process))
 
     def wait_port(self, port, seconds=60):
