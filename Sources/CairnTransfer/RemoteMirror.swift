@@ -267,7 +267,9 @@ public final class RemoteMirror: PackSource {
                 try letGo()
             } else {
                 // While somebody opens it, it stays: another thread makes room then.
-                let done: ()? = try locks[place].mutex.withLockIfAvailable { _ throws(StoreError) in try letGo() }
+                let done: ()? = try locks[place].mutex.withLockIfAvailable { _ throws(StoreError) in
+                    try letGo()
+                }
                 if done == nil { return }
             }
         }
