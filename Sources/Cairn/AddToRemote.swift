@@ -38,6 +38,7 @@ extension Workspace {
     func addToRemote(
         _ source: String, _ options: AddOptions, _ index: OutputIndex, _ session: Session
     ) throws -> AddReport {
+        connections.want(jobs: options.jobs)
         let remote = try remoteStore(options.remote, for: "add")
         try remote.checkWritable()
         var addition = try addition(of: source, options, index, session)

@@ -22,13 +22,14 @@ struct CollectRun {
         session = sessions[0]
         cache = try session.store()
         let workspace = session.workspace
+        workspace.connections.want(jobs: options.jobs)
         if options.includesRemote || options.deletesPushed {
             let remote = try workspace.remoteStore(options.remote, for: "gc -c")
             if options.includesRemote { try remote.checkWritable() }
             self.remote = try CollectedRemote(remote, session, options)
             if options.includesRemote, try remote.isPacked(for: workspace.format) {
                 packedRemote = try PackedRemoteCollecting(
-                    PackedRemote(remote, session, jobs: options.jobs), self.remote?.store, session)
+                    PackedRemote(remote, session, jobs: options.jobs), self.remote?.store ?? cache, session)
             }
         } else {
             remote = nil

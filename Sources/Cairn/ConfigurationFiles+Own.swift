@@ -102,7 +102,7 @@ extension ConfigurationFiles {
             throw CairnError(
                 .usage, "'\(option.rawValue)': \(expected) is expected, not '\(Array(text.utf8).printable)'")
         }
-        try editOwn(try Self.ownLevel(level)) { (file) throws(FormatsError) in
+        try editOwn(try Self.ownLevel(level, for: "'\(option.rawValue)'")) { (file) throws(FormatsError) in
             try file.set(option, ofRemote: name, to: text)
         }
     }
@@ -110,13 +110,15 @@ extension ConfigurationFiles {
     /// The file of our own beside one of DVC's.
     ///
     /// - Throws: `CairnError` of kind `usage` for levels that are not the workspace's.
-    static func ownLevel(_ level: Configuration.Level) throws -> OwnConfiguration.Level {
+    static func ownLevel(
+        _ level: Configuration.Level, for what: String = "the layout"
+    ) throws -> OwnConfiguration.Level {
         switch level {
         case .repository: return .repository
         case .local: return .local
         case .global, .system:
             throw CairnError(
-                .usage, "layout and limits of a remote are settings of a workspace",
+                .usage, "\(what) of a remote is a setting of a workspace",
                 hint: "leave out `--\(level.flag)`; `--local` keeps it out of git")
         }
     }

@@ -163,9 +163,16 @@ extension Workspace {
         }
         let exchange = RunRecordExchange(
             of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
-        return try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
+        let count = try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
             try await exchange.fetch()
         }
+        // DVC says nothing of it.
+        if count == nil, personality == .cairn {
+            session.reporter.warn(
+                "run records cannot be brought from remote '\(remote.name)', which does not list its folders",
+                hint: nil)
+        }
+        return count ?? 0
     }
 
     /// Remembers what was just verified, where checking out would verify it again because it links.

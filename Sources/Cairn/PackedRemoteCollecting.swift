@@ -5,13 +5,13 @@ import CairnTransfer
 /// A collection of a packed remote, beside that of the cache.
 struct PackedRemoteCollecting {
     let remote: PackedRemote
-    /// The remote as a store that can be read; `nil` for one that is no folder.
-    private let store: ObjectStore?
+    /// Where sizes are looked for: the remote, or for one that is no folder the cache.
+    private let store: ObjectStore
     private let collection: RemoteCollection
     private(set) var plan: RemoteCollectionPlan?
 
     /// - Throws: `CairnError` if the clone has no name.
-    init(_ remote: PackedRemote, _ store: ObjectStore?, _ session: Session) throws {
+    init(_ remote: PackedRemote, _ store: ObjectStore, _ session: Session) throws {
         self.remote = remote
         self.store = store
         collection = try remote.collection(session)
@@ -43,7 +43,7 @@ struct PackedRemoteCollecting {
     func objects() -> [CollectPlan.Object] {
         (plan?.objects ?? []).map { object in
             // What goes need not be sound.
-            let size = (try? store?.size(of: object.id)) ?? nil
+            let size = (try? store.size(of: object.id)) ?? nil
             let time = object.created.multipliedReportingOverflow(by: 1_000_000)
             return CollectPlan.Object(
                 id: object.id, size: size ?? 0, modified: time.overflow ? 0 : time.partialValue,

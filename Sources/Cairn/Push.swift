@@ -94,7 +94,8 @@ extension Workspace {
         let (ids, jobs) = (used.ids, remote.jobs(options.jobs))
         let push = LoosePush(
             from: try session.store(), to: LooseRemote(remote.contract, jobs: jobs),
-            by: try session.scratch(), quarantine: damagedFolder, workers: session.workers,
+            by: try options.isDryRun ? nil : session.scratch(), quarantine: damagedFolder,
+            workers: session.workers,
             reporter: session.reporter)
         let plan = try remote.wait(jobs: jobs) { () async throws(TransferError) in
             try await push.plan(ids)

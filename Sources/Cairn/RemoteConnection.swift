@@ -86,6 +86,15 @@ final class RemoteConnection: Sendable {
 final class RemoteConnections: Sendable {
     private let open = Mutex<[[UInt8]: RemoteConnection]>([:])
     private let opening: RemoteOpening
+    private let wanted = Mutex<Int?>(nil)
+
+    /// How many transfers at a time the user wants, whatever settings say.
+    var jobs: Int? { wanted.withLock { $0 } }
+
+    /// Notes how many transfers at a time the user wants; `nil` changes nothing. To be called before anything is opened.
+    func want(jobs: Int?) {
+        if let jobs { wanted.withLock { $0 = max(1, jobs) } }
+    }
 
     /// - Parameter opening: makes remotes.
     init(_ opening: RemoteOpening = .byKind) { self.opening = opening }

@@ -75,6 +75,7 @@ struct RemoteOptions {
     ///
     /// - Throws: `CairnError` of kind `config` for a value that is no such number.
     func jobs() throws -> Int? {
+        if let jobs = workspace.connections.jobs { return jobs }
         guard let text = text("jobs") else { return nil }
         guard let number = Int(text), number > 0 else { throw error("jobs", "is no number above 0") }
         return number

@@ -44,6 +44,7 @@ extension Workspace {
         let index = try WorkspaceScan.run(session)
         var report = RemoteStatusReport()
         report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
+        connections.want(jobs: options.jobs)
         if report.hasDeclarations { _ = try remoteStore(options.remote, for: "status") }
         let scope = try TransferScope(.push, targets, options, index, session)
         report.skipped = scope.skipped

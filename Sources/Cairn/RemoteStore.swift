@@ -159,18 +159,18 @@ extension Workspace {
     func remoteStore(_ name: String? = nil, for command: String) throws -> RemoteStore {
         let remote = try remote(name)
         for option in ["version_aware", "worktree"]
-        where configuration.bool(ConfigKey(.remote(remote.name), option)) {
+        where configuration.bool(remote.key(option, in: configuration)) {
             throw CairnError(
                 .config,
                 "remote '\(remote.name)' has '\(option)' set: remotes that keep versions of files by their names are not supported",
                 dvc: "'\(command)' is unsupported for cloud versioned remotes")
         }
-        let jobs = configuration.integer(ConfigKey(.remote(remote.name), "jobs")).flatMap {
+        let jobs = configuration.integer(remote.key("jobs", in: configuration)).flatMap {
             $0 > 0 ? $0 : nil
         }
         return RemoteStore(
             name: remote.name, place: try connections.place(of: remote, in: self), jobs: jobs,
-            isGroupShared: configuration.isGroupShared(.remote(remote.name)),
+            isGroupShared: configuration.isGroupShared(remote.key("shared", in: configuration).section),
             wanted: own.layout(ofRemote: remote.name))
     }
 

@@ -12,6 +12,14 @@ public struct NamedRemote: Sendable {
     let sections: [ConfigSectionName]
 }
 
+extension NamedRemote {
+    /// Where an option of the remote is set: in its own section, or in that of a remote that it lies in.
+    func key(_ option: String, in configuration: Configuration) -> ConfigKey {
+        let keys = sections.map { ConfigKey($0, option) }
+        return keys.first { configuration.value($0) != nil } ?? ConfigKey(.remote(name), option)
+    }
+}
+
 extension Workspace {
     /// The remote of a name, or the default one.
     ///

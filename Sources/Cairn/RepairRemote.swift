@@ -12,6 +12,7 @@ extension Workspace {
     ) throws -> RepairReport {
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session, keepsGoing: true)
+        connections.want(jobs: options.jobs)
         let remote = try remoteStore(name, for: "repair")
         if let source = options.remote { _ = try remoteStore(source, for: "repair") }
         guard try !remote.isMissing() else { throw remote.isGone }

@@ -71,6 +71,7 @@ struct TransferScope {
             throw CairnError(.usage, "\(jobs) transfers at a time cannot be: 1 is the least")
         }
         let workspace = session.workspace
+        workspace.connections.want(jobs: options.jobs)
         if let name = options.remote { _ = try workspace.remoteStore(name, for: direction.command) }
         try add(index.outputs(for: targets, options.targets, in: workspace), of: index, nil, workspace)
         guard !options.revisions.isEmpty else { return }

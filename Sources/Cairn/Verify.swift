@@ -60,6 +60,7 @@ extension Workspace {
             return report
         }
         transfer.remote = options.remote
+        connections.want(jobs: options.jobs)
         // Before a byte is read, the remote must be known.
         _ = try remoteStore(options.remote, for: "verify")
         let scope = try TransferScope(.push, targets, transfer, index, session)

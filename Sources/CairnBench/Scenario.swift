@@ -11,6 +11,7 @@ enum Scenario: String, CaseIterable {
     case remoteFiles = "remote-files"
     case remoteOne = "remote-one"
     case remoteMillion = "remote-million"
+    case remoteCollect = "remote-gc"
     case s3Files = "s3-files"
     case s3One = "s3-one"
     case s3Latency = "s3-latency"
@@ -44,6 +45,7 @@ enum Scenario: String, CaseIterable {
         case .remoteFiles: try RemoteFiles(bench).run()
         case .remoteOne: try RemoteLargeFile(bench).run()
         case .remoteMillion: try RemoteMillion(bench).run()
+        case .remoteCollect: try RemoteCollect(bench).run()
         case .s3Files: try S3Files(bench).run()
         case .s3One: try S3LargeFile(bench).run()
         case .s3Latency: try S3Latency(bench).run()

@@ -79,9 +79,8 @@ struct ClosureMarking {
     /// Marks a file, in the form that is to be preferred: in one piece, of several, as the only chunk of another one.
     private mutating func addFile(_ digest: Digest, isNamed: Bool) {
         let keys = [RecordKind.blob, .recipe, .chunk].map { RecordKey($0, digest) }
-        let places = keys.map { marks.index.location(of: $0) }
-        let best =
-            places.firstIndex { $0.map { !$0.isCondemned } ?? false } ?? places.firstIndex { $0 != nil }
+        let states = keys.map { marks.index.isCondemned($0) }
+        let best = states.firstIndex(of: false) ?? states.firstIndex(of: true)
         add(keys[best ?? 0], isNamed: isNamed)
     }
 

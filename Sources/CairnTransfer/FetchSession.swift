@@ -5,6 +5,9 @@ import CairnSystem
 
 /// One fetch from a packed remote.
 struct FetchSession {
+    /// Less than this many bytes go into one pack after the other.
+    private static let fewBytes: Int64 = 256 << 20
+
     let index: RemoteIndex
     let destination: PackedStore
     let jobs: Int
@@ -48,7 +51,11 @@ struct FetchSession {
     private mutating func fetch(
         _ ranges: [FetchRange], of plan: FetchPlan, isLast: Bool
     ) async throws(TransferError) {
-        let batch = try locally { () throws(StoreError) in try PackBatch(into: destination) }
+        let bytes = ranges.reduce(0) { $0 + Int64($1.bytes.count) }
+        let packsAtATime = bytes < Self.fewBytes ? 1 : 2
+        let batch = try locally { () throws(StoreError) in
+            try PackBatch(into: destination, packsAtATime: packsAtATime)
+        }
         let failed = try await read(ranges, into: batch)
         try await readAgain(failed, into: batch)
         if isLast { try keep(plan, in: batch) }

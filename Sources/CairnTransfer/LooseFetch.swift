@@ -148,6 +148,7 @@ public struct LooseFetch: Sendable {
     }
 
     private func newRun() throws(StoreError) -> FetchRun {
+        PartedFile.clear(folder.appending("parts"))
         let files = ArrivalLane(.files(cache.loose), workers: workers)
         guard packs, let packed = cache.packed else { return FetchRun(files: files, packs: nil) }
         let beside = try ObjectStore(at: folder.appending("loose"), creating: true)

@@ -25,7 +25,7 @@ public struct LoosePush: Sendable {
 
     private let cache: ObjectStore
     private let remote: LooseRemote
-    private let scratch: ScratchFolder
+    private let scratch: ScratchFolder?
     private let quarantine: FilePath?
     private let workers: Workers
     private let reporter: any Reporter
@@ -36,10 +36,10 @@ public struct LoosePush: Sendable {
     /// Describes a push.
     ///
     /// - Parameters:
-    ///   - scratch: where large files are put together that lie in packs of the cache.
+    ///   - scratch: where large files are put together that lie in packs of the cache; without it nothing can be sent.
     ///   - quarantine: where objects of the cache go that turn out to be damaged; `nil` to leave them alone.
     public init(
-        from cache: ObjectStore, to remote: LooseRemote, by scratch: ScratchFolder, quarantine: FilePath?,
+        from cache: ObjectStore, to remote: LooseRemote, by scratch: ScratchFolder?, quarantine: FilePath?,
         workers: Workers, reporter: any Reporter
     ) {
         self.cache = cache
@@ -134,6 +134,7 @@ public struct LoosePush: Sendable {
         let content: PushedContent
         do throws(StoreError) {
             try onDisk { () throws(SystemError) in try Interruption.check() }
+            guard let scratch else { preconditionFailure("who sends has room for what is put together") }
             content = try PushedContent(object, of: cache, by: scratch)
         } catch {
             if error.stopsEverything { throw TransferError(.local(error)) }

@@ -64,6 +64,18 @@ final class PartedFile: Sendable {
         reporter.advance(items: 0, bytes: done.reduce(0) { $0 + Int64(range(of: $1).count) })
     }
 
+    /// Removes what came of objects that nobody has asked for again in a week.
+    ///
+    /// - Parameter place: the folder for files that are not complete.
+    static func clear(_ place: FilePath) {
+        let old = Surroundings.now - 7 * 86_400 * 1_000_000_000
+        guard let folder = try? Folder(place), let names = try? folder.names() else { return }
+        for name in names {
+            guard let status = try? folder.status(of: name), status.mtime < old else { continue }
+            try? folder.remove(name)  // the next fetch tries again
+        }
+    }
+
     /// The parts that are noted. Notes of a file of another size are of no use.
     private func readNotes() throws(SystemError) -> Set<Int> {
         let head = "\(object.size) \(LooseRemote.partSize)"

@@ -106,8 +106,11 @@ extension RemoteCollection {
     private func neededElsewhere(_ plan: RemoteCollectionPlan, _ source: PackIndex) -> [RecordKey] {
         let doomed = plan.doomed
         var keys: [RecordKey] = []
+        guard source.hasCondemnedPacks else { return [] }
         plan.marks.forEachRecord { key, isMarked in
-            guard isMarked, let place = source.location(of: key), place.isCondemned else { return }
+            guard isMarked, source.isCondemned(key) == true, let place = source.location(of: key) else {
+                return
+            }
             if index.rules.rescues || doomed.contains(place.pack.name) { keys.append(key) }
         }
         return keys

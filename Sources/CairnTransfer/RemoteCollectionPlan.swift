@@ -171,6 +171,7 @@ public struct RemoteCollectionPlan: Sendable {
                 kept += 1
                 return
             }
+            guard !doomed.isEmpty else { return }
             let places = marks.index.locations(of: key).filter { !givenUp.contains($0.pack.name) }
             guard let first = places.first, places.allSatisfy({ doomed.contains($0.pack.name) }) else {
                 return

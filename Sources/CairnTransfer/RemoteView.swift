@@ -62,7 +62,7 @@ public struct RemoteView: Sendable {
 
     /// True if the record lies in a pack that nobody means to delete.
     public func has(_ key: RecordKey) -> Bool {
-        index.location(of: key).map { !$0.isCondemned } ?? false
+        index.isCondemned(key) == false
     }
 
     /// True if the record is there that the object begins with, wherever it lies.
@@ -79,6 +79,6 @@ public struct RemoteView: Sendable {
     }
 
     private func isComplete(_ key: RecordKey) -> Bool {
-        complete.location(of: key).map { !$0.isCondemned } ?? false
+        complete.isCondemned(key) == false
     }
 }

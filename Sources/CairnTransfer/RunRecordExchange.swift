@@ -36,11 +36,20 @@ public struct RunRecordExchange: Sendable {
 
     /// Brings the records that the store lacks.
     ///
-    /// - Returns: how many came.
+    /// - Returns: how many came; `nil` if the remote does not tell what it has.
     /// - Throws: `TransferError`; nothing is there by then that is not whole.
-    public func fetch() async throws(TransferError) -> Int {
+    public func fetch() async throws(TransferError) -> Int? {
         let own = Set(try locally { () throws(StoreError) in try keys() })
-        let lacking = try await remoteKeys().subtracting(own).sorted()
+        let there: Set<String>
+        do throws(TransferError) {
+            there = try await remoteKeys()
+        } catch {
+            guard case .remote(let failure) = error.reason, failure.reason == .notListable else {
+                throw error
+            }
+            return nil
+        }
+        let lacking = there.subtracting(own).sorted()
         guard !lacking.isEmpty else { return 0 }
         let came = Guarded<[(key: String, bytes: [UInt8])]>([])
         try await remotely { () async throws(RemoteError) in

@@ -25,6 +25,7 @@ enum DocumentationExitCodes {
         "remote default": "if no remote is the default",
         "remote modify": nil,
         "remote list": nil,
+        "remote check": "if something does not work that push or pull need",
         "remote remove": nil,
         "remote rename": nil,
         "cache dir": nil,

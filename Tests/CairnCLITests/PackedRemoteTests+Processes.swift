@@ -85,6 +85,57 @@ extension PackedRemoteTests {
         try expectAllThere(world, clones)
     }
 
+    @Test(
+        "collections and pushes beside them are killed at random moments; the same commands finish, and nothing that is used is lost",
+        .tags(.crash))
+    func killedCollection() throws {
+        let world = try PackedWorld()
+        try world.clone("a")
+        // What it was cloned with is not in its cache, and goes from the remote.
+        let own = ["own-a", "long-a", "common-a"]
+        // A collector takes only what has been there for days, and deletes only what was announced a day ago.
+        func age() throws {
+            try world.sandbox.shell("find remote -type f -exec touch -d '20 days ago' {} +", in: "")
+                .succeeded()
+        }
+        var random = SeededRandom(seed: 10)
+        var killed = 0
+        for round in 0..<UInt64(Crash.rounds ?? 6) {
+            var content = SeededRandom(seed: 100 + round)
+            try content.fill(world.sandbox("one/data"), files: 40, size: 3000)
+            try Files.write(content.bytes(900_000), to: world.sandbox("one/big"))
+            try world.sandbox.must(.cairn, "add", "-q", "data", "big", in: "one")
+            try world.sandbox.must(.cairn, "push", "-q", in: "one")
+            Files.delete(world.sandbox("a/own-a"))
+            try addOwnData(world, "a", seed: 200 + round)
+            try age()
+            let collector = try world.sandbox.start(["gc", "-c", "-w", "-f"], in: "one")
+            let pusher = try world.sandbox.start(["push"] + own, in: "a")
+            for program in [collector, pusher] {
+                // Not a wait: the moment is what is tested.
+                usleep(UInt32.random(in: 0...50_000, using: &random))
+                program.kill(SIGKILL)
+                if try program.wait(seconds: 60)?.exitCode == 128 + SIGKILL { killed += 1 }
+            }
+            #expect(try NativeStoreCheck.problems(in: world.sandbox("remote")) == [])
+            if round % 2 == 1 { try age() }
+            try world.sandbox.must(.cairn, "gc", "-c", "-w", "-f", "-q", in: "one")
+            #expect(try NativeStoreCheck.problems(in: world.sandbox("remote")) == [])
+            try #expect(world.sandbox.run(.cairn, ["push", "-q"] + own, in: "a").exitCode == 0)
+        }
+        #expect(killed > 0)
+        for _ in 0..<2 {
+            try age()
+            try world.sandbox.must(.cairn, "gc", "-c", "-w", "-f", "-q", in: "one")
+        }
+        try expectAllThere(world, ["a"])
+        try world.sandbox.commit("one", "the last data")
+        world.forgetData("one")
+        try world.sandbox.must(.cairn, "pull", "-q", in: "one")
+        try expectClean(.cairn, world.sandbox, in: "one")
+        try world.sandbox.must(.cairn, "verify", "-q", in: "one")
+    }
+
     @Test("the repair of a remote is killed at random moments; the same command finishes", .tags(.crash))
     func killedRepair() throws {
         let world = try PackedWorld()

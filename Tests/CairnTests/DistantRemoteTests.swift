@@ -135,6 +135,60 @@ struct DistantRemoteTests {
         #expect(try project.distant().verify([], options).isSound)
     }
 
+    @Test(
+        "a damaged pack is found and called dead, its sound records are kept, and what is lost is brought again"
+    )
+    func repairPacked() throws {
+        let project = try project(.packed)
+        _ = try project.distant().push()
+        let packs = Files.paths(below: project("remote/packs")).map { project("remote/packs/\($0)") }
+        let pack = try #require(try packs.max { try Files.read($0).count < Files.read($1).count })
+        var bytes = try Files.read(pack)
+        bytes[bytes.count / 2] ^= 1
+        Files.delete(pack)
+        try Files.write(bytes, to: pack)
+        var options = VerifyOptions()
+        options.readsRemote = true
+        for depth in CheckDepth.allCases {
+            options.depth = depth
+            #expect(try project.distant().verify([], options).packs.count == (depth == .full ? 1 : 0))
+        }
+        var repair = RepairOptions()
+        repair.repaired = "store"
+        repair.isDry = true
+        #expect(try project.distant().repair([], repair).setAside.count == 1)
+        #expect(Files.exists(pack))
+        repair.isDry = false
+        let repaired = try project.distant().repair([], repair)
+        #expect(repaired.broken.isEmpty && repaired.setAside.count == 1)
+        #expect(!Files.exists(pack))
+        #expect(try project.distant().verify([], options).isSound)
+        #expect(try project.workspace().verify([], options).isSound)
+        try project.clone()
+        #expect(try project.distant("two").pull().fetched.isComplete)
+        #expect(!Files.names(in: project("one/.dvc/tmp/cairn")).contains("scratch"))
+    }
+
+    @Test(
+        "a pack that cannot be had is not damaged: verify and repair stop, and say why",
+        arguments: [false, true])
+    func lostConnection(_ repairs: Bool) throws {
+        let project = try project(.packed)
+        _ = try project.distant().push()
+        let before = Files.paths(below: project("remote")).sorted()
+        let workspace = try project.distant { UnreadableRemote(base: $0, prefix: "packs/") }
+        var verify = VerifyOptions()
+        verify.readsRemote = true
+        var repair = RepairOptions()
+        repair.repaired = "store"
+        #expect {
+            if repairs { _ = try workspace.repair([], repair) } else { _ = try workspace.verify([], verify) }
+        } throws: {
+            ($0 as? CairnError)?.kind == .network
+        }
+        #expect(Files.paths(below: project("remote")).sorted() == before)
+    }
+
     @Test("repair of the cache brings back what only a remote has", arguments: DataForm.allCases)
     func repairFrom(_ form: DataForm) throws {
         let project = try project(form)
@@ -191,4 +245,27 @@ struct DistantRemoteTests {
             }
         }
     }
+}
+
+/// A remote of which some objects cannot be read at the moment.
+private struct UnreadableRemote: Remote {
+    let base: any Remote
+    let prefix: String
+
+    var place: String { base.place }
+
+    func list(_ prefix: String) async throws(RemoteError) -> RemoteListing { try await base.list(prefix) }
+
+    func top() async throws(RemoteError) -> Set<String> { try await base.top() }
+
+    func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
+        if key.hasPrefix(prefix) { throw RemoteError(.temporary("the connection was lost"), key) }
+        return try await base.read(key, range, limit: limit)
+    }
+
+    func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
+        try await base.write(uploads, jobs: jobs)
+    }
+
+    func delete(_ keys: [String]) async throws(RemoteError) { try await base.delete(keys) }
 }

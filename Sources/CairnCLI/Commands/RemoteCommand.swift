@@ -9,7 +9,7 @@ struct RemoteCommand: ParsableCommand {
         commandName: "remote", abstract: "Manage the places that data is pushed to and fetched from.",
         subcommands: [
             RemoteAddCommand.self, RemoteDefaultCommand.self, RemoteModifyCommand.self,
-            RemoteListCommand.self,
+            RemoteListCommand.self, RemoteCheckCommand.self,
             RemoteRemoveCommand.self, RemoteRenameCommand.self,
         ])
 }

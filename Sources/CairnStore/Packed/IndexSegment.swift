@@ -6,19 +6,32 @@ public import CairnSystem
 /// The whole file is kept in memory as it is, 48 bytes for a record, and searched in place. (Mapping it would save the read, but a file
 /// that is cut short while it is mapped ends the process.)
 public struct IndexSegment: Sendable {
-    /// The BLAKE3 of the segment's bytes, by which it is named.
-    public let name: Digest
-    /// The packs that it tells about.
-    public let packs: [PackInfo]
-    /// Packs that nothing may be read from any more, in this segment or any other.
-    public let deadPacks: [DeadPack]
-    /// Roots that pushes brought.
-    public let pushes: [PushRow]
-    /// Segments whose whole content is in this one.
-    public let replaced: [Digest]
+    /// What was read and found to be right. An index has many segments, and they are passed around for every question: one reference each.
+    private final class Content: Sendable {
+        let checked: SegmentCheck
+        let bytes: [UInt8]
 
-    private let bytes: [UInt8]
-    private let layout: SegmentLayout
+        init(_ checked: SegmentCheck, _ bytes: [UInt8]) {
+            self.checked = checked
+            self.bytes = bytes
+        }
+    }
+
+    private let content: Content
+
+    /// The BLAKE3 of the segment's bytes, by which it is named.
+    public var name: Digest { content.checked.name }
+    /// The packs that it tells about.
+    public var packs: [PackInfo] { content.checked.packs }
+    /// Packs that nothing may be read from any more, in this segment or any other.
+    public var deadPacks: [DeadPack] { content.checked.deadPacks }
+    /// Roots that pushes brought.
+    public var pushes: [PushRow] { content.checked.pushes }
+    /// Segments whose whole content is in this one.
+    public var replaced: [Digest] { content.checked.replaced }
+
+    private var bytes: [UInt8] { content.bytes }
+    private var layout: SegmentLayout { content.checked.layout }
 
     /// How many entries there are.
     public var count: Int { layout.objects.count + layout.chunks.count }
@@ -33,13 +46,7 @@ public struct IndexSegment: Sendable {
         let checked = try bytes.withBytes { (bytes) throws(FormatError) in
             try SegmentCheck.check(bytes, name: name)
         }
-        self.name = checked.name
-        packs = checked.packs
-        deadPacks = checked.deadPacks
-        pushes = checked.pushes
-        replaced = checked.replaced
-        layout = checked.layout
-        self.bytes = bytes
+        content = Content(checked, bytes)
     }
 
     /// Reads a segment from a file; see `init(parsing:name:)`.

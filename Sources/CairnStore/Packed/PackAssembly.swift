@@ -10,8 +10,8 @@ final class PackAssembly: Sendable {
     private let isStored: @Sendable (RecordKey) -> Bool
     private let claims = KeyClaims()
     private let lanes = PackLanes(.standard)
-    private let data: PackStream
-    private let meta: PackStream
+    private let data: PackStreams
+    private let meta: PackStreams
     private let failure = Mutex<StoreError?>(nil)
 
     /// Begins with nothing.
@@ -20,7 +20,7 @@ final class PackAssembly: Sendable {
     ///   - root: the place that errors name.
     ///   - isStored: true for a record that need not be stored again.
     init(
-        _ data: PackStream, _ meta: PackStream, at root: FilePath,
+        _ data: PackStreams, _ meta: PackStreams, at root: FilePath,
         isStored: @escaping @Sendable (RecordKey) -> Bool
     ) {
         self.data = data
@@ -129,7 +129,7 @@ final class PackAssembly: Sendable {
         return try stream(packClass).finish()
     }
 
-    private func stream(_ packClass: PackClass) -> PackStream { packClass == .data ? data : meta }
+    private func stream(_ packClass: PackClass) -> PackStreams { packClass == .data ? data : meta }
 
     private func noting(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         do throws(StoreError) {

@@ -23,14 +23,15 @@ public final class PackBatch: ChunkSink {
     private static let patience = 60_000
     /// Begins a session, and waits for a collector to end if there is one.
     ///
+    /// - Parameter packsAtATime: how many packs with data are written at a time where whole frames come in.
     /// - Throws: `StoreError` if the store has not been made, cannot be locked or written to, or its index cannot be read; with `.busy` if
     ///   somebody keeps it for himself.
-    public convenience init(into store: PackedStore) throws(StoreError) {
-        try self.init(into: store, patience: Self.patience)
+    public convenience init(into store: PackedStore, packsAtATime: Int = 1) throws(StoreError) {
+        try self.init(into: store, packsAtATime: packsAtATime, patience: Self.patience)
     }
 
     /// - Parameter patience: how long to wait for a collector, in milliseconds.
-    init(into store: PackedStore, patience: Int) throws(StoreError) {
+    init(into store: PackedStore, packsAtATime: Int = 1, patience: Int) throws(StoreError) {
         guard let marker = store.marker, let folder = store.folder else {
             throw StoreError(.io(.noSuchFileOrDirectory), store.root.appending(PackedLayout.marker))
         }
@@ -49,10 +50,15 @@ public final class PackBatch: ChunkSink {
         // Read under the lock: what a collector gave up before is not relied on.
         let stored = StoredRecords(index: try store.refresh(), folder: folder)
         self.stored = stored
+        func streams(_ packClass: PackClass, _ count: Int) -> PackStreams {
+            PackStreams(
+                (0..<count).map { _ in
+                    PackStream(packClass, push) { () throws(StoreError) in try scratch.batch() }
+                })
+        }
         assembly = PackAssembly(
-            PackStream(.data, push) { () throws(StoreError) in try scratch.batch() },
-            PackStream(.meta, push) { () throws(StoreError) in try scratch.batch() },
-            at: store.root, isStored: stored.contains)
+            streams(.data, max(1, packsAtATime)), streams(.meta, 1), at: store.root,
+            isStored: stored.contains)
     }
 
     /// True if the store had the record when the session began, or it was added since.

@@ -12,6 +12,8 @@ public struct PackIndex: Sendable {
         public let place: PackPlace
         /// True if a collector means to delete the pack.
         public let isCondemned: Bool
+        /// The place of the pack in the index's `packs`.
+        let number: Int
     }
 
     /// The packs that may be read, those first that are to be preferred: not condemned, then young.
@@ -52,11 +54,17 @@ public struct PackIndex: Sendable {
         soundCount = packs.count { !condemned.contains($0.name) }
     }
 
+    /// True if a collector means to delete some of the packs.
+    public var hasCondemnedPacks: Bool { soundCount < packs.count }
+
     /// How many entries the segments have, records that lie in several packs counted for each.
     public var count: Int { segments.reduce(0) { $0 + $1.count } }
 
     /// True if some pack has the record.
-    public func contains(_ key: RecordKey) -> Bool { location(of: key) != nil }
+    public func contains(_ key: RecordKey) -> Bool { number(of: key) != nil }
+
+    /// Whether all packs that have the record are to be deleted by a collector; `nil` if none has it.
+    public func isCondemned(_ key: RecordKey) -> Bool? { number(of: key).map { $0 >= soundCount } }
 
     /// Where a record lies; of several places the one in the pack that is to be preferred.
     public func location(of key: RecordKey) -> Location? {
@@ -76,11 +84,12 @@ public struct PackIndex: Sendable {
 
     /// All places where a record lies, the preferred one first.
     public func locations(of key: RecordKey) -> [Location] {
-        var places: [UInt32: PackPlace] = [:]
+        var places: [(number: UInt32, place: PackPlace)] = []
         forEachPlace(of: key) { number, place in
-            if places[number] == nil { places[number] = place }
+            if !places.contains(where: { $0.number == number }) { places.append((number, place)) }
         }
-        return places.sorted { $0.key < $1.key }.map { location(number: $0.key, $0.value) }
+        if places.count > 1 { places.sort { $0.number < $1.number } }
+        return places.map { location(number: $0.number, $0.place) }
     }
 
     /// Calls `body` with every record of every pack that may be read, segment by segment; a record may come more than once.
@@ -93,7 +102,8 @@ public struct PackIndex: Sendable {
     }
 
     private func location(number: UInt32, _ place: PackPlace) -> Location {
-        Location(pack: packs[Int(number)], place: place, isCondemned: number >= soundCount)
+        Location(
+            pack: packs[Int(number)], place: place, isCondemned: number >= soundCount, number: Int(number))
     }
 
     private func forEachPlace(of key: RecordKey, _ body: (UInt32, PackPlace) -> Void) {

@@ -52,8 +52,8 @@ public final class PackSpool: ChunkSink {
         let batch = made.1
         self.root = root
         assembly = PackAssembly(
-            PackStream(in: { batch }, header: { header(.data) }),
-            PackStream(in: { batch }, header: { header(.meta) }), at: root, isStored: isStored)
+            PackStreams([PackStream(in: { batch }, header: { header(.data) })]),
+            PackStreams([PackStream(in: { batch }, header: { header(.meta) })]), at: root, isStored: isStored)
     }
 
     /// True if the record is not to be sent, or was added before.

@@ -52,6 +52,16 @@ final class PackStream: Sendable {
         }
     }
 
+    /// As `append(_:)` for several frames, but does nothing while somebody else appends such.
+    ///
+    /// - Returns: false if it did nothing.
+    func appendIfFree(_ frames: [EncodedFrame]) throws(StoreError) -> Bool {
+        try together.withLockIfAvailable { (_) throws(StoreError) in
+            for frame in frames { try append(frame) }
+            return true
+        } ?? false
+    }
+
     /// Appends a frame to the present pack, or to a new one if that is full.
     func append(_ frame: EncodedFrame) throws(StoreError) {
         while true {

@@ -28,8 +28,9 @@ struct PackUsage {
 
     private let store: PackedStore
     private let index: PackIndex
-    private var numbers: [Digest: Int] = [:]
-    private var seen: Set<RecordKey> = []
+    /// For each pack of the index its place in `packs`; `nil` if it is not there.
+    private var numbers: [Int?]
+    private var marks: RecordMarks
 
     /// Finds out what is needed.
     ///
@@ -38,11 +39,15 @@ struct PackUsage {
     ///   without a look at the bytes of files.
     init(of store: PackedStore, isNeeded: (ObjectID) -> Bool) throws(StoreError) {
         self.store = store
-        index = try store.refresh()
+        let index = try store.refresh()
+        self.index = index
+        numbers = []
+        marks = RecordMarks(on: index)
         guard let folder = store.folder else { return }
-        for info in index.packs where try system({ () throws(SystemError) in try folder.has(info) }) {
-            numbers[info.name] = packs.count
-            packs.append(Pack(info: info))
+        for info in index.packs {
+            let isThere = try system { () throws(SystemError) in try folder.has(info) }
+            numbers.append(isThere ? packs.count : nil)
+            if isThere { packs.append(Pack(info: info)) }
         }
         for id in try store.allObjects() {
             try system { () throws(SystemError) in try Interruption.check() }
@@ -62,7 +67,7 @@ struct PackUsage {
             wholeChunks.insert(file)
             try keep(RecordKey(.chunk, file), of: ObjectID(.blake3, file))
         }
-        seen = []
+        marks = RecordMarks(on: PackIndex([]))
         for number in packs.indices { try measure(number, folder) }
     }
 
@@ -77,10 +82,10 @@ struct PackUsage {
     /// - Returns: false if it was kept before.
     @discardableResult
     private mutating func keep(_ key: RecordKey, of id: ObjectID) throws(StoreError) -> Bool {
-        guard seen.insert(key).inserted else { return false }
+        guard marks.mark(key) || !index.contains(key) else { return false }
         var first: (entry: PackEntry, pack: Int)?
         for location in index.locations(of: key) {
-            guard let number = numbers[location.pack.name] else { continue }
+            guard let number = numbers[location.number] else { continue }
             guard let first else {
                 first = (PackEntry(key, location.place), number)
                 continue

@@ -42,6 +42,11 @@ extension PackedCollection {
         let lock = try store.lockAlone(in: folder, patience: patience)
         defer { withExtendedLifetime(lock) {} }
         try step(.locked)
+        if isEmpty, now == nil {
+            let clock = try folder.clock(permissions: store.folderPermissions)
+            let emptied = try PackTrash(of: folder).empty(grace: marker.collection.grace, now: clock)
+            return Result(count: 0, freed: 0, emptied: emptied)
+        }
         let going = Set(usage.unneeded).subtracting(try membersOfNewDirectories())
         let chunks = usage.wholeChunks
         let clock = if let now { now } else { try folder.clock(permissions: store.folderPermissions) }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Pushers and collectors beside each other")
 struct CollectionSimulationTests {
     /// How many runs there are; `CAIRN_SIMULATIONS` asks for more.
-    static let count = getenv("CAIRN_SIMULATIONS").flatMap { UInt64(String(cString: $0)) } ?? 1000
+    static let count = getenv("CAIRN_SIMULATIONS").flatMap { UInt64(String(cString: $0)) } ?? 2000
     /// The runs are shared out, so that several are made at a time.
     static let partCount: UInt64 = 4
 

@@ -133,7 +133,7 @@ struct S3CredentialChainTests {
         return S3CredentialChain(S3CredentialOptions(), surroundings)
     }
 
-    @Test("all who wait get the key of one search", .timeLimit(.minutes(1)))
+    @Test("all who wait get the key of one search", .timeLimit(.minutes(10)))
     func together() async throws {
         let gate = Gate()
         let chain = Self.gated(gate)
@@ -147,7 +147,7 @@ struct S3CredentialChainTests {
         #expect(gate.count == 1)
     }
 
-    @Test("who waits for one who is stopped goes on himself", .timeLimit(.minutes(1)))
+    @Test("who waits for one who is stopped goes on himself", .timeLimit(.minutes(10)))
     func stopped() async throws {
         let gate = Gate()
         let chain = Self.gated(gate)
