@@ -141,8 +141,9 @@ public struct LoosePush: Sendable {
             return try locally { () throws(StoreError) in try fail(object.id, error, run) }
         }
         let key = LooseRemote.key(of: object.id)
+        let existing: Set<String>
         do throws(RemoteError) {
-            try await remote.remote.write([RemoteUpload(key, content.upload)], jobs: jobs)
+            existing = try await remote.remote.write([RemoteUpload(key, content.upload)], jobs: jobs)
         } catch {
             guard error.reason == .conflict else { throw TransferError(.remote(error)) }
             run.report.update {
@@ -151,8 +152,10 @@ public struct LoosePush: Sendable {
             return
         }
         guard try locally({ () throws(StoreError) in try content.isUnchanged(in: cache) }) else {
-            // What was sent may be anything.
-            try await remotely { () async throws(RemoteError) in try await remote.remote.delete([key]) }
+            // What was sent may be anything; what somebody else brought meanwhile is theirs.
+            if !existing.contains(key) {
+                try await remotely { () async throws(RemoteError) in try await remote.remote.delete([key]) }
+            }
             let error = StoreError(.changing, cache.loose.path(of: object.id))
             return try locally { () throws(StoreError) in try fail(object.id, error, run) }
         }

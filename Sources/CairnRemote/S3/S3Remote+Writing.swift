@@ -51,20 +51,13 @@ extension S3Remote {
     ///
     /// - Throws: `RemoteError` if a file has not the size that was promised, or more than any service takes.
     private static func body(of upload: RemoteUpload) throws(RemoteError) -> HTTPRequest.Body {
-        guard case .file(let path, let size, _) = upload.content else {
-            return try upload.size <= largestObject
-                ? .bytes(upload.readAll())
-                : { () throws(RemoteError) in
-                    throw RemoteError(.tooLarge(upload.size), upload.key)
-                }()
-        }
+        guard upload.size <= largestObject else { throw RemoteError(.tooLarge(upload.size), upload.key) }
+        guard case .file(let path, let size, _) = upload.content else { return .bytes(try upload.readAll()) }
         let found = try system(upload.key) { () throws(SystemError) in
             try OpenFile(reading: path).status().size
         }
         guard found >= size else { throw RemoteError(.truncated, upload.key) }
-        guard found == size, size <= largestObject else {
-            throw RemoteError(.tooLarge(found), upload.key)
-        }
+        guard found == size else { throw RemoteError(.tooLarge(found), upload.key) }
         return .file(path, 0..<size)
     }
 }
