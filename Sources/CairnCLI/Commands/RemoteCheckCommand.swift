@@ -22,9 +22,11 @@ struct RemoteCheckCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         let report = try context.workspace().checkRemote(name)
         try context.output.render(asJSON: json, Self.document(report)) { output in
-            let layout = report.layout.map { $0.rawValue } ?? "nothing is there yet"
+            let state =
+                report.layout.map { ": \($0.rawValue)" }
+                ?? (report.can(.list) ? ": nothing is there yet" : "")
             try output.data(
-                "remote '\(Array(report.name.utf8).printable)' at \(report.url.printable): \(layout)")
+                "remote '\(Array(report.name.utf8).printable)' at \(report.url.printable)\(state)")
             var table = TextTable(["", "", "ms"], left: [0, 1])
             for finding in report.findings {
                 table.add([
@@ -32,8 +34,9 @@ struct RemoteCheckCommand: Verb {
                 ])
             }
             for line in table.lines { try output.data(line) }
-            for finding in report.findings {
-                if let problem = finding.problem { output.warn(problem.message, hint: problem.hint) }
+            var told: Set<String> = []
+            for problem in report.findings.compactMap(\.problem) where told.insert(problem.message).inserted {
+                output.warn(problem.message, hint: problem.hint)
             }
             if let key = report.remainder {
                 output.warn("the object '\(key)' could not be deleted again, and does no harm")
