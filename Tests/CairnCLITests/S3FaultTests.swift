@@ -37,8 +37,8 @@ struct S3FaultTests {
         harm("a slow line") { $0.rate = 4_000_000 },
     ].flatMap { $0 }
 
-    private static let files = 200
-    private static let bytes = 20_000_000
+    private static let files = 100
+    private static let bytes = 18_000_000
     /// The most that is sent again for one fault: a part.
     private static let part = 8 << 20
 

@@ -58,6 +58,7 @@ struct S3InteropTests {
         try world.addData(seed: 8)
         try sandbox.must(collector.other, "push", "-q", in: "one")
         #expect(try world.place.objects().count > first.count)
+        world.letObjectsAge()
         try sandbox.must(collector, "gc", "-w", "-c", "-f", in: "one")
         let kept = try world.place.objects()
         #expect(kept.keys.allSatisfy { first[$0] == nil })

@@ -113,6 +113,7 @@ struct S3PermissionTests {
             return try world.expectSound()
         }
         let before = try world.place.objects()
+        world.letObjectsAge()
         let refused = try world.cairn("gc", "-w", "-c", "-f")
         #expect(refused.exitCode != 0)
         #expect(refused.stderr.contains("s3:DeleteObject"), "\(refused)")

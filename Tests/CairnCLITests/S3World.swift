@@ -1,4 +1,5 @@
 import CairnTestSupport
+import Glibc
 import Testing
 
 /// A repository `one` whose remote is a bucket of its own on a real server, and what tests do with both.
@@ -80,6 +81,12 @@ struct S3World {
     @discardableResult
     func must(_ arguments: String..., in folder: String = "one") throws -> Program.Result {
         try sandbox.run(.cairn, arguments, in: folder).succeeded()
+    }
+
+    /// Waits until a collector takes nothing for new that is in the bucket now: services tell times in seconds.
+    func letObjectsAge() {
+        let end = Monotonic.now + 2
+        while Monotonic.now < end { usleep(50_000) }
     }
 
     /// Runs `aws`, with the owner's key.
