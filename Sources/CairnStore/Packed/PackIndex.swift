@@ -12,8 +12,6 @@ public struct PackIndex: Sendable {
         public let place: PackPlace
         /// True if a collector means to delete the pack.
         public let isCondemned: Bool
-        /// The place of the pack in the index's `packs`.
-        let number: Int
     }
 
     /// The packs that may be read, those first that are to be preferred: not condemned, then young.
@@ -103,7 +101,7 @@ public struct PackIndex: Sendable {
 
     private func location(number: UInt32, _ place: PackPlace) -> Location {
         Location(
-            pack: packs[Int(number)], place: place, isCondemned: number >= soundCount, number: Int(number))
+            pack: packs[Int(number)], place: place, isCondemned: number >= soundCount)
     }
 
     private func forEachPlace(of key: RecordKey, _ body: (UInt32, PackPlace) -> Void) {

@@ -28,8 +28,7 @@ struct PackUsage {
 
     private let store: PackedStore
     private let index: PackIndex
-    /// For each pack of the index its place in `packs`; `nil` if it is not there.
-    private var numbers: [Int?]
+    private var numbers: [Digest: Int] = [:]
     private var marks: RecordMarks
 
     /// Finds out what is needed.
@@ -41,13 +40,13 @@ struct PackUsage {
         self.store = store
         let index = try store.refresh()
         self.index = index
-        numbers = []
         marks = RecordMarks(on: index)
         guard let folder = store.folder else { return }
         for info in index.packs {
             let isThere = try system { () throws(SystemError) in try folder.has(info) }
-            numbers.append(isThere ? packs.count : nil)
-            if isThere { packs.append(Pack(info: info)) }
+            guard isThere else { continue }
+            numbers[info.name] = packs.count
+            packs.append(Pack(info: info))
         }
         for id in try store.allObjects() {
             try system { () throws(SystemError) in try Interruption.check() }
@@ -85,7 +84,7 @@ struct PackUsage {
         guard marks.mark(key) || !index.contains(key) else { return false }
         var first: (entry: PackEntry, pack: Int)?
         for location in index.locations(of: key) {
-            guard let number = numbers[location.number] else { continue }
+            guard let number = numbers[location.pack.name] else { continue }
             guard let first else {
                 first = (PackEntry(key, location.place), number)
                 continue
