@@ -116,7 +116,7 @@ struct S3FaultTests {
     func outage() throws {
         let (world, proxy) = try world(.packed)
         try world.addData(files: 20, bytes: Self.bytes)
-        try proxy.set(FaultProxy.Rule { ($0.skip, $0.refuse) = (4, 1) })
+        try proxy.set(FaultProxy.Rule { ($0.skip, $0.refuse) = (7, 1) })
         let push = try world.cairn("push")
         #expect(push.exitCode != 0)
         #expect(push.stderr.contains("'store'"), "\(push)")
