@@ -29,12 +29,12 @@ struct RetryWaits {
     /// Counts an attempt that needs no wait.
     mutating func skip() { attempts += 1 }
 
-    /// A wait of one and a half to three times the one before, at random: clients that failed together do not come back together, and all of
+    /// A wait of one and a half to two and a half times the one before, at random: clients that failed together do not come back together, and all of
     /// them wait for some seconds before they give up, which a server that has too much to do may need.
     ///
     /// Source: M. Brooker, "Exponential backoff and jitter", AWS Architecture Blog, 2015; the decorrelated form, with a lower bound that grows.
     private func next(after wait: Duration, _ surroundings: RemoteSurroundings) -> Duration {
         let share = surroundings.withRandom { Double.random(in: 0...1, using: &$0) }
-        return min(patience.longest, wait * (1.5 + 1.5 * share))
+        return min(patience.longest, wait * (1.5 + share))
     }
 }

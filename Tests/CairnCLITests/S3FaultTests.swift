@@ -26,8 +26,8 @@ struct S3FaultTests {
         harm("one in twenty connections reset before it answers") { ($0.chance, $0.reset_down) = (0.05, 0) },
         harm("one in twenty connections refused") { ($0.chance, $0.refuse) = (0.05, 1) },
         harm("one in twenty answers truncated") { ($0.chance, $0.close_down) = (0.05, 400) },
-        harm("five answers that stall") { ($0.skip, $0.times, $0.stall_down) = (3, 5, 200) },
-        harm("three requests that stall") { ($0.method, $0.times, $0.stall_up) = ("PUT", 3, 900) },
+        harm("two answers that stall") { ($0.skip, $0.times, $0.stall_down) = (3, 2, 200) },
+        harm("two requests that stall") { ($0.method, $0.times, $0.stall_up) = ("PUT", 2, 900) },
         harm("three seconds of SlowDown") { ($0.skip, $0.seconds, $0.status) = (5, 3, 503) },
         harm("some that are to wait a second") {
             ($0.chance, $0.times, $0.status, $0.retry_after) = (0.2, 6, 429, 1)
@@ -116,7 +116,7 @@ struct S3FaultTests {
     func outage() throws {
         let (world, proxy) = try world(.packed)
         try world.addData(files: 20, bytes: Self.bytes)
-        try proxy.set(FaultProxy.Rule { ($0.skip, $0.refuse) = (4, 1) })
+        try proxy.set(FaultProxy.Rule { ($0.skip, $0.refuse) = (7, 1) })
         let push = try world.cairn("push")
         #expect(push.exitCode != 0)
         #expect(push.stderr.contains("'store'"), "\(push)")
