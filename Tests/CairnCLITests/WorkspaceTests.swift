@@ -108,7 +108,7 @@ struct WorkspaceTests {
     @Test("version tells what works here, and who holds the lock")
     func version() throws {
         try sandbox.makeProject("two")
-        try sandbox.cairn("remote", "add", "away", "s3://bucket", in: "two").succeeded()
+        try sandbox.cairn("remote", "add", "away", "gs://bucket", in: "two").succeeded()
         let holder = try Program.start(
             "/bin/sh", ["-c", "exec 9>.dvc/tmp/lock; flock 9; echo \" $$\" >&9; touch held; exec sleep 30"],
             in: try made("two/.dvc/tmp", in: "two"), environment: sandbox.environment)
@@ -119,7 +119,7 @@ struct WorkspaceTests {
         #expect(lines.contains("lock: held by process \(holder.process)"), "\(result)")
         #expect(
             lines.contains { $0.hasPrefix("links that work: ") && $0.hasSuffix("hardlink, symlink, copy") })
-        #expect(lines.contains { $0.hasPrefix("remote: away, s3 (cannot be used: ") })
+        #expect(lines.contains { $0.hasPrefix("remote: away, gs (cannot be used: ") })
         #expect(lines.contains("git: repository"))
         holder.kill(SIGKILL)
         let asDVC = try sandbox.cairnAsDVC("version", in: "two").succeeded()
