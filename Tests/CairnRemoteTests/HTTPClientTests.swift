@@ -4,7 +4,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Client of HTTP")
+@Suite("Client of HTTP", .ownThreads)
 struct HTTPClientTests {
     /// A client whose waits between attempts take no time.
     private func client(

@@ -4,7 +4,7 @@ import CairnTestSupport
 import Testing
 
 /// Whatever a server sends: no crash, no hang, no memory beyond what was allowed.
-@Suite("Altered answers")
+@Suite("Altered answers", .ownThreads)
 struct HTTPFuzzTests {
     private static let answers = [
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nLast-Modified: Sat, 21 Nov 2026 18:49:07 GMT\r\n\r\n0123456789",

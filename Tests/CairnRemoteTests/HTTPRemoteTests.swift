@@ -3,7 +3,7 @@ import CairnSystem
 import CairnTestSupport
 import Testing
 
-@Suite("Remotes on web servers")
+@Suite("Remotes on web servers", .ownThreads)
 struct HTTPRemoteTests {
     private func remote(
         _ url: String, _ proof: WebSettings.Proof = .none, _ settings: HTTPSettings = HTTPSettings()

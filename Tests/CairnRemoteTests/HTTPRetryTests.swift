@@ -3,7 +3,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Attempts of requests")
+@Suite("Attempts of requests", .ownThreads)
 struct HTTPRetryTests {
     private let clock = HastyClock()
 
