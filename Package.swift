@@ -50,10 +50,13 @@ let package = Package(
         library("CairnGit", ["CairnSystem", "CairnCore", "CLibGit2", "CGitStart"]),
         library("CairnRemote", ["CairnSystem", "CairnCore", "CLibCurl", "CExpat"]),
 
+        library("CairnPipeline", ["CairnFormats", "CairnSystem", "CairnCore"]),
+
         library(
             "Cairn",
             [
-                "CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer", "CairnSystem",
+                "CairnPipeline", "CairnFormats", "CairnStore", "CairnGit", "CairnRemote", "CairnTransfer",
+                "CairnSystem",
                 "CairnCore",
             ]),
         library("CairnTransfer", ["CairnStore", "CairnRemote", "CairnSystem", "CairnCore"]),
@@ -72,6 +75,9 @@ let package = Package(
         tests("CairnCoreTests", ["CairnCore", "CKernels", "CLibCrypto", "CairnTestSupport"]),
         tests("CairnSystemTests", ["CairnSystem", "CairnTestSupport"]),
         tests("CairnFormatsTests", ["CairnFormats", "CairnTestSupport"]),
+        tests(
+            "CairnPipelineTests",
+            ["CairnPipeline", "CairnFormats", "CairnSystem", "CairnCore", "CairnTestSupport"]),
         tests("CairnStoreTests", ["CairnStore", "CairnTestSupport"]),
         tests("CairnGitTests", ["CairnGit", "CairnTestSupport"]),
         tests(
