@@ -1,6 +1,7 @@
 import CairnCore
 import CairnFormats
 import CairnGit
+import CairnPipeline
 import CairnStore
 import CairnSystem
 import CairnTransfer
@@ -15,6 +16,7 @@ extension CairnError {
         case let error as FormatsError: self.init(error)
         case let error as GitError: self.init(error)
         case let error as TreeWalkError: self.init(error)
+        case let error as PipelineError: self.init(error)
         default: self.init(.internal, "unexpected error: \(error)")
         }
     }
