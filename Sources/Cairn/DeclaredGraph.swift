@@ -88,7 +88,11 @@ extension StagePath {
         let base = folder.map { workspace.absolute($0) } ?? workspace.root
         let whole = base.pushing(FilePath(bytes: bytes)).lexicallyNormalized().bytes
         let prefix = workspace.root.bytes + [UInt8(ascii: "/")]
-        if whole.starts(with: prefix), let path = try? RepoPath(validating: whole.dropFirst(prefix.count)) {
+        if whole == workspace.root.bytes {
+            self = .workspace
+        } else if whole.starts(with: prefix),
+            let path = try? RepoPath(validating: whole.dropFirst(prefix.count))
+        {
             self = .inside(path)
         } else {
             self = .outside(whole)

@@ -17,6 +17,7 @@ struct CairnCommand: ParsableCommand {
         CompletionCommand.self,
         ConfigCommand.self,
         DataCommand.self,
+        GraphCommand.self,
         DestroyCommand.self,
         UsageCommand.self,
         FetchCommand.self,

@@ -9,6 +9,7 @@ enum DocumentationExitCodes {
         "move": nil,
         "remove": nil,
         "unprotect": nil,
+        "dag": nil,
         "stage add": nil,
         "stage list": nil,
         "freeze": "if some of the targets could not be frozen",
