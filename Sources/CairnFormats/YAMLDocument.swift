@@ -58,7 +58,7 @@ public struct YAMLDocument: Sendable {
 
     /// An error at a node of this text.
     public func error(at node: YAMLNode, _ reason: String) -> FormatsError {
-        FormatsError(file: file, at: location(of: node), reason)
+        source.error(at: node.range.lowerBound, reason)
     }
 
     private func pairs(merging pairs: [YAMLPair]) -> [YAMLPair] {
