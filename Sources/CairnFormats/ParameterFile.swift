@@ -57,22 +57,6 @@ public struct ParameterFile: Sendable {
     }
 }
 
-extension YAMLValue {
-    /// True for what Python takes for false.
-    fileprivate var isNothing: Bool {
-        switch self {
-        case .null: true
-        case .bool(let bool): !bool
-        case .int(let int): int == 0
-        case .float(let float): float == 0
-        case .string(let text): text.isEmpty
-        case .sequence(let items): items.isEmpty
-        case .mapping(let entries): entries.isEmpty
-        case .bigInt, .date: false
-        }
-    }
-}
-
 extension String.UTF8View {
     /// The longest end of which every byte satisfies a condition.
     fileprivate func suffix(while isPart: (UInt8) -> Bool) -> Substring.UTF8View {
