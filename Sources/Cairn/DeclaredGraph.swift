@@ -28,7 +28,7 @@ struct DeclaredGraph {
                 nodes.append(try Self.node(pointer, file, index.address(of: owner, in: workspace), workspace))
                 continue
             }
-            for stage in try index.definitions(in: file) {
+            for stage in try index.definitions(in: file, workspace) {
                 let owner = TrackedOutput.Owner.stage(file: file, name: stage.name)
                 owners.append(owner)
                 groups.append(stage.group)

@@ -1,37 +1,40 @@
 import CairnCore
 import CairnFormats
 import CairnPipeline
+import CairnSystem
 
-extension OutputIndex.Pipeline {
-    /// The stages in the order of the file; those that a template makes are left out.
-    func definitions() throws -> [StageDefinition] {
-        file.stages.compactMap { stage in
-            guard !stage.isTemplated, let command = stage.command else { return nil }
-            return StageDefinition(
-                name: stage.name, group: nil, command: command, workingDirectory: stage.workingDirectory,
-                dependencies: stage.dependencies, parameters: Self.requests(stage.parameters),
-                outputs: stage.outputs, isFrozen: stage.isFrozen, isAlwaysChanged: stage.isAlwaysChanged,
-                description: file.value(at: ["stages", .string(stage.name), "desc"])?.text,
-                meta: file.value(at: ["stages", .string(stage.name), "meta"]), isTemplated: false,
-                location: stage.location)
+extension OutputIndex {
+    /// The stages of a pipeline file of the workspace with templates filled in.
+    ///
+    /// - Throws: `CairnError` that says why it cannot be read.
+    func definitions(in file: RepoPath, _ workspace: Workspace) throws -> [StageDefinition] {
+        if let problem = problems.first(where: { $0.file == file }) { throw problem.error }
+        guard let pipeline = pipelines[file] else { return [] }
+        let source = FilesBesidePipeline(file: file, shown: { workspace.display($0) }) {
+            try workspace.absolute($0).readIfPresent(limit: 256 << 20)
         }
+        return try pipeline.file.resolved(with: source).stages
     }
+}
 
-    private static func requests(_ items: [YAMLValue]) -> [ParameterRequest] {
-        var requests: [ParameterRequest] = []
-        func add(_ file: String, _ keys: [String]?) {
-            guard let index = requests.firstIndex(where: { $0.file.hasSameBytes(as: file) }) else {
-                return requests.append(ParameterRequest(file: file, keys: keys))
-            }
-            requests[index].keys = requests[index].keys.flatMap { old in keys.map { old + $0 } }
+/// Parameter files as they are named from the folder of a pipeline file.
+struct FilesBesidePipeline: ParameterSource {
+    let file: RepoPath
+    let shown: (RepoPath) -> String
+    let bytes: (RepoPath) throws -> [UInt8]?
+
+    func parameters(at path: String) throws(FormatsError) -> ParameterFile? {
+        guard let place = try? OutputIndex.path(path, in: file.parent, shownAs: "") else {
+            throw FormatsError(
+                file: shown(file), "'\(Array(path.utf8).printable)' is outside of the workspace")
         }
-        for item in items {
-            if let key = item.text { add("params.yaml", [key]) }
-            for entry in item.entries ?? [] {
-                let keys = entry.value.items?.compactMap(\.text) ?? []
-                add(entry.key.text ?? "", keys.isEmpty ? nil : keys)
-            }
+        let found: [UInt8]?
+        do {
+            found = try bytes(place)
+        } catch {
+            throw FormatsError(file: shown(place), CairnError(error).message)
         }
-        return requests
+        guard let found else { return nil }
+        return try ParameterFile(parsing: found, file: shown(place))
     }
 }

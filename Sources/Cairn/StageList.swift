@@ -80,7 +80,7 @@ private struct StageLister {
         }
         let found = try StageTarget(target, index, workspace)
         if let pointer = found.pointer { return add(pointer: pointer) }
-        let definitions = try index.definitions(in: found.file)
+        let definitions = try index.definitions(in: found.file, workspace)
         let wanted = found.name.map { name in definitions.filter { $0.isCalled(name) } } ?? definitions
         guard found.name == nil || !wanted.isEmpty else { throw found.notFound(index, workspace) }
         for definition in wanted { add(definition, of: found.file) }
@@ -95,7 +95,7 @@ private struct StageLister {
                 continue
             }
             do {
-                for definition in try index.definitions(in: file) { add(definition, of: file) }
+                for definition in try index.definitions(in: file, workspace) { add(definition, of: file) }
             } catch let error as CairnError where !options.isStrict && error.kind != .interrupted {
                 report.problems.append((file, error))
             }
@@ -120,16 +120,6 @@ private struct StageLister {
         stage.outputs = definition.outputs.filter { $0.kind == .output }.map(\.path)
         stage.reports = definition.outputs.filter { $0.kind != .output }.map(\.path)
         report.stages.append(stage)
-    }
-}
-
-extension OutputIndex {
-    /// The stages of a pipeline file with templates filled in.
-    ///
-    /// - Throws: `CairnError` that says why it cannot be read.
-    func definitions(in file: RepoPath) throws -> [StageDefinition] {
-        if let problem = problems.first(where: { $0.file == file }) { throw problem.error }
-        return try pipelines[file]?.definitions() ?? []
     }
 }
 

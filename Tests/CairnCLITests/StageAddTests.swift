@@ -43,7 +43,7 @@ struct StageAddTests {
 
     /// What a program says, without where it works; files for git come in any order.
     private static func words(_ text: String, _ sandbox: Sandbox) -> [String] {
-        text.replacing("WARNING: Could", with: "Could").replacing(sandbox("dvc"), with: "W").replacing(
+        text.replacing(sandbox("dvc"), with: "W").replacing(
             sandbox("cairn"), with: "W"
         )
         .split(separator: "\n", omittingEmptySubsequences: false).map { line in

@@ -97,12 +97,15 @@ struct StageAddCommand: Verb {
         try Self.refuseRun(run)
         let report = try workspace.addStage(draft, replacing: force, reporter: context.reporter)
         for folder in report.missingFolders {
-            let ignore = "\(workspace.display(folder))/.gitignore"
-            context.output.warn(
-                context.personality == .dvc
-                    ? "Could not create .gitignore entry in \(workspace.absolute(folder).bytes.printable)/.gitignore. DVC will attempt to create .gitignore entry again when the stage is run."
-                    : "'\(ignore)' was not written, because the folder is not there yet; a run of the stage does it"
-            )
+            if context.personality == .dvc {
+                context.output.remark(
+                    "Could not create .gitignore entry in \(workspace.absolute(folder).bytes.printable)/.gitignore. DVC will attempt to create .gitignore entry again when the stage is run."
+                )
+            } else {
+                context.output.warn(
+                    "'\(workspace.display(folder))/.gitignore' was not written, because the folder is not there yet; a run of the stage does it"
+                )
+            }
         }
         switch context.personality {
         case .dvc:
