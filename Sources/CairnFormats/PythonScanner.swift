@@ -64,15 +64,22 @@ struct PythonScanner {
     private mutating func startLine() throws(FormatsError) -> Bool {
         let start = index
         var (column, narrow) = (0, 0)
+        /// Where a backslash stood that made the next line part of this one.
+        var first: (Int, Int)?
         loop: while index < bytes.count {
             switch bytes[index] {
             case 32: (column, narrow) = (column + 1, narrow + 1)
             case 9: (column, narrow) = ((column / 8 + 1) * 8, narrow + 1)
             case 12: (column, narrow) = (0, 0)
+            case UInt8(ascii: "\\") where index + 1 < bytes.count && bytes[index + 1] == 10:
+                if first == nil { first = (column, narrow) }
+                (column, narrow) = (0, 0)
+                index += 1
             default: break loop
             }
             index += 1
         }
+        if let first { (column, narrow) = first }
         guard index < bytes.count else { return false }
         if bytes[index] == UInt8(ascii: "#") { skipComment() }
         guard index < bytes.count else { return false }

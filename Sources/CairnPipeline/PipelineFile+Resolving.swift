@@ -129,6 +129,7 @@ private struct PipelineResolver<Source: ParameterSource> {
             try filler.context.load(
                 variables, label: "\(label).vars", folder: folder, of: document, from: source)
         }
+        filler.hasChanged = false
         var filled: [(key: YAMLNode, keyValue: YAMLValue, value: YAMLNode)] = []
         for pair in pairs where pair.name != "vars" && pair.name != "matrix" {
             let place: TemplateFiller.Place =
@@ -146,7 +147,8 @@ private struct PipelineResolver<Source: ParameterSource> {
             name: name, key: stage.key, reading: YAMLNode(pairs: filled, at: body.range), of: document,
             mayHaveTemplates: false)
         var definition = StageDefinition(read, group: stage.generation == nil ? nil : stage.name)
-        definition.isTemplated = stage.generation != nil || stage.templateMarks != .none
+        definition.isTemplated =
+            stage.generation != nil || filler.hasChanged || !stage.variables.isEmpty
         return definition
     }
 

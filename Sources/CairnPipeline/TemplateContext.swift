@@ -74,8 +74,10 @@ struct TemplateContext {
                 }
                 value = .plain(next, TemplateOrigin(source: origin.source))
             case .plain(.sequence(let items), let origin):
-                value = .plain(
-                    try item(part, of: items, index, reference), TemplateOrigin(source: origin.source))
+                let place = try place(part, in: items, index, reference)
+                value = .plain(items[place], TemplateOrigin(source: origin.source))
+                path += ".\(place)"
+                continue
             case .plain(let scalar, _):
                 let name = Self.path(parts[..<index])
                 throw TemplateFault(
@@ -86,9 +88,9 @@ struct TemplateContext {
         return (value, path)
     }
 
-    private func item(
-        _ part: String, of items: [YAMLValue], _ index: Int, _ reference: Template.Reference
-    ) throws(TemplateFault) -> YAMLValue {
+    private func place(
+        _ part: String, in items: [YAMLValue], _ index: Int, _ reference: Template.Reference
+    ) throws(TemplateFault) -> Int {
         let count = items.count == 1 ? "1 item" : "\(items.count) items"
         let name = Self.path(reference.parts[..<index])
         guard let number = Int(part) else {
@@ -100,7 +102,7 @@ struct TemplateContext {
             throw TemplateFault(
                 "there is no '\(reference.path)': the list '\(name)' has \(count)", in: reference.written)
         }
-        return items[place]
+        return place
     }
 
     private func missing(
@@ -111,6 +113,8 @@ struct TemplateContext {
         if let near = EditDistance.closest(to: parts[index], among: names) {
             parts[index] = near
             reason += ", did you mean '\(Self.path(parts[...]))'?"
+        } else if parts.count == 1, parts[0].utf8.allSatisfy({ (65...90).contains($0) || $0 == 95 }) {
+            reason += "; write '\\\(Array(reference.written.utf8).printable)' for a variable of the shell"
         } else if parts.count == 1, sources.count == 1 {
             reason += ", and neither params.yaml nor vars to find it in"
         }

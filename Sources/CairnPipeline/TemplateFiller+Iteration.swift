@@ -19,7 +19,7 @@ extension TemplateFiller {
     mutating func iterations(ofForeach node: YAMLNode) throws(FillFault) -> [Iteration] {
         let node = document.resolved(node)
         var iterations = Iterations()
-        switch try elements(node, label: "foreach") {
+        switch try elements(node) {
         case .list(let values):
             let isNumbered = values.contains(where: \.isComposite)
             for (index, value) in values.enumerated() {
@@ -47,7 +47,7 @@ extension TemplateFiller {
             let name = try self.name(of: pair)
             do throws(FillFault) {
                 let values: [TemplateValue] =
-                    switch try elements(document.resolved(pair.value), label: "the axis") {
+                    switch try elements(document.resolved(pair.value)) {
                     case .list(let values): values
                     case .pairs(let pairs):
                         pairs.map { .plain(.string($0.0), TemplateOrigin(source: TemplateContext.own)) }
@@ -101,7 +101,7 @@ extension TemplateFiller {
         case pairs([(String, TemplateValue)])
     }
 
-    private mutating func elements(_ node: YAMLNode, label: String) throws(FillFault) -> Elements {
+    private mutating func elements(_ node: YAMLNode) throws(FillFault) -> Elements {
         if let items = node.items {
             var values: [TemplateValue] = []
             for (index, item) in items.enumerated() {
@@ -140,7 +140,7 @@ extension TemplateFiller {
                     )
                 })
         case .plain(let value, _):
-            let reason = "\(label) is \(value.kindName), not a list or a mapping"
+            let reason = "it is \(value.kindName), not a list or a mapping"
             throw FillFault(fault: TemplateFault(reason), node: node)
         }
     }

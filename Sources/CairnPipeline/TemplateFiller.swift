@@ -41,6 +41,8 @@ struct TemplateFiller {
     var context: TemplateContext
     /// What was used.
     var used = UsedParameters()
+    /// True if a text has become something else since this was set to false.
+    var hasChanged = false
 
     /// The keys whose values are notes for people, where numbers are as good as text.
     private static let notes: Set<String> = [
@@ -94,6 +96,7 @@ struct TemplateFiller {
         else { return node }
         do throws(TemplateFault) {
             let value = try fill(text, as: place)
+            if value.text?.hasSameBytes(as: text) != true { hasChanged = true }
             return YAMLNode(saying: value, at: node.range)
         } catch { throw FillFault(fault: error, node: node) }
     }

@@ -60,6 +60,7 @@ import Testing
             "x = 1 if True else 2\ny = [i for i in range(3)]\nz = {**a}\nw = [*b]\nv = {[1]: 2}\nu = ...\n",
             "{}"
         ),
+        (" \\\n  # c\nx = 1\nclass A:\n  \\\n y = 2\n", "{x: 1, A: {y: 2}}"),
         ("(x) = 1\nprint('a', end='')\nx: 'A' = None\n", "{x: null}"),
     ]
 
