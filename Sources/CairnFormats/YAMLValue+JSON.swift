@@ -4,7 +4,7 @@ extension YAMLValue {
     /// The value as JSON; keys that are not text become what Python makes of them, dates become text.
     ///
     /// - Parameter isLeftOut: tells which keys to leave out, at any depth.
-    func json(without isLeftOut: (String) -> Bool = { _ in false }) -> PythonJSON {
+    package func json(without isLeftOut: (String) -> Bool = { _ in false }) -> PythonJSON {
         switch self {
         case .null: return .null
         case .bool(let bool): return .bool(bool)
