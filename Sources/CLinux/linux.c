@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include "clinux_process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -102,20 +103,38 @@ int clinux_processors(void) {
 
 // Atomic: a signal arrives on any thread, and all of them ask.
 static atomic_int first_signal = 0;
+static atomic_int interrupt_descriptor = -1;
 
 static void note_signal(int number) {
     int none = 0;
-    if (!atomic_compare_exchange_strong(&first_signal, &none, number) && number == SIGINT) _exit(130);
+    if (!atomic_compare_exchange_strong(&first_signal, &none, number)) {
+        if (number == SIGINT) _exit(130);
+        return;
+    }
+    int descriptor = atomic_load(&interrupt_descriptor);
+    if (descriptor >= 0) clinux_note(descriptor);
 }
 
 void clinux_watch_interrupts(void) {
+    if (atomic_load(&interrupt_descriptor) < 0) atomic_store(&interrupt_descriptor, clinux_note_descriptor());
     struct sigaction action = {0};
     action.sa_handler = note_signal;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    // nohup(1) starts programs that are to outlive their terminal with SIGHUP ignored.
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
 int clinux_interrupted(void) { return atomic_load_explicit(&first_signal, memory_order_relaxed); }
+
+int clinux_interrupt_descriptor(void) { return atomic_load(&interrupt_descriptor); }
+
+void clinux_interrupt(int number) {
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&first_signal, &none, number)) return;
+    int descriptor = atomic_load(&interrupt_descriptor);
+    if (descriptor >= 0) clinux_note(descriptor);
+}

@@ -45,8 +45,23 @@ public struct LockedStage: Hashable, Sendable {
         }
     }
 
-    /// The stage as the lock has it, in DVC's order.
-    var value: YAMLValue {
+    /// Reads what `line` gave.
+    ///
+    /// - Parameters:
+    ///   - line: the entry of a lock below the stage's name.
+    ///   - file: how errors name where it is from.
+    /// - Throws: `FormatsError` for what is not such an entry.
+    public init(name: String, parsing line: [UInt8], file: String) throws(FormatsError) {
+        let document = try YAMLDocument(parsing: line, file: file)
+        guard let root = document.root else { throw FormatsError(file: file, "there is no stage") }
+        try self.init(name: name, reading: root, of: document)
+    }
+
+    /// What the lock has below the stage's name, on one line without its end.
+    public var line: [UInt8] { YAMLEmitter.flowLine(value) }
+
+    /// The stage as the lock has it below its name, in DVC's order.
+    public var value: YAMLValue {
         var entries = [YAMLEntry("cmd", command.value)]
         if !dependencies.isEmpty {
             entries.append(YAMLEntry("deps", .sequence(dependencies.map { $0.lockValue() })))

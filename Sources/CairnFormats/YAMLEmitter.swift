@@ -21,12 +21,17 @@ public struct YAMLEmitter {
         return emitter.writer.bytes + emitter.writer.newline
     }
 
+    /// A value on one line, which reads back as the same value.
+    static func flowLine(_ value: YAMLValue) -> [UInt8] {
+        var emitter = YAMLEmitter()
+        emitter.flow(value)
+        return emitter.writer.bytes
+    }
+
     /// A value on one line, for messages.
     static func line(_ value: YAMLValue) -> String {
         if case .string(let text) = value { return Array(text.utf8).printable }
-        var emitter = YAMLEmitter()
-        emitter.flow(value)
-        return String(decoding: emitter.writer.bytes, as: UTF8.self)
+        return String(decoding: flowLine(value), as: UTF8.self)
     }
 
     /// Writes the lines of a list or mapping that has content. The first starts where the cursor is; the last is not ended.

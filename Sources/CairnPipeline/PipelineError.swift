@@ -21,6 +21,8 @@ public struct PipelineError: Error, Hashable, Sendable {
         case demandExceedsAll(stage: String, resource: String, wanted: Int64, available: Int64)
         /// A journal has something in its middle that was not written by us; `offset` is in bytes.
         case damagedJournal(file: FilePath, offset: Int)
+        /// Another process writes this journal.
+        case journalInUse(file: FilePath)
         /// The operating system refused.
         case system(SystemError)
     }
@@ -72,12 +74,23 @@ public struct PipelineError: Error, Hashable, Sendable {
             return "meta.cairn of stage '\(shown(stage))': \(explanation)"
         case .demandExceedsAll(let stage, let resource, let wanted, let available):
             return
-                "stage '\(shown(stage))' wants \(resource): \(wanted), but there is no more than \(available)"
+                "stage '\(shown(stage))' wants \(resource): \(shown(wanted)), but there is no more than \(shown(available))"
         case .damagedJournal(let file, let offset):
             return "'\(file.bytes.printable)' is damaged at byte \(offset)"
+        case .journalInUse(let file):
+            return "another process is running stages of this repository: it writes '\(file.bytes.printable)'"
         case .system(let error):
             return "cannot \(error.operation) '\(error.path.bytes.printable)': \(error.errno)"
         }
+    }
+
+    /// A number, or one with the largest unit of which there is at least one.
+    private func shown(_ count: Int64) -> String {
+        for (shift, unit) in [(40, "T"), (30, "G"), (20, "M")] as [(Int64, String)] where count >> shift > 0 {
+            let tenths = (count >> shift) * 10 + (((count & ((1 << shift) - 1)) * 10) >> shift)
+            return tenths % 10 == 0 ? "\(tenths / 10)\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
+        }
+        return String(count)
     }
 
     private func shown(_ name: String) -> String { name.utf8.printable }

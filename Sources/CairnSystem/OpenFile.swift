@@ -181,6 +181,25 @@ public struct OpenFile: ~Copyable, Sendable {
         try rewind()
     }
 
+    /// Drops everything behind so many bytes.
+    public func truncate(to count: Int64) throws(SystemError) {
+        guard ftruncate(descriptor, off_t(count)) == 0 else {
+            throw SystemError(Errno(rawValue: errno), "truncate", path)
+        }
+    }
+
+    /// Locks the file for this value alone, through flock(2), until it goes.
+    ///
+    /// - Returns: false if somebody else has locked it.
+    public func lock() throws(SystemError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            if errno == EWOULDBLOCK { return false }
+            throw SystemError(Errno(rawValue: errno), "lock", path)
+        }
+        return true
+    }
+
     /// Asks the kernel to begin writing a range back to the disk, so that a later sync has less to wait for.
     public func startWriteback(at offset: Int64, count: Int64) {
         // Advice only: a file system that cannot do it syncs at the end all the same.

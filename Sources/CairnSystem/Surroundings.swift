@@ -37,6 +37,23 @@ public struct Surroundings: Sendable {
             environment: environment, workingDirectory: FilePath(platformString: raw), home: home)
     }
 
+    /// The environment of this process byte for byte, `NAME=value` each.
+    public static var environmentEntries: [[UInt8]] {
+        var entries: [[UInt8]] = []
+        var entry = environ
+        while let text = entry.pointee {
+            entries.append(Array(UnsafeRawBufferPointer(start: text, count: strlen(text))))
+            entry += 1
+        }
+        return entries
+    }
+
+    /// The bytes of memory in this machine; 0 if it does not tell.
+    public static var physicalMemory: Int64 { clinux_physical_memory() }
+
+    /// How many processors this process may use.
+    public static var processors: Int { Int(clinux_processors()) }
+
     /// The number of the user as whom the process acts.
     public static var effectiveUser: UInt32 { geteuid() }
 

@@ -103,6 +103,14 @@ public enum Program {
         return RunningProgram(process: process, command: [path] + arguments, streams: streams)
     }
 
+    /// Whether a process runs; one that has ended and that nobody has asked about does not.
+    public static func isRunning(_ process: pid_t) -> Bool {
+        guard let text = try? Files.text("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else {
+            return false
+        }
+        return !text[end...].hasPrefix(") Z")
+    }
+
     private static func withCStrings<R>(
         _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
     ) -> R {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "clinux_process.h"
+
 /// What statx(2) tells of a file, times in nanoseconds since the epoch.
 typedef struct {
     uint64_t inode;
