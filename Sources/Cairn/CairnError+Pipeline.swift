@@ -34,6 +34,7 @@ extension CairnError {
         case .badDemand: self.init(.config, error.message)
         case .demandExceedsAll: self.init(.usage, error.message)
         case .damagedJournal: self.init(.damaged, error.message)
+        case .journalInUse: self.init(.locked, error.message)
         case .system(let error): self.init(error)
         }
     }

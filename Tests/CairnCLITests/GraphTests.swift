@@ -73,6 +73,55 @@ struct GraphTests {
         }
     }
 
+    @Test("stages that a template makes, each and as one")
+    func groups() throws {
+        let sandbox = try Sandbox()
+        try sandbox.makeProject("one")
+        try Files.write(
+            """
+            vars:
+            - sizes: [1, 2]
+            stages:
+              split:
+                cmd: x
+                outs:
+                - part
+              train:
+                matrix:
+                  size: ${sizes}
+                  kind:
+                  - a
+                  - b
+                cmd: x ${item.size}
+                deps:
+                - part
+                outs:
+                - model-${item.size}-${item.kind}
+              join:
+                cmd: x
+                deps:
+                - model-1-a
+                - model-2-b
+
+            """, to: sandbox("one/dvc.yaml"))
+        let commands = [
+            ["dag", "--dot"], ["dag", "--mermaid"], ["dag", "--dot", "train"], ["dag", "--dot", "train@1-a"],
+            ["dag", "--dot", "--outs"], ["dag", "--dot", "--collapse-foreach-matrix"],
+            ["dag", "--mermaid", "--collapse-foreach-matrix"], ["dag", "--dot", "train@1-a", "--full"],
+            ["stage", "list"], ["stage", "list", "train"], ["stage", "list", "train@2-a", "--name-only"],
+            ["stage", "list", "train@3-a"],
+            ["stage", "add", "-n", "other", "-o", "model-1-b", "echo"],
+            ["stage", "add", "-n", "other", "-o", "model-1-b/x", "echo"],
+        ]
+        let theirs = try sandbox.dvcMany(commands, in: "one")
+        for (command, result) in zip(commands, theirs) {
+            let mine = try sandbox.asDVC(command, in: "one")
+            #expect(mine.exitCode == result.exitCode, "\(mine)\n\(result)")
+            #expect(mine.stdout == result.stdout, "\(command)")
+            #expect(mine.stderr == result.stderr, "\(command)")
+        }
+    }
+
     @Test("pointers, folders and where the user stands", arguments: ["", "sub"])
     func places(_ folder: String) throws {
         let sandbox = try Sandbox()
