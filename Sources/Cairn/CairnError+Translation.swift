@@ -113,7 +113,14 @@ extension CairnError {
     /// Words for a text that is not of its format.
     public init(_ error: FormatsError) {
         let place = error.location.map { ":\($0.line):\($0.column)" } ?? ""
-        self.init(.config, error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)")
+        let quote =
+            if let location = error.location, let text = error.quote {
+                "\n    \(location.line) | \(text)"
+            } else {
+                ""
+            }
+        self.init(
+            .config, (error.file.isEmpty ? error.reason : "\(error.file)\(place): \(error.reason)") + quote)
     }
 
     /// Words for a failure of git's library.

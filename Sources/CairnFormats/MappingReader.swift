@@ -142,7 +142,9 @@ struct MappingReader {
     func name(of key: String) -> String { label.isEmpty ? key : "\(label).\(key)" }
 
     private func wrongKind(_ node: YAMLNode, _ key: String, _ wanted: String) -> FormatsError {
-        document.error(at: node, "\(name(of: key)) is \(document.value(of: node).kindName), not \(wanted)")
+        let value = document.value(of: node)
+        let kind = value.text?.isTemplated == true ? "a template" : value.kindName
+        return document.error(at: node, "\(name(of: key)) is \(kind), not \(wanted)")
     }
 
     private func unknown(_ name: String, at key: YAMLNode, among known: [String]) -> FormatsError {
@@ -161,7 +163,7 @@ extension YAMLDocument {
 
 extension YAMLValue {
     /// The kind, for messages.
-    var kindName: String {
+    package var kindName: String {
         switch self {
         case .null: "empty"
         case .bool: "true or false"

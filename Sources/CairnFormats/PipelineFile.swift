@@ -4,19 +4,12 @@ import CairnCore
 public struct PipelineFile: Sendable {
     /// The stages in the order of the file.
     public let stages: [PipelineStage]
-    /// Metric files that no stage writes.
-    public let metrics: [String]
-    /// Parameter files that no stage reads.
-    public let parameters: [String]
-    /// Plots of the pipeline: texts and mappings.
-    public let plots: [YAMLValue]
     /// Values and files that templates are filled in from.
     public let variables: [YAMLValue]
-    /// Models and other things worth a name.
-    public let artifacts: [YAMLEntry]
-    /// Data sets, as they are written.
-    public let datasets: YAMLValue?
-    private let document: YAMLDocument
+    /// What belongs to the pipeline as a whole, as it is written.
+    public let top: PipelineTop
+    /// The text.
+    package let document: YAMLDocument
 
     /// Reads a pipeline file. An empty one has no stages.
     ///
@@ -31,20 +24,29 @@ public struct PipelineFile: Sendable {
             let keys = ["stages", "vars", "params", "metrics", "plots", "artifacts", "datasets"]
             reader = try MappingReader(root, of: document, label: "", allowed: keys)
         }
+        let mayHaveTemplates = TemplateMarks.arePossible(in: bytes)
         var stages: [PipelineStage] = []
         for entry in try reader?.mapping("stages", allowed: nil)?.entries ?? [] {
             stages.append(
-                try PipelineStage(name: entry.name, key: entry.key, reading: entry.value, of: document))
+                try PipelineStage(
+                    name: entry.name, key: entry.key, reading: entry.value, of: document,
+                    mayHaveTemplates: mayHaveTemplates))
         }
         self.stages = stages
-        metrics = try reader?.texts("metrics") ?? []
-        parameters = try reader?.texts("params") ?? []
-        plots = try reader?.values("plots") ?? []
-        variables = try reader?.values("vars") ?? []
-        artifacts = try reader?.artifacts() ?? []
-        _ = try reader?.items("datasets")
-        datasets = reader?.any("datasets")
+        variables = try reader?.textsOrMappings("vars") ?? []
+        top = try PipelineTop(reading: reader)
     }
+
+    /// Metric files that no stage writes.
+    public var metrics: [String] { top.metrics }
+    /// Parameter files that no stage reads.
+    public var parameters: [String] { top.parameters }
+    /// Plots of the pipeline: texts and mappings.
+    public var plots: [YAMLValue] { top.plots }
+    /// Models and other things worth a name.
+    public var artifacts: [YAMLEntry] { top.artifacts }
+    /// Data sets, as they are written.
+    public var datasets: YAMLValue? { top.datasets }
 
     /// The stage of a name, if there is one.
     public func stage(_ name: String) -> PipelineStage? { stages.first { $0.name.hasSameBytes(as: name) } }
@@ -70,33 +72,5 @@ public struct PipelineFile: Sendable {
         var edited = document
         if let value { try edited.set(path, to: value) } else { try edited.remove(path) }
         return edited.bytes
-    }
-}
-
-extension MappingReader {
-    /// A list whose items are texts or mappings.
-    fileprivate func values(_ key: String) throws(FormatsError) -> [YAMLValue] {
-        var values: [YAMLValue] = []
-        for (index, item) in (try items(key) ?? []).enumerated() {
-            let value = document.value(of: item)
-            guard value.text != nil || value.entries != nil else {
-                throw document.error(at: item, "\(key)[\(index)] is \(value.kindName), not text or a mapping")
-            }
-            values.append(value)
-        }
-        return values
-    }
-
-    fileprivate func artifacts() throws(FormatsError) -> [YAMLEntry] {
-        var entries: [YAMLEntry] = []
-        for entry in try mapping("artifacts", allowed: nil)?.entries ?? [] {
-            let label = "artifacts.\(Array(entry.name.utf8).printable)"
-            let reader = try MappingReader(
-                entry.value, of: document, label: label, allowed: ["path", "desc", "type", "labels", "meta"])
-            _ = try reader.path()
-            _ = try reader.texts("labels")
-            entries.append(YAMLEntry(.string(entry.name), reader.value))
-        }
-        return entries
     }
 }

@@ -58,7 +58,14 @@ public struct YAMLDocument: Sendable {
 
     /// An error at a node of this text.
     public func error(at node: YAMLNode, _ reason: String) -> FormatsError {
-        FormatsError(file: file, at: location(of: node), reason)
+        source.error(at: node.range.lowerBound, reason)
+    }
+
+    /// An error at a piece of a node's text, at its start if the text does not have the piece as it is.
+    package func error(at node: YAMLNode, mentioning piece: String, _ reason: String) -> FormatsError {
+        let range = node.range.clamped(to: 0..<bytes.count)
+        let found = piece.isEmpty ? nil : bytes[range].firstRange(of: Array(piece.utf8))
+        return source.error(at: found?.lowerBound ?? node.range.lowerBound, reason)
     }
 
     private func pairs(merging pairs: [YAMLPair]) -> [YAMLPair] {

@@ -138,7 +138,7 @@ public struct YAMLEmitter {
     }
 
     /// The spelling of what never needs quotes.
-    private static func plain(_ value: YAMLValue) -> String {
+    static func plain(_ value: YAMLValue) -> String {
         switch value {
         case .bool(let bool): bool ? "true" : "false"
         case .int(let int): String(int)

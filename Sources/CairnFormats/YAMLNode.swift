@@ -77,3 +77,46 @@ public struct YAMLPair: Sendable {
     /// The key if it is text.
     public var name: String? { keyValue.text }
 }
+
+extension YAMLNode {
+    /// A node that says a value as if it stood at a place of the text: what a template was filled in with.
+    package init(saying value: YAMLValue, at range: Range<Int>) {
+        let content: Content =
+            switch value {
+            case .string(let text): .scalar(YAMLScalarSource(text: text, style: .quoted, tag: nil))
+            case .sequence(let items):
+                .sequence(items.map { YAMLNode(saying: $0, at: range) }, isFlow: false)
+            case .mapping(let entries):
+                .mapping(
+                    entries.map { entry in
+                        let key = YAMLNode(saying: entry.key, at: range)
+                        let value = YAMLNode(saying: entry.value, at: range)
+                        return YAMLPair(key: key, value: value, keyValue: entry.key, isMerge: false)
+                    }, isFlow: false)
+            default:
+                .scalar(YAMLScalarSource(text: YAMLEmitter.plain(value), style: .plain, tag: nil))
+            }
+        self.init(range: range, content: content, hasProperties: false)
+    }
+
+    /// A list of nodes at a place of the text.
+    package init(items: [YAMLNode], at range: Range<Int>) {
+        self.init(range: range, content: .sequence(items, isFlow: false), hasProperties: false)
+    }
+
+    /// A mapping at a place of the text. Of keys that are equal the last value counts, in the place of the first.
+    package init(pairs: [(key: YAMLNode, keyValue: YAMLValue, value: YAMLNode)], at range: Range<Int>) {
+        var places: [YAMLValue: Int] = [:]
+        var result: [YAMLPair] = []
+        for (key, keyValue, value) in pairs {
+            let pair = YAMLPair(key: key, value: value, keyValue: keyValue, isMerge: false)
+            if let place = places[keyValue] {
+                result[place] = pair
+            } else {
+                places[keyValue] = result.count
+                result.append(pair)
+            }
+        }
+        self.init(range: range, content: .mapping(result, isFlow: false), hasProperties: false)
+    }
+}

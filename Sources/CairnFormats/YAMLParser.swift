@@ -292,6 +292,11 @@ extension YAMLSource {
         if place < bytes.count, bytes[place] == UInt8(ascii: "\t") {
             return error(at: place, "a tab cannot be used for indentation")
         }
+        if place > 0, place < bytes.count, bytes[place] == UInt8(ascii: "{"),
+            bytes[place - 1] == UInt8(ascii: "$")
+        {
+            return error(at: place - 1, "text with a template in it needs quotes between brackets")
+        }
         return error(at: place, problem)
     }
 }

@@ -17,9 +17,10 @@ struct YAMLSource: Sendable {
     ///
     /// - Throws: `FormatsError` for what is not UTF-8, starts with a byte order mark, or has control characters.
     init(_ bytes: [UInt8], file: String) throws(FormatsError) {
-        if let bad = Self.firstInvalidByte(in: bytes) {
+        if let bad = SourceText.firstInvalidByte(in: bytes) {
             throw FormatsError(
-                file: file, at: Self.location(of: bad, in: bytes), "byte \(bad + 1) is not UTF-8")
+                file: file, at: SourceText.location(of: bad, in: bytes),
+                quoting: SourceText.line(around: bad, in: bytes), "byte \(bad + 1) is not UTF-8")
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             let place = SourceLocation(line: 1, column: 1)
@@ -28,7 +29,8 @@ struct YAMLSource: Sendable {
         if let bad = bytes.firstIndex(where: { $0 < 0x20 && $0 != 9 && $0 != 10 && $0 != 13 || $0 == 0x7F }) {
             let name = bytes[bad] == 0 ? "a NUL byte" : "a control character"
             throw FormatsError(
-                file: file, at: Self.location(of: bad, in: bytes), "\(name) is not allowed in YAML")
+                file: file, at: SourceText.location(of: bad, in: bytes),
+                quoting: SourceText.line(around: bad, in: bytes), "\(name) is not allowed in YAML")
         }
         self.file = file
         self.bytes = bytes
@@ -40,7 +42,8 @@ struct YAMLSource: Sendable {
 
     /// An error at a byte of this text.
     func error(at offset: Int, _ reason: String) -> FormatsError {
-        FormatsError(file: file, at: location(of: offset), reason)
+        FormatsError(
+            file: file, at: location(of: offset), quoting: SourceText.line(around: offset, in: bytes), reason)
     }
 
     /// The line and column of a byte.
@@ -154,24 +157,5 @@ struct YAMLSource: Sendable {
             count += 1
         }
         return marks
-    }
-
-    private static func firstInvalidByte(in bytes: [UInt8]) -> Int? {
-        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
-        var index = 0
-        while index < bytes.count {
-            var source = bytes[index..<min(index + 4, bytes.count)].makeIterator()
-            var decoder = UTF8()
-            guard case .scalarValue(let scalar) = decoder.decode(&source) else { return index }
-            index += UTF8.width(scalar)
-        }
-        return nil
-    }
-
-    private static func location(of offset: Int, in bytes: [UInt8]) -> SourceLocation {
-        let before = bytes[..<offset]
-        let start = before.lastIndex(of: 10).map { $0 + 1 } ?? 0
-        return SourceLocation(
-            line: before.count { $0 == 10 } + 1, column: before[start...].count { $0 & 0xC0 != 0x80 } + 1)
     }
 }

@@ -44,6 +44,20 @@ public enum YAMLValue: Sendable {
         entries?.first { $0.key.text.map { $0.hasSameBytes(as: key) } ?? false }?.value
     }
 
+    /// True for what Python takes for false.
+    package var isNothing: Bool {
+        switch self {
+        case .null: true
+        case .bool(let bool): !bool
+        case .int(let int): int == 0
+        case .float(let float): float == 0
+        case .string(let text): text.isEmpty
+        case .sequence(let items): items.isEmpty
+        case .mapping(let entries): entries.isEmpty
+        case .bigInt, .date: false
+        }
+    }
+
     /// True for what has no line of its own in block style: scalars, and lists and mappings without content.
     var isInline: Bool {
         switch self {
