@@ -22,6 +22,7 @@ struct CairnCommand: ParsableCommand {
         FetchCommand.self,
         InitCommand.self,
         ListCommand.self,
+        LogsCommand.self,
         MigrateCommand.self,
         MoveCommand.self,
         PullCommand.self,
@@ -29,11 +30,13 @@ struct CairnCommand: ParsableCommand {
         RemoteCommand.self,
         RemoveCommand.self,
         RepairCommand.self,
+        ReproduceCommand.self,
         RootCommand.self,
         StatusCommand.self,
         UnprotectCommand.self,
         VerifyCommand.self,
         VersionCommand.self,
+        WhyCommand.self,
     ]
 
     static var configuration: CommandConfiguration {
