@@ -116,7 +116,7 @@ struct Addition {
             pointer = nil
             earlier = nil
         }
-        try Self.refuseTrackedByGit(path, session)
+        try GitFiles.refuseTracked(path, session)
         try Self.refuseIgnoredByGit(pointerPath, session)
     }
 
@@ -337,23 +337,6 @@ extension Addition {
             .conflict, "the pointer file '\(name)' would be ignored by git, so it could not be committed",
             hint: "see which rule it is: `git check-ignore -v \(Shell.quoted(name))`",
             dvc: "bad DVC file name '\(name)' is git-ignored.")
-    }
-
-    static func refuseTrackedByGit(_ path: RepoPath, _ session: Session) throws {
-        guard let git = try session.git(), let own = git.relativePath(of: session.workspace.absolute(path)),
-            try git.isTracked(own)
-        else { return }
-        let name = session.workspace.display(path)
-        let quoted = Shell.quoted(name)
-        throw CairnError(
-            .conflict,
-            """
-             output '\(name)' is already tracked by SCM (e.g. Git).
-                You can remove it from Git, then add to DVC.
-                    To stop tracking from Git:
-                        git rm -r --cached \(quoted)
-                        git commit -m "stop tracking \(name)"
-            """)
     }
 }
 

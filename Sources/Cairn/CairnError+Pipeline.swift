@@ -33,7 +33,10 @@ extension CairnError {
                 dvc: "stage: '\(stage)' is within an output '\(output)' of another stage")
         case .badDemand: self.init(.config, error.message)
         case .demandExceedsAll: self.init(.usage, error.message)
-        case .damagedJournal: self.init(.damaged, error.message)
+        case .damagedJournal:
+            self.init(
+                .damaged, error.message,
+                hint: "what it has is lost if you remove it; the stages it names run again then")
         case .journalInUse: self.init(.locked, error.message)
         case .system(let error): self.init(error)
         }

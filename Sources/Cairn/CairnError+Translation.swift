@@ -15,6 +15,7 @@ extension CairnError {
         case let error as StoreError: self.init(error)
         case let error as FormatsError: self.init(error)
         case let error as GitError: self.init(error)
+        case let error as PipelineError: self.init(error)
         case let error as TreeWalkError: self.init(error)
         case let error as PipelineError: self.init(error)
         default: self.init(.internal, "unexpected error: \(error)")

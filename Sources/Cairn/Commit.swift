@@ -44,7 +44,7 @@ public struct CommitReport: Sendable {
 extension Workspace {
     /// Records data as it lies in the workspace: what changed in outputs of pointers and of stages, and what the cache lacks of them.
     ///
-    /// A stage is taken as a whole, with what it depends on and its command; only its parameters stay as the last run left them.
+    /// A stage is taken as a whole, with what it depends on, its parameters and its command.
     /// Everything is asked before anything is stored, and all objects are durable before the first pointer names them.
     /// - Parameter confirm: asked for each pointer or stage that changed, unless forced.
     /// - Throws: `CairnError`, of kind `conflict` where `confirm` says no; then nothing changed.
@@ -54,9 +54,16 @@ extension Workspace {
         confirm: (_ question: String) throws -> Bool = { _ in false }
     ) throws -> CommitReport {
         let session = try Session(self, reporter: reporter, writes: true)
-        let index = try WorkspaceScan.run(session)
+        return try commit(targets, options, WorkspaceScan.run(session), session, confirm: confirm)
+    }
+
+    /// The same for a command that holds the workspace open.
+    func commit(
+        _ targets: [String], _ options: CommitOptions, _ index: OutputIndex, _ session: Session,
+        confirm: (_ question: String) throws -> Bool
+    ) throws -> CommitReport {
         var units = try CommitUnit.all(of: index, targets, options.targets, session)
-        try StageLock.check(units.flatMap { $0.outputs.map(\.path) }, in: self, reporter: reporter)
+        try StageLock.check(units.flatMap { $0.outputs.map(\.path) }, in: self, reporter: session.reporter)
         for position in units.indices {
             try Interruption.check()
             try units[position].look(session)

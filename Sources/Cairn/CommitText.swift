@@ -21,7 +21,7 @@ enum CommitText {
             case .stage(let file, let name):
                 guard result.isRenewed, let pipeline = index.pipelines[file] else { continue }
                 let lock = locks[file] ?? pipeline.lock ?? PipelineLock()
-                locks[file] = try lock.replacing([stage(name, of: pipeline.file, in: lock, with: result)])
+                locks[file] = try lock.replacing([stage(name, of: pipeline, in: lock, with: result)])
             }
         }
         texts += locks.sorted { $0.key < $1.key }.map { ($0.key.sibling("dvc.lock"), $0.value.text) }
@@ -44,18 +44,17 @@ enum CommitText {
     }
 
     private static func stage(
-        _ name: String, of file: PipelineFile, in lock: PipelineLock, with result: CommitUnit.Result
+        _ name: String, of pipeline: OutputIndex.Pipeline, in lock: PipelineLock,
+        with result: CommitUnit.Result
     ) throws -> LockedStage {
-        // A stage that a template makes has its command filled in only by a run.
-        let declared = file.stage(name).flatMap { $0.isTemplated ? nil : $0.command }
-        guard let command = declared ?? lock.stage(name)?.command else {
-            throw CairnError(
-                .usage, "stage '\(Array(name.utf8).printable)' has never run, so its command is not known")
+        guard let command = pipeline.stage(name)?.definition.command else {
+            preconditionFailure("a stage that is recorded is declared")
         }
         var stage = lock.stage(name) ?? LockedStage(name: name, command: command)
         if let dependencies = result.dependencies {
             stage.command = command
             stage.dependencies = dependencies
+            stage.parameters = result.parameters
         }
         for output in result.outputs {
             let record = OutputRecord(path: output.record.path, content: output.record.content)

@@ -39,6 +39,8 @@ struct CommitUnit {
         var outputs: [Output] = []
         /// The dependencies of a stage as they are now; `nil` to leave the record alone.
         var dependencies: [DependencyRecord]?
+        /// The parameters of a stage as they are now.
+        var parameters: [YAMLEntry] = []
         /// Whether the record is to be renewed even where its content is the same.
         var isRenewed = false
         /// Files that were recorded, to be linked with the store.
@@ -136,6 +138,12 @@ struct CommitUnit {
             {
                 changes.dependencies.append(dependency.shown)
             }
+            if let node = try index.stageNode(of: owner, in: workspace), let stage = node.stage {
+                for parameter in try StageSurvey(session, index).parameters(of: node, stage)
+                where parameter.isChanged && !changes.dependencies.contains(parameter.file) {
+                    changes.dependencies.append(parameter.file)
+                }
+            }
             if index.stage(of: owner)?.isCommandChanged == true {
                 changes.isStageChanged =
                     "'cmd' of stage: '\(index.address(of: owner, in: workspace))' has changed."
@@ -225,6 +233,9 @@ struct CommitUnit {
         }
         if isRenewed, parts.isEmpty, case .stage = owner {
             result.dependencies = try StageDependencies.recorded(of: owner, index, session)
+            if let node = try index.stageNode(of: owner, in: session.workspace), let stage = node.stage {
+                result.parameters = try StageSurvey(session, index).lockedParameters(of: node, stage)
+            }
         }
         return result
     }

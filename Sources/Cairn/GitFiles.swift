@@ -81,6 +81,24 @@ public struct GitFiles: Sendable {
     /// Files that were removed and that git may know.
     public private(set) var removed: [RepoPath] = []
 
+    /// Refuses an output that git tracks: the same bytes would be kept twice, and changed by two.
+    static func refuseTracked(_ path: RepoPath, _ session: Session) throws {
+        guard let git = try session.git(), let own = git.relativePath(of: session.workspace.absolute(path)),
+            try git.isTracked(own)
+        else { return }
+        let name = session.workspace.display(path)
+        let quoted = Shell.quoted(name)
+        throw CairnError(
+            .conflict,
+            """
+             output '\(name)' is already tracked by SCM (e.g. Git).
+                You can remove it from Git, then add to DVC.
+                    To stop tracking from Git:
+                        git rm -r --cached \(quoted)
+                        git commit -m "stop tracking \(name)"
+            """)
+    }
+
     /// Notes a file that was removed.
     mutating func removed(_ file: RepoPath) { removed.append(file) }
 

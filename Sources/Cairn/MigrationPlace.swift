@@ -111,7 +111,7 @@ extension OutputIndex {
     /// The folders that paths of stages start from.
     private func folders(of pipeline: Pipeline, at file: RepoPath) throws -> [String: RepoPath?] {
         var folders: [String: RepoPath?] = [:]
-        for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
+        for stage in pipeline.stages {
             folders[stage.name] = .some(
                 try Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
             )

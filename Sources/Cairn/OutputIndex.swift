@@ -1,6 +1,7 @@
 public import CairnCore
 public import CairnFormats
 import CairnGit
+public import CairnPipeline
 import CairnSystem
 
 /// An output with its place in the workspace and the file that declares it.
@@ -65,8 +66,34 @@ public struct OutputIndex: Sendable {
     public struct Pipeline: Sendable {
         /// What is declared.
         public let file: PipelineFile
+        /// The same with templates filled in.
+        public let resolved: ResolvedPipeline
         /// What is recorded; `nil` if there is no lock.
         public let lock: PipelineLock?
+        /// The stages with what is recorded of each, in the order of the file.
+        let stages: [ResolvedStage]
+        /// Names to places in `stages`.
+        private let places: [[UInt8]: Int]
+
+        /// Fills in templates and finds what the lock has of each stage.
+        ///
+        /// - Throws: `FormatsError` for a template that cannot be filled in.
+        init(
+            _ file: PipelineFile, _ lock: PipelineLock?, _ source: TemplateFiles,
+            _ settings: TemplateSettings
+        ) throws(FormatsError) {
+            self.file = file
+            self.lock = lock
+            let resolved = try file.resolved(with: source, settings: settings)
+            self.resolved = resolved
+            stages = resolved.stages.map { ResolvedStage($0, lock?.stage($0.name)) }
+            places = Dictionary(
+                stages.enumerated().map { (Array($0.element.name.utf8), $0.offset) },
+                uniquingKeysWith: { first, _ in first })
+        }
+
+        /// The stage of a name.
+        func stage(_ name: String) -> ResolvedStage? { places[Array(name.utf8)].map { stages[$0] } }
     }
 
     /// Creates an empty index.
@@ -92,20 +119,28 @@ public struct OutputIndex: Sendable {
     }
 
     /// Takes in a pipeline file with its lock.
-    mutating func add(_ bytes: [UInt8], lock: [UInt8]?, asPipeline file: RepoPath, shownAs name: String)
-        throws
-    {
+    ///
+    /// - Parameters:
+    ///   - finished: stages that ran after the lock was written.
+    ///   - read: gives the files that templates are filled in from.
+    mutating func add(
+        _ bytes: [UInt8], lock: [UInt8]?, finished: [LockedStage] = [], asPipeline file: RepoPath,
+        shownAs name: String, settings: TemplateSettings,
+        reading read: @escaping (RepoPath) throws -> [UInt8]?
+    ) throws {
         let lockName = name.replacingSuffix("dvc.yaml", with: "dvc.lock")
-        let pipeline = Pipeline(
-            file: try PipelineFile(parsing: bytes, file: name),
-            lock: try lock.map { try PipelineLock(parsing: $0, file: lockName) })
-        try add(pipeline, at: file, shownAs: name)
+        var known = try lock.map { try PipelineLock(parsing: $0, file: lockName) }
+        if !finished.isEmpty { known = try (known ?? PipelineLock()).replacing(finished) }
+        let source = TemplateFiles(folder: file.parent, name: name, read: read)
+        try add(
+            Pipeline(PipelineFile(parsing: bytes, file: name), known, source, settings), at: file,
+            shownAs: name)
     }
 
     /// Takes in a pipeline file that is parsed already.
     mutating func add(_ pipeline: Pipeline, at file: RepoPath, shownAs name: String) throws {
         pipelines[file] = pipeline
-        for stage in try pipeline.file.resolvedStages(with: pipeline.lock) {
+        for stage in pipeline.stages {
             let folder = try OutputIndex.folder(
                 of: file, workingDirectory: stage.workingDirectory, shownAs: name)
             for (record, kind) in zip(stage.outputs, stage.kinds) {

@@ -20,8 +20,9 @@ extension OutputIndex {
     /// Stages and imports that declare no output of their own.
     func ownersWithoutOutputs() -> [TrackedOutput.Owner] {
         pipelines.keys.sorted().flatMap { file in
-            ((try? pipelines[file]?.file.resolvedStages(with: pipelines[file]?.lock)) ?? [])
-                .filter { $0.outputs.isEmpty }.map { TrackedOutput.Owner.stage(file: file, name: $0.name) }
+            (pipelines[file]?.stages ?? []).filter { $0.outputs.isEmpty }.map {
+                TrackedOutput.Owner.stage(file: file, name: $0.name)
+            }
         }
     }
 
@@ -34,8 +35,8 @@ extension OutputIndex {
     }
 
     func stage(of owner: TrackedOutput.Owner) -> ResolvedStage? {
-        guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return nil }
-        return try? pipeline.file.resolvedStages(with: pipeline.lock).first { $0.name.hasSameBytes(as: name) }
+        guard case .stage(let file, let name) = owner else { return nil }
+        return pipelines[file]?.stage(name)
     }
 
     /// Dependencies that are files: of stages, and of imports from this machine.

@@ -27,6 +27,11 @@ struct RevisionReader {
         let file: GitObjectID
         let lock: GitObjectID?
     }
+    /// A pipeline with the files that its templates were filled in from: another commit may have others.
+    private struct KnownPipeline {
+        let pipeline: Result<OutputIndex.Pipeline, CairnError>
+        let templateFiles: [RepoPath: GitObjectID?]
+    }
 
     private static let frameFiles = GitTreeScanner.Selection { name, folder in
         name.elementsEqual(IgnoreFiles.name)
@@ -45,7 +50,7 @@ struct RevisionReader {
     private var frameScanner: GitTreeScanner
     private var frames: [[GitTreeFile]: Frame] = [:]
     private var pointers: [GitObjectID: Result<PointerFile, CairnError>] = [:]
-    private var pipelines: [PipelineKey: Result<OutputIndex.Pipeline, CairnError>] = [:]
+    private var pipelines: [PipelineKey: KnownPipeline] = [:]
 
     /// Prepares to read revisions of the repository around a workspace.
     ///
@@ -103,6 +108,8 @@ struct RevisionReader {
         to index: inout OutputIndex
     ) throws {
         let name = "\(path) (in \(commit.name))"
+        let (git, top) = (git, top)
+        let settings = workspace.configuration.templateSettings
         guard path.name.elementsEqual("dvc.yaml".utf8) else {
             let pointer: Result<PointerFile, CairnError>
             if let known = pointers[file.blob] {
@@ -115,20 +122,36 @@ struct RevisionReader {
         }
         let lockPath = path.sibling("dvc.lock")
         let key = PipelineKey(file: file.blob, lock: locks[lockPath.bytes])
-        let pipeline: Result<OutputIndex.Pipeline, CairnError>
-        if let known = pipelines[key] {
-            pipeline = known
-        } else {
-            pipeline = Self.result {
-                OutputIndex.Pipeline(
-                    file: try PipelineFile(parsing: git.blob(key.file), file: name),
-                    lock: try key.lock.map {
-                        try PipelineLock(parsing: git.blob($0), file: "\(lockPath) (in \(commit.name))")
-                    })
-            }
-            pipelines[key] = pipeline
+        if let known = pipelines[key],
+            try known.templateFiles.allSatisfy({ try Self.blob(at: $0.key, in: commit, git, top) == $0.value }
+            )
+        {
+            return try index.add(known.pipeline.get(), at: path, shownAs: name)
         }
+        var used: [RepoPath: GitObjectID?] = [:]
+        let pipeline = Self.result {
+            let lock = try key.lock.map {
+                try PipelineLock(parsing: git.blob($0), file: "\(lockPath) (in \(commit.name))")
+            }
+            let source = TemplateFiles(folder: path.parent, name: name) { file in
+                let blob = try Self.blob(at: file, in: commit, git, top)
+                used[file] = .some(blob)
+                return try blob.map { try git.blob($0) }
+            }
+            return try OutputIndex.Pipeline(
+                PipelineFile(parsing: git.blob(key.file), file: name), lock, source, settings)
+        }
+        pipelines[key] = KnownPipeline(pipeline: pipeline, templateFiles: used)
         try index.add(pipeline.get(), at: path, shownAs: name)
+    }
+
+    /// The file of a commit at a path of the workspace; `nil` if there is none.
+    private static func blob(
+        at path: RepoPath, in commit: NamedCommit, _ git: GitRepository, _ top: [UInt8]
+    ) throws -> GitObjectID? {
+        let own = top.isEmpty ? path.bytes : top + [UInt8(ascii: "/")] + path.bytes
+        guard let entry = try git.entry(at: own, in: commit.commit), entry.mode != .folder else { return nil }
+        return entry.id
     }
 
     private func makeFrame(_ files: [GitTreeFile], _ commit: NamedCommit) throws -> Frame {

@@ -13,7 +13,7 @@ final class Session {
     let workers: Workers
     /// The open root of the workspace.
     let folder: Folder
-    private let lock: FileLock?
+    private var lock: FileLock?
     private var openedIndex: StatIndex??
     private var openedChecks: CheckLog??
     private var openedStore: ObjectStore?
@@ -32,6 +32,20 @@ final class Session {
             workspace.configuration.integer("core.checksum_jobs").map { Workers(count: $0) } ?? .perProcessor
         folder = try Folder(workspace.root)
         lock = writes ? try RepositoryLock.acquire(in: workspace, reporter: reporter) : nil
+        if writes { try FinishedStages.settle(in: workspace) }
+    }
+
+    /// True while no other command can write to the workspace or the cache.
+    var isLocked: Bool { lock != nil }
+
+    /// Lets other commands work.
+    func unlock() { lock = nil }
+
+    /// Takes the lock again after `unlock`, however long another command needs.
+    func lockAgain() throws {
+        var patient = workspace
+        patient.waitsForLock = true
+        lock = try RepositoryLock.acquire(in: patient, reporter: reporter)
     }
 
     /// The stat index; `nil` where it cannot be opened, in a read-only workspace for instance.

@@ -56,14 +56,17 @@ struct StageAddition {
         }
         let declared = try pipeline?.file ?? PipelineFile(parsing: [], file: shown)
         text = try declared.settingText(stage: draft)
-        index = try known.replacing(
-            file,
-            with: OutputIndex.Pipeline(file: PipelineFile(parsing: text, file: shown), lock: pipeline?.lock),
-            in: workspace)
+        let source = TemplateFiles(folder: file.parent, name: shown) { path in
+            try workspace.absolute(path).readIfPresent(limit: 256 << 20)
+        }
+        let changed = try OutputIndex.Pipeline(
+            PipelineFile(parsing: text, file: shown), pipeline?.lock, source,
+            workspace.configuration.templateSettings)
+        index = try known.replacing(file, with: changed, in: workspace)
         let owner = TrackedOutput.Owner.stage(file: file, name: draft.name)
         try index.refuseOverlaps(of: owner, with: outputs.map(\.path), in: workspace)
         _ = try DeclaredGraph(index, workspace)
-        for output in outputs where output.isCached { try Addition.refuseTrackedByGit(output.path, session) }
+        for output in outputs where output.isCached { try GitFiles.refuseTracked(output.path, session) }
     }
 
     /// A command is needed, and a name without punctuation: addresses, groups and files are told apart by it.

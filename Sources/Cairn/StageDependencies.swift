@@ -45,20 +45,11 @@ enum StageDependencies {
     /// The dependencies of a stage with the content that they have now, as its lock is to record them.
     ///
     /// What is not a file keeps its record.
-    /// - Throws: `CairnError` for a dependency that is not there, and for a stage whose parameters were never recorded.
+    /// - Throws: `CairnError` for a dependency that is not there.
     static func recorded(
         of owner: TrackedOutput.Owner, _ index: OutputIndex, _ session: Session
     ) throws -> [DependencyRecord] {
-        guard case .stage(let file, let name) = owner, let pipeline = index.pipelines[file],
-            let stage = index.stage(of: owner)
-        else { return [] }
-        let workspace = session.workspace
-        if pipeline.lock?.stage(name) == nil, pipeline.file.stage(name)?.parameters.isEmpty == false {
-            throw CairnError(
-                .usage,
-                "stage '\(index.address(of: owner, in: workspace))' has never run, so what its parameters were is not recorded"
-            )
-        }
+        guard case .stage(let file, _) = owner, let stage = index.stage(of: owner) else { return [] }
         var known: [String: RecordedDependency] = [:]
         let files = try index.recordedDependencies(of: owner)
         for file in files { known[file.shown] = file }

@@ -80,7 +80,7 @@ private struct StageLister {
         }
         let found = try StageTarget(target, index, workspace)
         if let pointer = found.pointer { return add(pointer: pointer) }
-        let definitions = try index.definitions(in: found.file, workspace)
+        let definitions = try index.definitions(in: found.file)
         let wanted = found.name.map { name in definitions.filter { $0.isCalled(name) } } ?? definitions
         guard found.name == nil || !wanted.isEmpty else { throw found.notFound(index, workspace) }
         for definition in wanted { add(definition, of: found.file) }
@@ -95,7 +95,7 @@ private struct StageLister {
                 continue
             }
             do {
-                for definition in try index.definitions(in: file, workspace) { add(definition, of: file) }
+                for definition in try index.definitions(in: file) { add(definition, of: file) }
             } catch let error as CairnError where !options.isStrict && error.kind != .interrupted {
                 report.problems.append((file, error))
             }

@@ -1,4 +1,5 @@
 public import CairnCore
+import CairnPipeline
 
 extension Workspace {
     /// Compares the workspace with what its pointers and locks record. Nothing is changed but the stat index.
@@ -14,6 +15,9 @@ extension Workspace {
         let survey = try StatusSurvey(
             session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
         let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
+        let stages = try StageSurvey(session, index)
+        let nodes = Dictionary(
+            try index.stageNodes(in: self).map { ($0.owner, $0) }, uniquingKeysWith: { first, _ in first })
         var seen: Set<TrackedOutput.Owner> = []
         var owners: [TrackedOutput.Owner] = []
         for target in wanted where seen.insert(target.output.owner).inserted {
@@ -25,12 +29,13 @@ extension Workspace {
             var entry = StatusReport.Entry(address: index.address(of: owner, in: self))
             let isFrozen = index.isFrozen(owner)
             if isFrozen, case .stage = owner { report.frozen.append(entry.address) }
-            if !isFrozen, index.stage(of: owner)?.hasParameters == true {
-                report.withParameters.append(entry.address)
-            }
             if !isFrozen {
                 for dependency in try index.recordedDependencies(of: owner) {
                     if let item = try survey.dependency(dependency) { entry.dependencies.append(item) }
+                }
+                if let node = nodes[owner], let stage = node.stage {
+                    entry.parameters = try stages.parameters(of: node, stage).filter(\.isChanged)
+                    entry.isNew = stage.locked == nil
                 }
             }
             for target in targetsByOwner[owner] ?? [] {

@@ -1,3 +1,5 @@
+public import CairnPipeline
+
 /// What differs between the workspace, the pointers and the cache.
 public struct StatusReport: Sendable {
     /// What became of a file or directory since it was recorded, under DVC's names.
@@ -40,6 +42,10 @@ public struct StatusReport: Sendable {
         public let address: String
         /// What it depends on and that differs, in the order of the file.
         public internal(set) var dependencies: [Item] = []
+        /// Parameters that it reads and that differ, in the order of the file.
+        public internal(set) var parameters: [StageState.Parameter] = []
+        /// True for a stage that has never run.
+        public internal(set) var isNew = false
         /// What it declares and that differs, in the order of the file.
         public internal(set) var outputs: [Item] = []
         /// True if the command is another than the one that ran last.
@@ -50,7 +56,8 @@ public struct StatusReport: Sendable {
         public internal(set) var isAlwaysChanged = false
 
         var isClean: Bool {
-            dependencies.isEmpty && outputs.isEmpty && !isCommandChanged && !isChecksumChanged
+            dependencies.isEmpty && parameters.isEmpty && outputs.isEmpty && !isCommandChanged
+                && !isChecksumChanged
                 && !isAlwaysChanged
         }
     }
@@ -63,6 +70,4 @@ public struct StatusReport: Sendable {
     public internal(set) var absentOutputs = 0
     /// Stages whose dependencies were not looked at.
     public internal(set) var frozen: [String] = []
-    /// Stages whose parameters were not compared with what their last run read.
-    public internal(set) var withParameters: [String] = []
 }

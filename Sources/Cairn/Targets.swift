@@ -82,7 +82,11 @@ extension OutputIndex {
                 return name.hasSameBytes(as: stage) || name.utf8.starts(with: Array("\(stage)@".utf8))
             }
             if !found.isEmpty { return found.map { ($0, nil) } }
-            if pipelines[path]?.file.stages.contains(where: { $0.name == stage }) == true { return [] }
+            if let pipeline = pipelines[path],
+                pipeline.stage(stage) != nil || pipeline.file.stage(stage) != nil
+            {
+                return []
+            }
         }
         guard let path = try workspace.pathOrRoot(of: target) else {
             guard options.isRecursive else { return [] }
@@ -137,9 +141,7 @@ extension OutputIndex {
 
     /// The paths that the stage of an output depends on, as far as they are inside of the workspace.
     func dependencies(of owner: TrackedOutput.Owner) -> [RepoPath] {
-        guard case .stage(let file, let name) = owner, let pipeline = pipelines[file] else { return [] }
-        guard let stages = try? pipeline.file.resolvedStages(with: pipeline.lock),
-            let stage = stages.first(where: { $0.name.hasSameBytes(as: name) }),
+        guard case .stage(let file, _) = owner, let stage = stage(of: owner),
             // Two optionals: no folder is the workspace itself, and is no failure.
             let folder = try? RepoPath??.some(
                 Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: ""))

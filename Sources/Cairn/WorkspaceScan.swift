@@ -8,13 +8,15 @@ struct WorkspaceScan {
     private let session: Session
     private(set) var index = OutputIndex()
     private var outputs: Set<RepoPath> = []
+    /// Stages that ran without their locks being written, because the run was killed.
+    private let finished: [RepoPath: [LockedStage]]
 
     /// Reads all that declares data.
     ///
     /// - Parameter keepsGoing: whether files that cannot be read become problems of the index instead of an error.
     /// - Throws: `CairnError` for a file that cannot be read, and for a path that two of them claim.
     static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
-        var scan = WorkspaceScan(session: session)
+        var scan = try WorkspaceScan(session: session)
         var rules = IgnoreFiles()
         try rules.read(in: nil, session)
         try scan.visit(session.folder, nil, rules, keepsGoing)
@@ -22,7 +24,10 @@ struct WorkspaceScan {
         return scan.index
     }
 
-    private init(session: Session) { self.session = session }
+    private init(session: Session) throws {
+        self.session = session
+        finished = try FinishedStages.read(in: session.workspace)
+    }
 
     private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool)
         throws
@@ -106,8 +111,12 @@ struct WorkspaceScan {
         guard file.name.elementsEqual("dvc.yaml".utf8) else {
             return try index.add(bytes, asPointer: file, shownAs: name)
         }
-        let lock = try session.workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)
-        try index.add(bytes, lock: lock, asPipeline: file, shownAs: name)
+        let workspace = session.workspace
+        let lock = try workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)
+        try index.add(
+            bytes, lock: lock, finished: finished[file] ?? [], asPipeline: file, shownAs: name,
+            settings: workspace.configuration.templateSettings
+        ) { path in try workspace.absolute(path).readIfPresent(limit: 256 << 20) }
     }
 }
 

@@ -40,6 +40,8 @@ struct BenchOptions {
     var objectMebibytes: Int { max(1, mebibytes / 2) }
     /// Mebibytes of the one large file.
     var mebibytes: Int { max(2, fullMebibytes / scale) }
+    /// A number of stages, of which a quick look makes fewer.
+    func scaled(_ count: Int) -> Int { max(1, count / scale) }
     /// Files of the tree whose memory is measured.
     var million: Int { max(1, fullMillion / scale) }
 
@@ -54,6 +56,8 @@ struct BenchOptions {
                                 native-one, native-csv, native-versions, native-data
                                 packed remotes: remote (all of these), remote-files, remote-one, remote-million
                                 remotes on S3: s3 (all of these), s3-files, s3-one, s3-latency, s3-idle
+                                pipelines: pipeline (all of these), pipeline-cold, pipeline-idle, pipeline-parallel,
+                                pipeline-growth
                                 (default: all)
           --runs N              runs of each program, of which the fastest counts (5)
           --peer-runs N         runs of programs in the native scenarios that no target compares with (2)

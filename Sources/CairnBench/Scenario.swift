@@ -16,6 +16,10 @@ enum Scenario: String, CaseIterable {
     case s3One = "s3-one"
     case s3Latency = "s3-latency"
     case s3Idle = "s3-idle"
+    case pipelineCold = "pipeline-cold"
+    case pipelineIdle = "pipeline-idle"
+    case pipelineParallel = "pipeline-parallel"
+    case pipelineGrowth = "pipeline-growth"
 
     /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
     ///
@@ -50,6 +54,10 @@ enum Scenario: String, CaseIterable {
         case .s3One: try S3LargeFile(bench).run()
         case .s3Latency: try S3Latency(bench).run()
         case .s3Idle: try S3Idle(bench).run()
+        case .pipelineCold: try PipelineStages(bench).cold()
+        case .pipelineIdle: try PipelineStages(bench).idle()
+        case .pipelineParallel: try PipelineStages(bench).parallel()
+        case .pipelineGrowth: try PipelineStages(bench).growth()
         }
     }
 }

@@ -24,6 +24,7 @@ struct CairnCommand: ParsableCommand {
         FreezeCommand.self,
         InitCommand.self,
         ListCommand.self,
+        LogsCommand.self,
         MetricsCommand.self,
         MigrateCommand.self,
         MoveCommand.self,
@@ -34,13 +35,15 @@ struct CairnCommand: ParsableCommand {
         RemoteCommand.self,
         RemoveCommand.self,
         RepairCommand.self,
+        ReproduceCommand.self,
         RootCommand.self,
-        StageCommand.self,
+        StageCommands.self,
         StatusCommand.self,
         UnfreezeCommand.self,
         UnprotectCommand.self,
         VerifyCommand.self,
         VersionCommand.self,
+        WhyCommand.self,
     ]
 
     static var configuration: CommandConfiguration {

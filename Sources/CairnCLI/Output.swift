@@ -116,6 +116,20 @@ final class Output {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// Where what commands of stages print goes: to the streams that they would have written to.
+    ///
+    /// - Parameter toErrors: sends all of it to standard error, where standard output is for a document.
+    func stageOutput(toErrors: Bool) -> any StageOutputSink { StageOutput(line: line, toErrors: toErrors) }
+
+    private struct StageOutput: StageOutputSink {
+        let line: ProgressLine
+        let toErrors: Bool
+
+        func write(_ bytes: [UInt8], from stream: ProcessStream) {
+            line.write(bytes, toErrors: toErrors || stream == .errors)
+        }
+    }
+
     /// The lines of a failure.
     ///
     /// - Parameter prefix: what dvc puts in front, or `nil`.

@@ -89,6 +89,16 @@ final class ProgressLine: Reporter {
         }
     }
 
+    /// Writes bytes of somebody else's to one of the streams, above the line. Nobody who reads them is no failure of theirs.
+    func write(_ bytes: [UInt8], toErrors: Bool) {
+        state.withLock { state in
+            let erasure = Self.erase(&state)
+            if !erasure.isEmpty { _ = try? FileDescriptor.standardError.writeAll(Array(erasure.utf8)) }
+            let stream = toErrors ? FileDescriptor.standardError : FileDescriptor.standardOutput
+            _ = try? stream.writeAll(bytes)
+        }
+    }
+
     /// Takes the line away, for output of another kind or at the end.
     func erase() {
         state.withLock { state in

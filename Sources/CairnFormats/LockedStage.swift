@@ -19,6 +19,15 @@ public struct LockedStage: Hashable, Sendable {
         self.command = command
     }
 
+    /// True if both ran, or would run, the same command on the same data and parameters.
+    public func hasSameInputs(as other: LockedStage) -> Bool {
+        command == other.command && parameters == other.parameters
+            && dependencies.count == other.dependencies.count
+            && zip(dependencies, other.dependencies).allSatisfy {
+                $0.path == $1.path && $0.id != nil && $0.id == $1.id
+            }
+    }
+
     init(name: String, reading node: YAMLNode, of document: YAMLDocument) throws(FormatsError) {
         let label = "stages.\(Array(name.utf8).printable)"
         let reader = try MappingReader(
@@ -56,6 +65,9 @@ public struct LockedStage: Hashable, Sendable {
         guard let root = document.root else { throw FormatsError(file: file, "there is no stage") }
         try self.init(name: name, reading: root, of: document)
     }
+
+    /// What the run cache keeps of the stage: the entry of the lock without the stage's name, as DVC writes it.
+    public var entryText: [UInt8] { YAMLEmitter.document(value) }
 
     /// What the lock has below the stage's name, on one line without its end.
     public var line: [UInt8] { YAMLEmitter.flowLine(value) }

@@ -42,6 +42,7 @@ public struct OwnConfiguration: Sendable {
         }
     }
 
+    private static let resources = ConfigSectionName("resources")
     private static let identity = ConfigKey(ConfigSectionName("cairn"), "id")
 
     private var repository = ConfigFile()
@@ -68,6 +69,12 @@ public struct OwnConfiguration: Sendable {
                 let place = SourceLocation(line: option.line, column: 1)
                 let key = ConfigKey(section.name, option.name)
                 if key == Self.identity { continue }
+                if section.name == Self.resources {
+                    if Quantity.count(option.value.text) != nil { continue }
+                    throw FormatsError(
+                        file: name, at: place,
+                        "'\(key.text)': a number, as 4 or 16G, is expected, not '\(option.value.text)'")
+                }
                 guard section.name.name != nil, section.name.group == "remote",
                     let known = RemoteOption(rawValue: option.name)
                 else { throw FormatsError(file: name, at: place, "there is no option '\(key.text)'") }
@@ -93,6 +100,17 @@ public struct OwnConfiguration: Sendable {
     public func text(_ option: RemoteOption, ofRemote name: String) -> String? {
         let key = ConfigKey(.remote(name), option.rawValue)
         return (local[key] ?? repository[key])?.text
+    }
+
+    /// How much there is of what stages share, by name.
+    public var stageResources: [String: Int64] {
+        var amounts: [String: Int64] = [:]
+        for file in [repository, local] {
+            for option in file[Self.resources]?.options ?? [] {
+                amounts[option.name] = Quantity.count(option.value.text)
+            }
+        }
+        return amounts
     }
 
     /// What tells a repository of DVC's format from all others on a remote; `nil` as long as none was needed.

@@ -16,7 +16,13 @@ public struct YAMLDocument: Sendable {
     ///   nested more than 100 deep, or whose aliases stand for many times its own size.
     public init(parsing bytes: [UInt8], file: String) throws(FormatsError) {
         let source = try YAMLSource(bytes, file: file)
-        let result = try YAMLParser.parse(source)
+        let result: YAMLParser.Result
+        do throws(FormatsError) {
+            result = try YAMLParser.parse(source)
+        } catch {
+            // The marks of a merge are no YAML, and what a parser says of them helps nobody.
+            throw ConflictMarks(in: bytes)?.error(in: file) ?? error
+        }
         self.source = source
         root = result.root
         anchored = result.anchored

@@ -1,10 +1,10 @@
-import CairnCore
+public import CairnCore
 
 extension YAMLValue {
     /// The value as JSON; keys that are not text become what Python makes of them, dates become text.
     ///
     /// - Parameter isLeftOut: tells which keys to leave out, at any depth.
-    package func json(without isLeftOut: (String) -> Bool = { _ in false }) -> PythonJSON {
+    public func json(without isLeftOut: (String) -> Bool = { _ in false }) -> PythonJSON {
         switch self {
         case .null: return .null
         case .bool(let bool): return .bool(bool)

@@ -109,16 +109,7 @@ public struct StageResources: Hashable, Sendable {
     /// `3`, `8G`, `512 MiB`.
     private static func count(_ value: YAMLValue) -> Int64? {
         if let count = value.int { return count < 0 ? nil : count }
-        guard let text = value.text?.utf8 else { return nil }
-        let digits = text.prefix { (48...57).contains($0) }
-        guard !digits.isEmpty, let number = Int64(String(Substring(digits))) else { return nil }
-        var unit = text.dropFirst(digits.count).map { $0 | 0x20 }.filter { $0 != 0x20 }
-        if unit.last == UInt8(ascii: "b") { unit.removeLast() }
-        if unit.count == 2, unit.last == UInt8(ascii: "i") { unit.removeLast() }
-        let steps = ["": 0, "k": 10, "m": 20, "g": 30, "t": 40]
-        guard let shift = steps[String(decoding: unit, as: UTF8.self)] else { return nil }
-        let (result, isTooMuch) = number.multipliedReportingOverflow(by: Int64(1) << Int64(shift))
-        return isTooMuch ? nil : result
+        return value.text.flatMap(Quantity.count)
     }
 
     /// `90`, `90s`, `1h30m`.

@@ -52,6 +52,28 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return element
     }
 
+    /// Takes the oldest element, waiting at most so long while there is none.
+    ///
+    /// - Returns: `nil` when the time is up, and when the queue is closed and empty.
+    public func pop(milliseconds: Int) -> Element? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if elements.isEmpty && !isClosed && milliseconds > 0 {
+            var end = timespec()
+            clock_gettime(CLOCK_REALTIME, &end)
+            let nanoseconds = end.tv_nsec + (milliseconds % 1000) * 1_000_000
+            end.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
+            end.tv_nsec = nanoseconds % 1_000_000_000
+            while elements.isEmpty && !isClosed {
+                if pthread_cond_timedwait(changed, mutex, &end) == ETIMEDOUT { break }
+            }
+        }
+        guard !elements.isEmpty else { return nil }
+        let element = elements.removeFirst()
+        pthread_cond_broadcast(changed)
+        return element
+    }
+
     /// Says that nothing more comes, or that nobody listens any more.
     public func close() {
         pthread_mutex_lock(mutex)

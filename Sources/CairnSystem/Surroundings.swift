@@ -74,6 +74,15 @@ public struct Surroundings: Sendable {
         return mask
     }
 
+    /// The words with which this process was started, with blanks between.
+    ///
+    /// Linux: proc_pid_cmdline(5).
+    public static var commandLine: String {
+        let words = ((try? FilePath("/proc/self/cmdline").readIfPresent(limit: 1 << 20)) ?? nil) ?? []
+        return String(
+            decoding: Array(words.split(separator: 0).joined(separator: [UInt8(ascii: " ")])), as: UTF8.self)
+    }
+
     /// The number of this process.
     public static var processID: Int32 { getpid() }
 

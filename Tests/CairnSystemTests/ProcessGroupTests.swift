@@ -248,4 +248,17 @@ struct ProcessGroupTests {
         #expect(Program.isRunning(try number("left")))
         kill(try number("left"), SIGKILL)
     }
+
+    @Test("a second Ctrl-C ends this process at once, and its groups with it")
+    func secondInterrupt() async throws {
+        let scratch = try ScratchDirectory()
+        await #expect(processExitsWith: .exitCode(130)) { [path = scratch.path as String] in
+            Interruption.watch()
+            _ = try runGroup(
+                "trap '' TERM; echo $$ > number; kill -INT $PPID; sleep 0.1; kill -INT $PPID; while :; do sleep 1; done",
+                folder: path, grace: .seconds(1000))
+        }
+        let number = try #require(Int32(try Files.text(scratch("number")).dropLast()))
+        #expect(eventually { !Program.isRunning(number) })
+    }
 }

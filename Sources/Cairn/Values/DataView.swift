@@ -80,19 +80,6 @@ struct DataView {
         }.sorted()
     }
 
-    /// Where templates of a pipeline file get their parameters.
-    func templateSource(of file: RepoPath) -> some ParameterSource {
-        FilesBesidePipeline(file: file, shown: shown) { try bytes(of: $0) }
-    }
-
-    /// How messages name a file.
-    private func shown(_ path: RepoPath) -> String {
-        switch place {
-        case .workspace: session.workspace.display(path)
-        case .revision(_, let commit, _): "\(path) (in \(commit.id.hex.prefix(7)))"
-        }
-    }
-
     private static func whole(_ path: RepoPath, _ top: [UInt8]) -> [UInt8] {
         top.isEmpty ? path.bytes : top + [UInt8(ascii: "/")] + path.bytes
     }

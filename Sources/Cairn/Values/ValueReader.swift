@@ -95,7 +95,7 @@ struct ValueReader {
         if targets.isEmpty {
             switch subject {
             case .metrics:
-                for output in try view.outputs() where output.kind == .metric { add(output.path) }
+                for path in view.metricOutputs { add(path) }
                 for path in try view.topLevel(\.metrics) { add(path) }
             case .parameters(let onlyDependencies):
                 for (path, keys) in try view.declaredParameters() { add(path, keys) }
@@ -120,7 +120,7 @@ struct ValueReader {
     private func addUsed(in view: DataView, to values: inout RecordedValues) throws {
         let known = Set(values.files.map(\.path))
         var found: [RepoPath: [YAMLEntry]] = [:]
-        for (file, pipeline) in try view.resolvedPipelines() {
+        for (file, pipeline) in view.pipelines {
             for request in pipeline.used {
                 guard let path = try? OutputIndex.path(request.file, in: file.parent, shownAs: ""),
                     !known.contains(path), let bytes = try view.bytes(of: path)

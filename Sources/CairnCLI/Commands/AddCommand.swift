@@ -58,7 +58,7 @@ struct AddCommand: Verb {
     var remote: String?
 
     @Option(
-        name: [.customShort("j"), .customLong("jobs"), .customLong("remote-jobs")],
+        name: [.customShort("j", allowingJoined: true), .customLong("jobs"), .customLong("remote-jobs")],
         help: ArgumentHelp("With --to-remote: so many transfers at a time.", valueName: "number"))
     var jobs: Int?
 

@@ -80,7 +80,8 @@ struct CollectCommand: Verb {
             valueName: "repository[/clone]"))
     var forget: String?
 
-    @Option(name: .shortAndLong, help: "How many files to look at at a time.")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long], help: "How many files to look at at a time.")
     var jobs: Int?
 
     @Flag(help: "Print the report as JSON.")

@@ -39,7 +39,8 @@ struct RepairCommand: Verb {
     @Flag(name: .customLong("dry-run"), help: "Only say what is wrong, and where copies are.")
     var dryRun = false
 
-    @Option(name: .shortAndLong, help: "How many objects to read at a time.")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long], help: "How many objects to read at a time.")
     var jobs: Int?
 
     @Flag(help: "Print the report as JSON.")

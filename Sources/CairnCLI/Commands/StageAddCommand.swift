@@ -94,7 +94,6 @@ struct StageAddCommand: Verb {
     func run(in context: Context) throws -> Outcome {
         let workspace = try context.workspace()
         let draft = try draft(as: context.personality)
-        try Self.refuseRun(run)
         let report = try workspace.addStage(draft, replacing: force, reporter: context.reporter)
         for folder in report.missingFolders {
             if context.personality == .dvc {
@@ -116,13 +115,17 @@ struct StageAddCommand: Verb {
                 "\(verb) the stage '\(report.address)' in '\(workspace.display(report.file))'")
         }
         try context.tellGit(report.gitFiles, workspace)
-        return .done
+        return run ? try runStage(report.address, workspace, context) : .done
     }
 
-    private static func refuseRun(_ isWanted: Bool) throws {
-        guard isWanted else { return }
-        throw CairnError(
-            .usage, "--run is not supported yet, and nothing was written", hint: "leave it out")
+    /// Runs the stage that was added.
+    private func runStage(_ address: String, _ workspace: Workspace, _ context: Context) throws -> Outcome {
+        var options = ReproduceOptions()
+        options.isSingle = true
+        let story = ReproduceStory(context, explains: false, isSilent: false, isParallel: false, isDry: false)
+        let report = try workspace.reproduce(
+            [address], options, reporter: context.reporter, output: story.sink, events: story.tell)
+        return try story.end(report, workspace, asJSON: false)
     }
 
     private func draft(as personality: Personality) throws -> StageDraft {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cairn
 import CairnCore
+import CairnPipeline
 
 /// `status`: what differs.
 struct StatusCommand: Verb {
@@ -20,7 +21,7 @@ struct StatusCommand: Verb {
     @Option(name: .shortAndLong, help: "The remote to compare with; implies --cloud.")
     var remote: String?
 
-    @Option(name: .shortAndLong, help: "How many transfers at a time.")
+    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
     var jobs: Int?
 
     @Flag(help: "Print the answer as JSON.")
@@ -56,10 +57,6 @@ struct StatusCommand: Verb {
         }
         for stage in report.frozen where !json {
             output.warn("\(stage) is frozen: what it depends on is not looked at")
-        }
-        if !report.withParameters.isEmpty, !json {
-            let names = report.withParameters.map { "'\($0)'" }.joined(separator: ", ")
-            output.warn("parameters are not compared yet: look at those of \(names) yourself")
         }
         if report.absentOutputs > 0, context.personality == .cairn, !json {
             output.warn(
@@ -118,18 +115,33 @@ struct StatusCommand: Verb {
         .object(
             report.entries.map { entry in
                 var items: [PythonJSON] = []
-                func add(_ name: String, _ list: [StatusReport.Item]) {
-                    guard !list.isEmpty else { return }
+                func add(
+                    _ name: String, _ list: [StatusReport.Item], _ more: [(name: [UInt8], value: PythonJSON)]
+                ) {
+                    guard !list.isEmpty || !more.isEmpty else { return }
                     let states = list.map {
                         (name: Array($0.path.utf8), value: PythonJSON.string($0.state.rawValue))
                     }
-                    items.append(.object([(name: Array(name.utf8), value: .object(states))]))
+                    items.append(.object([(name: Array(name.utf8), value: .object(states + more))]))
                 }
-                add("changed deps", entry.dependencies)
-                add("changed outs", entry.outputs)
+                add("changed deps", entry.dependencies, parameters(entry))
+                add("changed outs", entry.outputs, [])
                 items += notes(entry).map { PythonJSON.string($0) }
                 return (name: Array(entry.address.utf8), value: .array(items))
             })
+    }
+
+    /// Changed parameters by file; a file that is missing, or of which nothing is recorded, as one word.
+    private static func parameters(_ entry: StatusReport.Entry) -> [(name: [UInt8], value: PythonJSON)] {
+        entry.parametersByFile.map { file, list in
+            let value: PythonJSON
+            switch list.whole {
+            case let word?: value = .string(word)
+            case nil:
+                value = .object(list.keys.map { (name: Array($0.key.utf8), value: .string($0.state)) })
+            }
+            return (name: Array(file.utf8), value: value)
+        }
     }
 
     private static func notes(_ entry: StatusReport.Entry) -> [String] {
@@ -149,11 +161,22 @@ struct StatusCommand: Verb {
         guard !report.entries.isEmpty else { return try output.note("Data and pipelines are up to date.") }
         for entry in report.entries {
             try output.note("\(entry.address):")
-            for (name, items) in [("changed deps", entry.dependencies), ("changed outs", entry.outputs)]
-            where !items.isEmpty {
+            for (name, items) in [("changed deps", entry.dependencies), ("changed outs", entry.outputs)] {
+                let files = name == "changed deps" ? entry.parametersByFile : []
+                guard !items.isEmpty || !files.isEmpty else { continue }
                 try output.note("\t\(name):")
                 for item in items {
                     try output.note("\t\t\(pad("\(item.state.rawValue):", to: 20))\(item.path)")
+                }
+                for (file, list) in files {
+                    if let word = list.whole {
+                        try output.note("\t\t\(pad("\(word):", to: 20))\(file)")
+                        continue
+                    }
+                    try output.note("\t\t\(file):")
+                    for (key, state) in list.keys {
+                        try output.note("\t\t\t\(pad("\(state):", to: 20))\(key)")
+                    }
                 }
             }
             for note in notes(entry) { try output.note("\t\(note)") }
@@ -168,7 +191,9 @@ struct StatusCommand: Verb {
         var lines: [(state: String, path: String, cause: String)] = []
         for entry in report.entries {
             lines += entry.outputs.map { line($0) }
-            var causes = entry.dependencies.map { "\($0.path) \($0.state.rawValue)" }
+            var causes = entry.isNew ? ["never run"] : []
+            causes += entry.dependencies.map { "dep \($0.path) \($0.state.rawValue)" }
+            causes += entry.parameters.map { StageWords.clause(.parameter($0)) }
             causes += notes(entry)
             if !causes.isEmpty { lines.append(("stale", entry.address, causes.joined(separator: ", "))) }
         }
@@ -202,5 +227,33 @@ struct StatusCommand: Verb {
 
     private static func pad(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+extension StatusReport.Entry {
+    /// The state of each parameter that changed, under DVC's names: `modified`, `new`, `deleted`; or one of these for the whole file.
+    fileprivate var parametersByFile:
+        [(file: String, list: (whole: String?, keys: [(key: String, state: String)]))]
+    {
+        var order: [String] = []
+        var groups: [String: [StageState.Parameter]] = [:]
+        for parameter in parameters {
+            if groups[parameter.file] == nil { order.append(parameter.file) }
+            groups[parameter.file, default: []].append(parameter)
+        }
+        return order.map { file in
+            let group = groups[file] ?? []
+            if group.contains(where: \.isFileMissing) { return (file, ("deleted", [])) }
+            if isNew { return (file, ("new", [])) }
+            return (
+                file,
+                (
+                    nil,
+                    group.map {
+                        ($0.key, $0.current == nil ? "deleted" : $0.recorded == nil ? "new" : "modified")
+                    }
+                )
+            )
+        }
     }
 }

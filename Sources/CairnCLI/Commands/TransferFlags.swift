@@ -12,7 +12,7 @@ struct TransferFlags: ParsableArguments {
         completion: .custom(RemoteNames.complete))
     var remote: String?
 
-    @Option(name: .shortAndLong, help: "How many transfers at a time.")
+    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
     var jobs: Int?
 
     @Flag(help: "Take wild cards in targets as such.")

@@ -37,7 +37,8 @@ struct VerifyCommand: Verb {
         completion: .custom(RemoteNames.complete))
     var remote: String?
 
-    @Option(name: .shortAndLong, help: "How many objects to read at a time.")
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long], help: "How many objects to read at a time.")
     var jobs: Int?
 
     @Flag(help: "Print the report as JSON.")

@@ -3,7 +3,7 @@ import Cairn
 import CairnCore
 
 /// `cairn stage`.
-struct StageCommand: ParsableCommand {
+struct StageCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stage", abstract: "Write stages of a pipeline, and list them.",
         subcommands: [StageAddCommand.self, StageListCommand.self])
