@@ -1,6 +1,5 @@
 import Cairn
 import CairnCore
-import CairnPipeline
 import CairnSystem
 
 /// What `repro` says while it runs, and at its end.

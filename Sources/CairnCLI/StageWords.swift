@@ -1,7 +1,5 @@
 import Cairn
 import CairnCore
-import CairnFormats
-import CairnPipeline
 
 /// Reasons for a stage to run, in words and as JSON.
 enum StageWords {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnPipeline
 import CairnSystem
 
 /// `repro`: runs what is stale.

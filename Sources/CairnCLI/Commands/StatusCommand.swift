@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnPipeline
 
 /// `status`: what differs.
 struct StatusCommand: Verb {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cairn
 import CairnCore
-import CairnPipeline
 
 /// `why`: the reasons for stages to run.
 struct WhyCommand: Verb {
