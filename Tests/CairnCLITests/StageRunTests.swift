@@ -1,7 +1,8 @@
 import CairnTestSupport
 import Testing
 
-@Suite("Stage add --run", .tags(.interop), .enabled(if: RealDVC.isAvailable, Comment(rawValue: RealDVC.reason)))
+@Suite(
+    "Stage add --run", .tags(.interop), .enabled(if: RealDVC.isAvailable, Comment(rawValue: RealDVC.reason)))
 struct StageRunTests {
     @Test("writes the stage, runs it, and leaves what dvc leaves")
     func runs() throws {
@@ -13,7 +14,9 @@ struct StageRunTests {
                 tool, "stage", "add", "-q", "--run", "-n", "s", "-d", "in", "-o", "deep/out",
                 "mkdir -p deep && cp in deep/out", in: "\(tool)")
         }
-        let trees = Tool.allCases.map { TreeListing(of: sandbox("\($0)"), skipping: [".git", ".dvc/tmp"]).description }
+        let trees = Tool.allCases.map {
+            TreeListing(of: sandbox("\($0)"), skipping: [".git", ".dvc/tmp"]).description
+        }
         #expect(trees[0] == trees[1])
         for path in ["dvc.yaml", "dvc.lock", "deep/.gitignore", "deep/out"] {
             #expect(try Files.text(sandbox("cairn/\(path)")) == Files.text(sandbox("dvc/\(path)")), "\(path)")
