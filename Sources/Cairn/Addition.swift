@@ -302,7 +302,7 @@ extension Addition {
         if lexical.bytes != workspace.absolute(path).bytes, !typed.isAbsolute { throw insideLink(target) }
     }
 
-    private static func refuseIgnored(_ path: RepoPath, _ session: Session) throws {
+    static func refuseIgnored(_ path: RepoPath, _ session: Session) throws {
         let rules = try IgnoreFiles(above: path, session: session)
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard rules.isIgnored(path, isFolder: isFolder) else { return }

@@ -17,6 +17,7 @@ extension CairnError {
         case let error as GitError: self.init(error)
         case let error as PipelineError: self.init(error)
         case let error as TreeWalkError: self.init(error)
+        case let error as PipelineError: self.init(error)
         default: self.init(.internal, "unexpected error: \(error)")
         }
     }
@@ -40,31 +41,6 @@ extension CairnError {
         case .noSuchFileOrDirectory: self.init(.notFound, "\(what): it does not exist")
         case .illegalByteSequence: self.init(.damaged, "\(what): its bytes are not what they should be")
         default: self.init(.io, "\(what): \(error.errno)")
-        }
-    }
-
-    /// Words for stages that cannot be run as they are described.
-    public init(_ error: PipelineError) {
-        switch error.reason {
-        case .system(let error): self.init(error)
-        case .damagedJournal:
-            self.init(
-                .damaged, error.message,
-                hint: "what it has is lost if you remove it; the stages it names run again then")
-        case .outputTwice(let path, let first, let second):
-            self.init(
-                .conflict, error.message,
-                dvc: "output '\(path)' is already specified in stages:\n\t- \(first)\n\t- \(second)")
-        case .readsOwnOutput(_, let input, _):
-            self.init(
-                .conflict, error.message,
-                dvc: "file/directory '\(input)' is specified as an output and as a dependency.")
-        case .cycle(let links):
-            self.init(
-                .conflict, error.message,
-                dvc: "Pipeline has a cycle involving: \(links.map(\.stage).joined(separator: ", ")).")
-        case .badDemand, .demandExceedsAll: self.init(.config, error.message)
-        default: self.init(.conflict, error.message)
         }
     }
 

@@ -5,6 +5,8 @@ enum OptionalValues {
 
     /// The arguments with the values that were left out.
     static func filled(in arguments: [String]) -> [String] {
+        // What follows in these is a command of the user's.
+        if ["stage", "run"].contains(arguments.first) { return arguments }
         var result: [String] = []
         for (index, argument) in arguments.enumerated() {
             // Behind `--` nothing is an option.

@@ -84,6 +84,11 @@ final class Output {
     /// Says what the user should know although the work went on.
     func warn(_ message: String, hint: String? = nil) { line.warn(message, hint: hint) }
 
+    /// Puts a line on standard error as it is, unless all is to be quiet.
+    func remark(_ text: String) {
+        if verbosity > .quiet { line.write(text + "\n") }
+    }
+
     /// Says that an item failed, while the others go on.
     func fail(_ error: CairnError) {
         if verbosity > .quiet || personality == .cairn {

@@ -27,6 +27,9 @@ struct Terminal: Sendable {
     /// Characters in a line of standard error.
     var width: Int { Surroundings.terminalWidth(2) ?? 80 }
 
+    /// Characters in a line of standard output; `nil` if it is no terminal.
+    var outputWidth: Int? { isOutput ? Surroundings.terminalWidth(1) : nil }
+
     /// A word in a style, where the stream shows it.
     func styled(_ text: String, _ style: Style, onOutput: Bool = false) -> String {
         guard allowsColor, onOutput ? isOutput : isError else { return text }

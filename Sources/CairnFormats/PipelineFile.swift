@@ -51,6 +51,11 @@ public struct PipelineFile: Sendable {
     /// The stage of a name, if there is one.
     public func stage(_ name: String) -> PipelineStage? { stages.first { $0.name.hasSameBytes(as: name) } }
 
+    /// What stands under a chain of keys, as it is written; `nil` for nothing.
+    public func value(at path: [YAMLValue]) -> YAMLValue? {
+        path.reduce(Optional(document.value)) { value, key in value?.entries?.first { $0.key == key }?.value }
+    }
+
     /// The text without a stage; everything else keeps its bytes.
     ///
     /// - Returns: `nil` if no stage would be left. DVC deletes the file then, with all else that is in it.

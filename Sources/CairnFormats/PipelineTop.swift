@@ -22,7 +22,7 @@ public struct PipelineTop: Sendable {
     init(reading reader: MappingReader?) throws(FormatsError) {
         metrics = try reader?.texts("metrics") ?? []
         parameters = try reader?.texts("params") ?? []
-        plots = try reader?.textsOrMappings("plots") ?? []
+        plots = try reader?.plotDefinitions() ?? []
         artifacts = try reader?.artifacts() ?? []
         _ = try reader?.items("datasets")
         datasets = reader?.any("datasets")

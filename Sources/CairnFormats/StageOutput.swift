@@ -110,12 +110,14 @@ extension StageOutput {
             // Several ways to draw one file: the flags are those of the first.
             for (index, item) in items.enumerated() {
                 let one = try MappingReader(item, of: document, label: "\(label)[\(index)]", allowed: allowed)
+                try one.checkPlotOutput()
                 if index == 0 { flags = one }
             }
             plot = document.value(of: node)
         } else if document.value(ofScalar: node)?.isNull != true {
             let one = try MappingReader(node, of: document, label: label, allowed: allowed)
             flags = one
+            if kind == .plot { try one.checkPlotOutput() }
             if kind == .plot, one.entries.contains(where: { Self.plotKeys.contains($0.name) }) {
                 plot = one.value
             }

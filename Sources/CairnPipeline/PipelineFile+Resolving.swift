@@ -161,7 +161,8 @@ private struct PipelineResolver<Source: ParameterSource> {
             let value = try filler.fillUntracked(text)
             return TemplateText.inline(value)
         } catch {
-            let reason = "\(error.reason) (the stage's own vars are read from its wdir, so they are not known here)"
+            let reason =
+                "\(error.reason) (the stage's own vars are read from its wdir, so they are not known here)"
             let fault = TemplateFault(reason, in: error.piece)
             throw FillFault(fault: fault, node: node).error(in: document, label: "\(label).wdir")
         }
