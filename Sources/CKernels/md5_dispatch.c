@@ -42,3 +42,15 @@ bool cairn_md5_many(cairn_md5_path path, const cairn_md5_input *inputs, size_t c
     }
     return true;
 }
+
+void cairn_md5_update_many(cairn_md5_state *states, const uint8_t *const *data, size_t count, size_t blocks) {
+    switch (cairn_md5_best_path()) {
+#if CAIRN_MD5_HAS_X86_LANES
+        case CAIRN_MD5_AVX2: cairn_md5_update_lanes(&cairn_md5_avx2_engine, states, data, count, blocks); break;
+        case CAIRN_MD5_AVX512: cairn_md5_update_lanes(&cairn_md5_avx512_engine, states, data, count, blocks); break;
+#endif
+        default:
+            for (size_t i = 0; i < count; i++) cairn_md5_update(&states[i], data[i], CAIRN_MD5_BLOCK * blocks);
+            break;
+    }
+}

@@ -120,6 +120,11 @@ typedef struct {
 void cairn_md5_schedule(
     const cairn_md5_engine *engine, const cairn_md5_input *inputs, size_t count, uint8_t *digests);
 
+/// `cairn_md5_update_many` on the lanes of an engine that this machine can run.
+void cairn_md5_update_lanes(
+    const cairn_md5_engine *engine, cairn_md5_state *states, const uint8_t *const *data, size_t count,
+    size_t blocks);
+
 #if CAIRN_MD5_HAS_X86_LANES
 extern const cairn_md5_engine cairn_md5_avx2_engine;
 extern const cairn_md5_engine cairn_md5_avx512_engine;

@@ -125,3 +125,34 @@ void cairn_md5_schedule(
     }
     for (size_t lane = 0; lane < s.active; lane++) finish_alone(&s, lane);
 }
+
+void cairn_md5_update_lanes(
+    const cairn_md5_engine *engine, cairn_md5_state *states, const uint8_t *const *data, size_t count,
+    size_t blocks) {
+    for (size_t first = 0; first < count;) {
+        const size_t rest = count - first, most = 2 * engine->width;
+        const size_t active = rest < most ? rest : most;
+        if (active <= engine->scalar_lanes) {
+            cairn_md5_compress(states[first].words, data[first], blocks);
+            states[first].length += CAIRN_MD5_BLOCK * blocks;
+            first++;
+            continue;
+        }
+        cairn_md5_lane_words lanes;
+        const uint8_t *places[CAIRN_MD5_MAX_LANES];
+        const bool fits_one_vector = active <= engine->width;
+        const size_t driven = fits_one_vector ? engine->width : most;
+        for (size_t lane = 0; lane < driven; lane++) {
+            // An idle lane does what the first one does.
+            const size_t stream = first + (lane < active ? lane : 0);
+            places[lane] = data[stream];
+            for (int i = 0; i < 4; i++) lanes.words[i][lane] = states[stream].words[i];
+        }
+        (fits_one_vector ? engine->single : engine->pair)(&lanes, places, blocks);
+        for (size_t lane = 0; lane < active; lane++) {
+            for (int i = 0; i < 4; i++) states[first + lane].words[i] = lanes.words[i][lane];
+            states[first + lane].length += CAIRN_MD5_BLOCK * blocks;
+        }
+        first += active;
+    }
+}

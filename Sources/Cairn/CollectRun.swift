@@ -39,22 +39,25 @@ struct CollectRun {
 
     /// A moment by the clocks of file systems, later than every change until now: what has it or a later one is new.
     private static func clock(of stores: [ObjectStore]) throws -> Int64 {
-        var earliest = Int64.max
+        func tick(_ scratch: ScratchFolder) throws -> Int64 {
+            let name = Array("clock".utf8)
+            try scratch.folder.remove(name)
+            return try OpenFile(creating: name, in: scratch.folder, permissions: 0o600).status().ctime
+        }
+        var clocks: [(scratch: ScratchFolder, first: Int64)] = []
         for store in stores {
             guard let folder = store.folder else { continue }
             let scratch = try ScratchFolder(
                 in: folder, DurableBatch.folderName, permissions: store.loose.folderPermissions)
-            func tick() throws -> Int64 {
-                let name = Array("clock".utf8)
-                try scratch.folder.remove(name)
-                return try OpenFile(creating: name, in: scratch.folder, permissions: 0o600).status().ctime
-            }
-            let first = try tick()
-            var now = first
+            clocks.append((scratch, try tick(scratch)))
+        }
+        var earliest = Int64.max
+        for (scratch, first) in clocks {
+            var now = try tick(scratch)
             // The clock advances in steps of some milliseconds.
             for _ in 0..<1000 where now == first {
                 Surroundings.sleep(milliseconds: 1)
-                now = try tick()
+                now = try tick(scratch)
             }
             earliest = min(earliest, now)
         }
@@ -71,6 +74,7 @@ struct CollectRun {
         let reader = try ListingReader(session, others: others, movesDamagedAside: false)
         var used = UsedObjects()
         for session in sessions { try gather(session, &used, &plan.skipped) }
+        try packedRemote?.beginPlan(used, reader)
         try used.expand(reader)
         for entry in used.unknown {
             let error = unknownFiles(entry)
@@ -87,7 +91,7 @@ struct CollectRun {
         plan.places.append(try place(nil, cache, deleted, kept: count - deleted.count, packs))
         if options.includesRemote, let remote {
             var place = try remotePlace(remote, used)
-            try packedRemote?.makePlan(used, reader)
+            try packedRemote?.endPlan()
             if let packed = packedRemote {
                 place.objects += packed.objects()
                 place.keptCount += packed.plan?.keptCount ?? 0

@@ -63,7 +63,7 @@ struct DirectPush {
             var left = Self.attempts
             while true {
                 do throws(TransferError) {
-                    return try await push.run(ids, roots: [root], on: try await index.viewForWriting()).moved
+                    return try await push.run(ids, roots: [root], on: try await index.viewForPushing()).moved
                 } catch {
                     left -= 1
                     guard error.reason == .overtaken, left > 0 else { throw error }

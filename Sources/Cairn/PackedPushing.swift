@@ -27,7 +27,7 @@ extension Workspace {
     ) throws -> Bool {
         let cache = try session.store()
         let index = remote.index
-        let view = try remote.wait { () async throws(TransferError) in try await index.viewForWriting() }
+        let view = try remote.wait { () async throws(TransferError) in try await index.viewForPushing() }
         // Of what is complete there, not even the listing is looked at.
         let complete = Set(wanted.wanted.filter { $0.part == nil && view.isComplete($0.id) }.map(\.id))
         var used = UsedObjects()

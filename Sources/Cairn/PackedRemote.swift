@@ -27,9 +27,24 @@ struct PackedRemote {
             .appending(String(BLAKE3.digest(of: Array(remote.place.utf8)).hex.prefix(16)))
         name = store.name
         index = RemoteIndex(
-            of: remote, cachedIn: isRemembered ? memory : nil, trusts: trusts, surroundings: .system)
+            of: remote, cachedIn: isRemembered ? memory : nil, trusts: trusts,
+            top: store.connection?.takeTop(), surroundings: .system)
         self.jobs = store.jobs(jobs)
         threads = TaskThreads(count: self.jobs + 1)
+    }
+
+    /// Begins asynchronous work on threads of its own.
+    func begin<Success: Sendable>(
+        _ body: sending @escaping () async throws(TransferError) -> Success
+    ) -> PendingWork<Success, TransferError> {
+        PendingWork(on: threads, body)
+    }
+
+    /// Waits for work that was begun.
+    ///
+    /// - Throws: `CairnError`.
+    func end<Success>(_ work: PendingWork<Success, TransferError>) throws -> Success {
+        do throws(TransferError) { return try work.get() } catch { throw CairnError(error, remote: name) }
     }
 
     /// Does asynchronous work on threads of its own and waits for it.

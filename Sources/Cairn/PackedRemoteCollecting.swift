@@ -1,5 +1,6 @@
 import CairnCore
 import CairnStore
+import CairnSystem
 import CairnTransfer
 
 /// A collection of a packed remote, beside that of the cache.
@@ -8,6 +9,9 @@ struct PackedRemoteCollecting {
     /// Where sizes are looked for: the remote, or for one that is no folder the cache.
     private let store: ObjectStore
     private let collection: RemoteCollection
+    /// The log and the index, read while it is found out what is used.
+    private let view: PendingWork<RemoteView?, TransferError>
+    private var planning: PendingWork<RemoteCollectionPlan?, TransferError>?
     private(set) var plan: RemoteCollectionPlan?
 
     /// - Throws: `CairnError` if the clone has no name.
@@ -15,16 +19,15 @@ struct PackedRemoteCollecting {
         self.remote = remote
         self.store = store
         collection = try remote.collection(session)
+        let index = remote.index
+        view = remote.begin { () async throws(TransferError) in try await index.view() }
     }
 
-    /// Finds out what goes.
+    /// Begins to find out what goes.
     ///
-    /// - Parameter used: what the scope of the collection keeps.
-    mutating func makePlan(_ used: UsedObjects, _ reader: ListingReader) throws {
-        let index = remote.index
-        guard let view = try remote.wait({ () async throws(TransferError) in try await index.view() }) else {
-            return
-        }
+    /// - Parameter used: what the scope of the collection keeps; what belongs to it need not be known.
+    mutating func beginPlan(_ used: UsedObjects, _ reader: ListingReader) throws {
+        guard let view = try remote.end(view) else { return }
         var scope = Set(used.wanted.map(\.id))
         // Of a directory that was pushed in part its files are kept one by one.
         var parts = UsedObjects()
@@ -34,9 +37,15 @@ struct PackedRemoteCollecting {
         try parts.expand(reader)
         for id in parts.ids where view.knows(id) { scope.insert(id) }
         let kept = scope.sorted()
-        plan = try remote.wait { [collection] () async throws(TransferError) in
-            try await collection.plan(keeping: kept)
+        planning = remote.begin { [collection] () async throws(TransferError) in
+            try await collection.plan(keeping: kept, on: view)
         }
+    }
+
+    /// Waits until it is known what goes.
+    mutating func endPlan() throws {
+        guard let work = planning.take() else { return }
+        plan = try remote.end(work)
     }
 
     /// What goes, directories first, each with its size as far as it can be read.

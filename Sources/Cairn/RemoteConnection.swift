@@ -20,6 +20,8 @@ final class RemoteConnection: Sendable {
     /// The remote.
     let remote: any Remote
     private let known = Mutex<RemoteLayout?>(nil)
+    /// What stood at the top when the layout was found out, until somebody takes it.
+    private let seen = Mutex<Set<String>?>(nil)
 
     init(_ name: String, _ location: RemoteLocation, _ remote: any Remote) {
         self.name = name
@@ -59,25 +61,31 @@ final class RemoteConnection: Sendable {
         if let known = known.withLock({ $0 }) { return known }
         let found = try wait { (remote) async throws(TransferError) in
             do throws(RemoteError) {
-                return try await Self.layout(of: remote)
+                return try await Self.look(at: remote)
             } catch {
                 throw TransferError(.remote(error))
             }
         }
-        known.withLock { $0 = found }
-        return found
+        known.withLock { $0 = found.layout }
+        seen.withLock { $0 = found.top }
+        return found.layout
     }
 
-    private static func layout(of remote: any Remote) async throws(RemoteError) -> RemoteLayout? {
+    /// What stood at the top of the remote a moment ago; `nil` if nobody has just looked. It is given away once.
+    func takeTop() -> Set<String>? { seen.withLock { $0.take() } }
+
+    private static func look(
+        at remote: any Remote
+    ) async throws(RemoteError) -> (layout: RemoteLayout?, top: Set<String>?) {
         do throws(RemoteError) {
             let top = try await remote.top()
-            if top.contains(PackedLayout.marker) { return .packed }
-            if top.contains("files/") { return .loose }
+            if top.contains(PackedLayout.marker) { return (.packed, top) }
+            if top.contains("files/") { return (.loose, top) }
             // A store whose marker was lost is still one.
-            return top.contains("\(PackedLayout.log)/") ? .packed : nil
+            return (top.contains("\(PackedLayout.log)/") ? .packed : nil, top)
         } catch {
             guard error.reason == .notListable else { throw error }
-            return try await remote.size(of: PackedLayout.marker) == nil ? nil : .packed
+            return (try await remote.size(of: PackedLayout.marker) == nil ? nil : .packed, nil)
         }
     }
 }

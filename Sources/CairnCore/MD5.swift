@@ -60,6 +60,20 @@ extension MD5 {
             ?? Array(bytes).withUnsafeBytes { digest(of: $0) }
     }
 
+    /// Takes as many bytes more of each of several streams, which go through the processor's vector unit together.
+    ///
+    /// - Precondition: there is a piece for each stream; all have the same length, which is a multiple of 64, as is what each stream has taken
+    ///   so far.
+    public static func update(_ streams: inout [MD5], with pieces: [UnsafeRawBufferPointer]) {
+        guard let length = pieces.first?.count, length > 0 else { return }
+        precondition(pieces.count == streams.count && pieces.allSatisfy { $0.count == length })
+        precondition(length % 64 == 0 && streams.allSatisfy { $0.state.length % 64 == 0 })
+        var states = streams.map(\.state)
+        let places = pieces.map { $0.baseAddress?.assumingMemoryBound(to: UInt8.self) }
+        cairn_md5_update_many(&states, places, states.count, length / 64)
+        for index in streams.indices { streams[index].state = states[index] }
+    }
+
     /// Returns the digests of many inputs, in their order.
     ///
     /// Up to 32 inputs go through the processor's vector unit at a time, whatever their lengths: with hundreds of inputs this is 5 to 15

@@ -87,7 +87,14 @@ public struct PipelineLock: Sendable {
     ///
     /// - Throws: `FormatsError` if a stage's text cannot be changed alone.
     public func replacing(_ changed: [LockedStage]) throws(FormatsError) -> PipelineLock {
-        guard var document else { return try PipelineLock(parsing: newText(for: changed), file: "dvc.lock") }
+        try PipelineLock(parsing: replacingText(changed), file: document?.file ?? "dvc.lock")
+    }
+
+    /// The text of `replacing`, for those who need no more.
+    ///
+    /// - Throws: as `replacing`.
+    public func replacingText(_ changed: [LockedStage]) throws(FormatsError) -> [UInt8] {
+        guard var document else { return newText(for: changed) }
         var value = document.value.entries ?? [YAMLEntry("schema", "2.0")]
         let index = value.firstIndex { $0.key == "stages" } ?? value.count
         if index == value.count { value.append(YAMLEntry("stages", .mapping([YAMLEntry]()))) }
@@ -106,7 +113,7 @@ public struct PipelineLock: Sendable {
         value[index].value = .mapping(entries)
         try document.update(
             to: .mapping(value), isOrdered: true, renaming: ContentRecord.renamedKeys)
-        return try PipelineLock(document)
+        return document.bytes
     }
 
     private func newText(for stages: [LockedStage]) -> [UInt8] {

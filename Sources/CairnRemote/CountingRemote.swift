@@ -39,6 +39,7 @@ public final class CountingRemote: Remote {
     public var traffic: RemoteTraffic { counted.withLock { $0 } }
 
     public var place: String { base.place }
+    public var isLocal: Bool { base.isLocal }
 
     public func list(_ prefix: String) async throws(RemoteError) -> RemoteListing {
         counted.withLock { $0.listings += 1 }

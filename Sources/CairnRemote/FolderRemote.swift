@@ -36,6 +36,8 @@ public struct FolderRemote: Remote {
         return RemoteListing(objects: walk.objects, now: now)
     }
 
+    public var isLocal: Bool { true }
+
     public func top() async throws(RemoteError) -> Set<String> {
         guard let root = try openRoot() else { return [] }
         return try FolderRemoteWalk.top(of: root)

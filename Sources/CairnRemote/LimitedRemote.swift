@@ -41,6 +41,7 @@ public final class LimitedRemote: Remote {
     }
 
     public var place: String { base.place }
+    public var isLocal: Bool { base.isLocal }
 
     public func list(_ prefix: String) async throws(RemoteError) -> RemoteListing {
         try await request { () async throws(RemoteError) in try await base.list(prefix) }

@@ -11,6 +11,9 @@ public protocol Remote: Sendable {
     /// How messages call the place; there is no secret in it.
     var place: String { get }
 
+    /// True for a place in the file systems of this machine: a request costs next to nothing, and a file that nobody needs may become an object.
+    var isLocal: Bool { get }
+
     /// Finds all objects whose keys begin with a prefix.
     ///
     /// - Parameter prefix: empty, or whole parts of keys that end in "/", or a whole key.
@@ -55,6 +58,8 @@ public protocol Remote: Sendable {
 }
 
 extension Remote {
+    public var isLocal: Bool { false }
+
     public func size(of key: String) async throws(RemoteError) -> Int64? {
         try await list(key).objects.first { $0.key.utf8.elementsEqual(key.utf8) }?.size
     }
@@ -106,11 +111,15 @@ public struct RemoteUpload: Sendable {
     public var key: String
     /// Its bytes.
     public var content: Content
+    /// True if the caller knows that nothing is there under the key, but what an earlier attempt at this same upload left: nobody else makes the
+    /// name, or a listing has just shown that it is free. A remote need not look then, before it writes.
+    public var isNew: Bool
 
     /// Describes an upload.
-    public init(_ key: String, _ content: Content) {
+    public init(_ key: String, _ content: Content, isNew: Bool = false) {
         self.key = key
         self.content = content
+        self.isNew = isNew
     }
 
     /// How many bytes it has.

@@ -36,6 +36,7 @@ public struct RetryingRemote: Remote {
     }
 
     public var place: String { base.place }
+    public var isLocal: Bool { base.isLocal }
 
     public func list(_ prefix: String) async throws(RemoteError) -> RemoteListing {
         try await retry { () async throws(RemoteError) in try await base.list(prefix) }

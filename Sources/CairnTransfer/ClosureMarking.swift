@@ -78,10 +78,16 @@ struct ClosureMarking {
 
     /// Marks a file, in the form that is to be preferred: in one piece, of several, as the only chunk of another one.
     private mutating func addFile(_ digest: Digest, isNamed: Bool) {
-        let keys = [RecordKind.blob, .recipe, .chunk].map { RecordKey($0, digest) }
-        let states = keys.map { marks.index.isCondemned($0) }
-        let best = states.firstIndex(of: false) ?? states.firstIndex(of: true)
-        add(keys[best ?? 0], isNamed: isNamed)
+        var condemned: RecordKey?
+        for kind in [RecordKind.blob, .recipe, .chunk] {
+            let key = RecordKey(kind, digest)
+            switch marks.index.isCondemned(key) {
+            case false: return add(key, isNamed: isNamed)
+            case true: condemned = condemned ?? key
+            case nil: break
+            }
+        }
+        add(condemned ?? RecordKey(.blob, digest), isNamed: isNamed)
     }
 
     /// - Parameter isNamed: whether another record refers to it.

@@ -23,8 +23,10 @@ struct FetchRange: Sendable {
     /// Records that are wanted, and of which only the frame's neighbourhood is known.
     var hinted: [HintedRecords] = []
 
-    /// The most bytes that are asked for at once, unless one item has more.
-    static let largest: Int64 = 8 << 20
+    /// The most bytes that are asked for at once, unless one item has more: far away, and on this machine, where little at a time stays in the
+    /// processor's caches.
+    private static let largest: Int64 = 8 << 20
+    private static let largestLocal: Int64 = 1 << 20
     /// The widest gap between wanted frames that is read along.
     static let widestGap: Int64 = 1 << 20
     /// All gaps that are read along have at most this part of the bytes that are wanted.
@@ -36,7 +38,9 @@ struct FetchRange: Sendable {
     }
 
     /// Puts together what lies near each other: the smallest gaps are read along first, as long as that costs a few per cent at most.
-    static func ranges(for frames: [FrameSelection], _ hinted: [HintedRecords] = []) -> [FetchRange] {
+    static func ranges(
+        for frames: [FrameSelection], _ hinted: [HintedRecords] = [], on remote: any Remote
+    ) -> [FetchRange] {
         var packs: [Digest: Int] = [:]
         var items: [(pack: Int, range: FetchRange)] = []
         func add(_ range: FetchRange) {
@@ -54,11 +58,11 @@ struct FetchRange: Sendable {
             add(FetchRange(pack: records.run.pack, bytes: records.run.range, hinted: [records]))
         }
         items.sort { ($0.pack, $0.range.bytes.lowerBound) < ($1.pack, $1.range.bytes.lowerBound) }
-        return joined(items.map(\.range))
+        return joined(items.map(\.range), largest: remote.isLocal ? largestLocal : largest)
     }
 
     /// - Parameter items: pack by pack, in the order in which they lie there.
-    private static func joined(_ items: [FetchRange]) -> [FetchRange] {
+    private static func joined(_ items: [FetchRange], largest: Int64) -> [FetchRange] {
         var gaps: [(size: Int64, index: Int)] = []
         var wanted: Int64 = 0
         for (index, item) in items.enumerated() {
@@ -90,12 +94,10 @@ struct FetchRange: Sendable {
         return ranges
     }
 
-    /// The wanted frames with their bytes, and the records whose hints are wrong.
+    /// The wanted frames, and the records whose hints are wrong.
     ///
     /// - Parameter bytes: those of the range.
-    func content(of bytes: [UInt8]) -> (
-        frames: [(selection: FrameSelection, bytes: [UInt8])], wrong: [RecordKey]
-    ) {
+    func content(of bytes: [UInt8]) -> (frames: [FrameSelection], wrong: [RecordKey]) {
         var all = frames
         var wrong: [RecordKey] = []
         for records in hinted {
@@ -111,7 +113,7 @@ struct FetchRange: Sendable {
                 wrong += records.keys.compactMap(\.self)
             }
         }
-        return (all.map { ($0, part($0, of: bytes)) }, wrong)
+        return (all, wrong)
     }
 
     /// Reads ranges, several at a time, and keeps all in memory.
@@ -142,7 +144,9 @@ struct FetchRange: Sendable {
     }
 
     /// The bytes of one of its frames.
-    private func part(_ frame: FrameSelection, of bytes: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameter bytes: those of the range.
+    func part(_ frame: FrameSelection, of bytes: [UInt8]) -> [UInt8] {
         let start = Int(frame.offset - self.bytes.lowerBound)
         return Array(bytes[start..<(start + Int(frame.length))])
     }

@@ -50,7 +50,8 @@ extension FetchSession {
         for key in fileFrames.missing + partFrames.missing {
             problems[key] = StoreError(.missingPart(key, of: nil), place)
         }
-        plan.ranges = FetchRange.ranges(for: fileFrames.frames + partFrames.frames, hinted)
+        plan.ranges = FetchRange.ranges(
+            for: fileFrames.frames + partFrames.frames, hinted, on: index.remote)
         return plan
     }
 

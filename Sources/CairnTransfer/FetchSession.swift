@@ -7,6 +7,10 @@ import CairnSystem
 struct FetchSession {
     /// Less than this many bytes go into one pack after the other.
     private static let fewBytes: Int64 = 256 << 20
+    /// So many bytes are on their way at a time, however many requests may be.
+    private static let bytesAtATime = 32 << 20
+    /// So many bytes of an answer are taken in at a time.
+    private static let pieceBytes: Int64 = 1 << 20
 
     let index: RemoteIndex
     let destination: PackedStore
@@ -98,14 +102,15 @@ struct FetchSession {
                 problems[key] = StoreError(.missingPart(key, of: nil), place)
             }
             wanted = []
-            for (range, answer) in await answers(to: FetchRange.ranges(for: found.frames)) {
+            for (range, answer) in await answers(to: FetchRange.ranges(for: found.frames, on: index.remote)) {
                 guard let bytes = try take(answer, of: range) else {
                     wanted += range.keys
                     continue
                 }
-                for (frame, bytes) in range.content(of: bytes).frames {
+                for frame in range.content(of: bytes).frames {
                     do throws(FormatError) {
-                        for (entry, bytes) in zip(frame.entries, try frame.records(of: bytes)) {
+                        let content = range.part(frame, of: bytes)
+                        for (entry, bytes) in zip(frame.entries, try frame.records(of: content)) {
                             records[entry.key] = bytes
                             problems[entry.key] = nil
                         }
@@ -161,15 +166,27 @@ struct FetchSession {
         let outcomes = await withTaskGroup(of: Outcome.self) { group in
             var outcomes: [Outcome] = []
             var next = 0
+            var (count, bytes) = (0, 0)
+            /// Begins as many as may be under way.
             func add() {
-                guard next < ranges.count else { return }
+                while next < ranges.count, count < max(1, jobs),
+                    count == 0 || bytes + ranges[next].bytes.count <= Self.bytesAtATime
+                {
+                    count += 1
+                    bytes += ranges[next].bytes.count
+                    begin()
+                }
+            }
+            func begin() {
                 group.addTask { [remote = index.remote, reporter, range = ranges[next]] in
                     await Self.fetch(range, from: remote, into: batch, reporter)
                 }
                 next += 1
             }
-            for _ in 0..<max(1, jobs) { add() }
+            add()
             while let outcome = await group.next() {
+                count -= 1
+                bytes -= outcome.range.bytes.count
                 if !outcome.isFine { outcomes.append(outcome) }
                 if outcome.isFatal { next = ranges.count }
                 add()
@@ -201,7 +218,11 @@ struct FetchSession {
             let content = range.content(of: bytes)
             outcome.wrong = content.wrong
             do throws(StoreError) {
-                outcome.damaged = try batch.add(content.frames)
+                // Little at a time: what comes is in memory once.
+                for part in content.frames.rounds(of: pieceBytes, size: \.length) {
+                    outcome.damaged += try batch.add(
+                        content.frames[part].map { ($0, range.part($0, of: bytes)) })
+                }
             } catch {
                 outcome.stop = error
             }

@@ -63,7 +63,7 @@ extension RemoteIndex {
             name: name, store: view.marker.id, time: view.listing.now, label: clone.label, roots: roots
         ).serialized
         try await remotely { () throws(RemoteError) in
-            _ = try await remote.write([RemoteUpload(name.path, .bytes(bytes))], jobs: 1)
+            _ = try await remote.write([RemoteUpload(name.path, .bytes(bytes), isNew: true)], jobs: 1)
         }
         keep(bytes, PackedLayout.roots, "\(name.clone.text)-\(name.writer.text).rts")
     }

@@ -25,6 +25,8 @@ struct PushSession {
     private var pending: [SentPack] = []
     private var lastSegment: Digest?
     private var round = 0
+    /// False until the marker is there.
+    private var isStoreMade: Bool
     private var report = MovedObjects()
     private var missing: [ObjectID] = []
 
@@ -40,6 +42,7 @@ struct PushSession {
         self.workers = workers
         self.reporter = reporter
         self.view = view
+        isStoreMade = view.log.isMade
         push = index.newName(after: view.latestRoots(of: clone)?.writer)
         journal = PushJournal(in: folder, store: view.marker.id)
     }
@@ -49,25 +52,44 @@ struct PushSession {
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
         let published = try await index.roots(of: clone, on: view)
         pending = try await journal.packs(on: index.remote, view)
+        // Nothing that was there before.
+        var reliesOnNothing = view.segments.isEmpty && pending.isEmpty
+        let start = view.takenAt
         var lost = try await send(objects)
+        if !isStoreMade { try await Self.makeStore(index, view) }
+        isStoreMade = true
         for _ in 0..<PackedPush.attempts {
             let kept = roots.filter { !lost.contains($0) }
             let isNew = kept.contains { !published.contains($0) }
             // What is there, and needed by roots that this clone has published, needs no further word.
             guard lastSegment != nil || !pending.isEmpty || isNew else { return (report, missing) }
-            let isOld = index.surroundings.clock.elapsed - view.takenAt > PackedPush.patience
-            if isOld, try await isOvertaken() {
+            if age > PackedPush.patience, try await isOvertaken() {
+                reliesOnNothing = false
                 lost = try await sendAgain(objects, roots)
                 continue
             }
             try await writeSegments(roots: kept)
-            guard index.rules.rechecksAfterSegment, try await isOvertaken() else {
+            // Packs that were begun so lately are nobody's to give up.
+            let isCertain =
+                reliesOnNothing && index.surroundings.clock.elapsed - start <= PackedPush.patience
+            guard index.rules.rechecksAfterSegment, !isCertain, try await isOvertaken() else {
                 try await finish(published.union(kept), isNew: isNew)
                 return (report, missing)
             }
+            reliesOnNothing = false
             lost = try await sendAgain(objects, roots)
         }
         throw TransferError(.overtaken)
+    }
+
+    /// How long ago the log was read.
+    private var age: Duration { index.surroundings.clock.elapsed - view.takenAt }
+
+    /// Writes the marker of a store that is not there yet.
+    ///
+    /// - Throws: `TransferError`, with `.overtaken` if somebody else did so meanwhile: all has to be looked at anew then.
+    static func makeStore(_ index: RemoteIndex, _ view: RemoteView) async throws(TransferError) {
+        guard try await index.makeStore(of: view) else { throw TransferError(.overtaken) }
     }
 
     /// Sends what collectors gave up meanwhile.
@@ -112,14 +134,15 @@ struct PushSession {
         guard !plan.isEmpty || !plan.lacking.isEmpty || !lost.isEmpty else { return lost }
         let sender = try PackSender(self, sent, round: round)
         reporter.begin("pushing", items: plan.lacking.count, bytes: plan.bytes)
-        try await sender.sendData(plan)
-        plan.forgetData()
-        for (id, error) in sender.failures where lost.insert(id).inserted {
-            report.failures.append((id, error))
+        try await sender.send(&plan, makesStore: !isStoreMade) { (plan, failures) throws(TransferError) in
+            for (id, error) in failures where lost.insert(id).inserted {
+                report.failures.append((id, error))
+            }
+            report.incomplete = try locally { () throws(StoreError) in try incomplete(plan, lost) }
+            lost.formUnion(report.incomplete.map(\.id) + report.failures.map(\.id))
+            return lost
         }
-        report.incomplete = try locally { () throws(StoreError) in try incomplete(plan, lost) }
-        lost.formUnion(report.incomplete.map(\.id) + report.failures.map(\.id))
-        try await sender.sendComposites(plan, without: lost)
+        isStoreMade = true
         round = sender.round
         pending += sender.sent
         report.bytes += sender.bytes
@@ -188,7 +211,7 @@ struct PushSession {
     private func finish(_ roots: Set<ObjectID>, isNew: Bool) async throws(TransferError) {
         if isNew { try await index.publish(roots, of: clone, as: push, on: view) }
         guard let lastSegment else { return }
-        let mark = RemoteUpload(PushMark.path(of: push), .bytes(lastSegment.bytes))
+        let mark = RemoteUpload(PushMark.path(of: push), .bytes(lastSegment.bytes), isNew: true)
         try await remotely { () throws(RemoteError) in
             _ = try await index.remote.write([mark], jobs: 1)
         }

@@ -24,7 +24,7 @@ struct RecordCopying {
     ) async throws(TransferError) -> (segments: [IndexSegment], failed: [RecordKey], bytes: Int64) {
         let spool = try locally { () throws(StoreError) in
             try PackSpool(
-                in: folder, chunker: marker.chunker,
+                in: folder, chunker: marker.chunker, staysHere: index.remote.isLocal,
                 header: { [index, writer] in index.packHeader($0, writer) },
                 isStored: { _ in false })
         }

@@ -21,6 +21,8 @@ final class RecordLocator: Sendable {
     private static let smallIndex: Int64 = 256 << 10
     /// About so many bytes are read to look a record up.
     private static let costOfKey: Int64 = 16 << 10
+    /// So many parts of a segment are read at a time.
+    private static let mostReads = 16
     /// The bytes of an entry of a segment.
     private static let bytesOfEntry: Int64 = 48
     /// So many bytes are read of a segment to begin with.
@@ -130,8 +132,7 @@ final class RecordLocator: Sendable {
             switch try Self.format(name, { () throws(FormatError) in try segment.step(for: keys) }) {
             case .readWhole: return nil
             case .read(let ranges):
-                for range in ranges {
-                    let bytes = try await read(name, range)
+                for (range, bytes) in try await read(name, ranges) {
                     try Self.format(name) { () throws(FormatError) in
                         try segment.add(bytes, at: range.lowerBound)
                     }
@@ -142,6 +143,20 @@ final class RecordLocator: Sendable {
                     (try segment.condensed(for: keys), try segment.replaced())
                 }
             }
+        }
+    }
+
+    /// Parts of a segment, in order; they come side by side.
+    private func read(
+        _ name: SegmentName, _ ranges: [Range<Int64>]
+    ) async throws(TransferError) -> [(range: Range<Int64>, bytes: [UInt8])] {
+        let parts = Mutex<[Int64: [UInt8]]>([:])
+        try await Jobs.run(ranges, atATime: Self.mostReads) { [self] (range) throws(TransferError) in
+            let bytes = try await read(name, range)
+            parts.withLock { $0[range.lowerBound] = bytes }
+        }
+        return parts.withLock { parts in
+            ranges.compactMap { range in parts[range.lowerBound].map { (range, $0) } }
         }
     }
 

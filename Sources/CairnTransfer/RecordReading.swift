@@ -56,13 +56,13 @@ struct RecordReading: Sendable {
             let found = index.frames(holding: wanted, without: badPacks)
             lost += found.missing
             wanted = []
-            let ranges = FetchRange.ranges(for: found.frames)
+            let ranges = FetchRange.ranges(for: found.frames, on: remote)
             for round in ranges.rounds(of: Self.roundBytes, size: { Int64($0.bytes.count) }) {
                 var frames: [(selection: FrameSelection, bytes: [UInt8])] = []
                 for (range, answer) in await FetchRange.read(ranges[round], from: remote, jobs: jobs) {
                     switch answer {
                     case .success(let bytes):
-                        frames += range.content(of: bytes).frames
+                        frames += range.content(of: bytes).frames.map { ($0, range.part($0, of: bytes)) }
                     case .failure(let error):
                         guard error.concernsOneObject else { throw TransferError(.remote(error)) }
                         badPacks.insert(range.pack)

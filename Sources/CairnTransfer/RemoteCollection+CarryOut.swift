@@ -86,7 +86,7 @@ extension RemoteCollection {
                     let mark = PushMark(push: writer, segment: last.name)
                     try await remotely { () throws(RemoteError) in
                         _ = try await index.remote.write(
-                            [RemoteUpload(mark.path, .bytes(mark.serialized))], jobs: 1)
+                            [RemoteUpload(mark.path, .bytes(mark.serialized), isNew: true)], jobs: 1)
                     }
                 }
                 return (view, bytes)
@@ -107,10 +107,8 @@ extension RemoteCollection {
         let doomed = plan.doomed
         var keys: [RecordKey] = []
         guard source.hasCondemnedPacks else { return [] }
-        plan.marks.forEachRecord { key, isMarked in
-            guard isMarked, source.isCondemned(key) == true, let place = source.location(of: key) else {
-                return
-            }
+        plan.marks.forEachMarked(outside: Set(source.soundPacks.map(\.name))) { key in
+            guard source.isCondemned(key) == true, let place = source.location(of: key) else { return }
             if index.rules.rescues || doomed.contains(place.pack.name) { keys.append(key) }
         }
         return keys
@@ -128,7 +126,7 @@ extension RemoteCollection {
         let bytes = record.serialized
         let name = CondemnName(collector: writer, digest: BLAKE3.digest(of: bytes))
         try await remotely { () throws(RemoteError) in
-            _ = try await index.remote.write([RemoteUpload(name.path, .bytes(bytes))], jobs: 1)
+            _ = try await index.remote.write([RemoteUpload(name.path, .bytes(bytes), isNew: true)], jobs: 1)
         }
     }
 

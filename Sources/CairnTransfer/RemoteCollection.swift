@@ -40,13 +40,15 @@ public struct RemoteCollection: Sendable {
     ///   - scope: what this clone keeps: files and directories, with all that belongs to them. What other clones have published as needed,
     ///     and what was pushed lately, is kept besides.
     ///   - isForced: whether repositories that have pushed and never said what they need are passed over.
+    ///   - known: the log and the index as they were just read; `nil` to read them.
     /// - Returns: `nil` if the remote is no packed store.
     /// - Throws: `TransferError`, with `.unknownRoots` or `.unreadableRoots` if it is not certain what others need, `.unreadable` if something
     ///   needed is damaged or lost, `.readOnly` if this program may not write there.
     public func plan(
-        keeping scope: [ObjectID], isForced: Bool = false
+        keeping scope: [ObjectID], isForced: Bool = false, on known: RemoteView? = nil
     ) async throws(TransferError) -> RemoteCollectionPlan? {
-        guard var view = try await index.view() else { return nil }
+        let read = if let known { Optional(known) } else { try await index.view() }
+        guard var view = read else { return nil }
         if case .readOnly(let missing) = view.marker.access { throw TransferError(.readOnly(missing)) }
         reporter.begin("looking", items: nil, bytes: nil)
         var bad: Set<Digest> = []

@@ -164,23 +164,23 @@ public struct RemoteCollectionPlan: Sendable {
         let givenUp = view.givenUp
         var found: [Object] = []
         var kept = 0
+        func isObject(_ key: RecordKey) -> Bool {
+            key.kind == .directory || key.kind == .blob || key.kind == .recipe
+        }
+        marks.forEachMarked { key in kept += isObject(key) ? 1 : 0 }
+        keptCount = kept
+        guard !doomed.isEmpty else { return }
         marks.forEachRecord { key, isMarked in
-            let isDirectory = key.kind == .directory
-            guard isDirectory || key.kind == .blob || key.kind == .recipe else { return }
-            if isMarked {
-                kept += 1
-                return
-            }
-            guard !doomed.isEmpty else { return }
+            guard isObject(key), !isMarked else { return }
             let places = marks.index.locations(of: key).filter { !givenUp.contains($0.pack.name) }
             guard let first = places.first, places.allSatisfy({ doomed.contains($0.pack.name) }) else {
                 return
             }
             found.append(
                 Object(
-                    id: ObjectID(.blake3, key.digest, isDirectory: isDirectory), created: first.pack.created))
+                    id: ObjectID(.blake3, key.digest, isDirectory: key.kind == .directory),
+                    created: first.pack.created))
         }
-        keptCount = kept
         objects = found.filter(\.id.isDirectory) + found.filter { !$0.id.isDirectory }
     }
 }

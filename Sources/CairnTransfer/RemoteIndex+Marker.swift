@@ -13,16 +13,33 @@ extension RemoteIndex {
     /// A marker that was lost is written anew, with the id that the log tells.
     /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
     public func viewForWriting() async throws(TransferError) -> RemoteView {
-        let view: RemoteView
-        if let known = try await viewOfWriter() {
-            view = known
-        } else {
-            let id = try await idOfLog() ?? surroundings.withRandom { UniqueID(using: &$0) }
-            let (marker, isNew) = try await make(id)
-            // Whoever made the store knows what its log says: nothing that could be relied on.
-            view = isNew && !hasLog ? RemoteView(empty(marker), [:]) : try await refresh(marker)
+        let view = try await viewForPushing()
+        guard !view.log.isMade else { return view }
+        // Whoever made the store knows what its log says: nothing that could be relied on.
+        if try await makeStore(of: view) { return RemoteView(empty(view.marker, isMade: true), [:]) }
+        guard let other = try await viewOfWriter() else { throw TransferError(.lostMarker) }
+        return try checked(other)
+    }
+
+    /// As `viewForWriting()`, but where there is nothing yet, nothing is written: a push makes the store while it gathers what it sends.
+    ///
+    /// - Throws: `TransferError`, with `.readOnly` if this program may not write there.
+    public func viewForPushing() async throws(TransferError) -> RemoteView {
+        if let known = try await viewOfWriter() { return try checked(known) }
+        guard hasLog else {
+            let id = surroundings.withRandom { UniqueID(using: &$0) }
+            return RemoteView(empty(StoreMarker(id: id), isMade: false), [:])
         }
-        return try checked(view)
+        let id = try await idOfLog() ?? surroundings.withRandom { UniqueID(using: &$0) }
+        let (marker, _) = try await make(id, isNew: false)
+        return try checked(try await refresh(marker))
+    }
+
+    /// Writes the marker of a store that a view promises.
+    ///
+    /// - Returns: false if somebody else has made a store there meanwhile: the view is of no use then.
+    func makeStore(of view: RemoteView) async throws(TransferError) -> Bool {
+        try await make(view.marker.id, isNew: true).isOurs
     }
 
     /// Reads the log; `nil` if there is no marker.
@@ -71,7 +88,7 @@ extension RemoteIndex {
         if let view = try await viewOfWriter() { return try checked(view) }
         let marker = StoreMarker(
             id: try await idOfLog() ?? surroundings.withRandom { UniqueID(using: &$0) })
-        return hasLog ? try await refresh(marker) : RemoteView(empty(marker), [:])
+        return hasLog ? try await refresh(marker) : RemoteView(empty(marker, isMade: false), [:])
     }
 
     func marker() async throws(TransferError) -> StoreMarker? {
@@ -83,7 +100,11 @@ extension RemoteIndex {
             }
             return remembered
         }
-        let top = try await remotely { () throws(RemoteError) in try await remote.top() }
+        let seen = state.withLock { $0.top.take() }
+        let top =
+            if let seen { seen } else {
+                try await remotely { () throws(RemoteError) in try await remote.top() }
+            }
         let hasLog = top.contains(PackedLayout.log + "/")
         state.withLock { $0.hasLog = hasLog }
         guard top.contains(PackedLayout.marker) else {
@@ -135,6 +156,7 @@ extension RemoteIndex {
     func forgetMarker() {
         state.withLock { state in
             state.marker = nil
+            state.top = nil
             state.segments = [:]
             state.condemned = [:]
         }
@@ -142,12 +164,19 @@ extension RemoteIndex {
     }
 
     /// Makes the store. Of two who do so at the same time, one wins.
-    private func make(_ id: UniqueID) async throws(TransferError) -> (marker: StoreMarker, isNew: Bool) {
+    private func make(
+        _ id: UniqueID, isNew: Bool
+    ) async throws(TransferError) -> (marker: StoreMarker, isOurs: Bool) {
         let bytes = StoreMarker(id: id).bytes
         let existing = try await remotely { () throws(RemoteError) in
-            try await remote.write([RemoteUpload(PackedLayout.marker, .bytes(bytes))], jobs: 1)
+            try await remote.write(
+                [RemoteUpload(PackedLayout.marker, .bytes(bytes), isNew: isNew)], jobs: 1)
         }
-        guard existing.isEmpty else { return (try await readMarker(), false) }
+        guard existing.isEmpty else {
+            let marker = try await readMarker()
+            // An attempt that seemed to have failed may have written it.
+            return (marker, marker.id == id)
+        }
         let marker = StoreMarker(id: id)
         keep(bytes, nil, PackedLayout.marker)
         state.withLock { state in
@@ -157,10 +186,10 @@ extension RemoteIndex {
         return (marker, true)
     }
 
-    private func empty(_ marker: StoreMarker) -> RemoteLog {
+    private func empty(_ marker: StoreMarker, isMade: Bool) -> RemoteLog {
         RemoteLog(
             marker: marker, listing: RemoteListing(objects: [], now: surroundings.clock.date),
             takenAt: surroundings.clock.elapsed, segmentSizes: [:], acknowledged: [], condemned: [:],
-            roots: [])
+            roots: [], isMade: isMade)
     }
 }

@@ -15,7 +15,7 @@ extension RemoteIndex {
     func write(
         _ segment: IndexSegmentBuilder.Segment, as name: SegmentName
     ) async throws(TransferError) -> IndexSegment {
-        let upload = RemoteUpload(name.path, .bytes(segment.bytes))
+        let upload = RemoteUpload(name.path, .bytes(segment.bytes), isNew: true)
         try await remotely { () throws(RemoteError) in _ = try await remote.write([upload], jobs: 1) }
         do throws(FormatError) {
             let parsed = try IndexSegment(parsing: segment.bytes, name: segment.name)

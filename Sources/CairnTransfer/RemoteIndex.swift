@@ -20,6 +20,8 @@ public final class RemoteIndex: Sendable {
         var marker: StoreMarker?
         /// True if the marker comes from the folder and was not seen on the remote by this value.
         var isMarkerRemembered = false
+        /// What somebody has just seen at the top of the remote.
+        var top: Set<String>?
         /// True if there was a log when the top of the remote was looked at.
         var hasLog = false
         var segments: [SegmentName: IndexSegment] = [:]
@@ -36,12 +38,14 @@ public final class RemoteIndex: Sendable {
     /// - Parameters:
     ///   - folder: where what was fetched is kept; `nil` to keep it in memory only. It may be deleted at any time.
     ///   - trusts: false where something may have been lost: of each directory and each file is then looked whether all parts are there.
+    ///   - top: what stood at the top of the remote a moment ago, if somebody has looked.
     public convenience init(
-        of remote: any Remote, cachedIn folder: FilePath?, trusts: Bool = true,
+        of remote: any Remote, cachedIn folder: FilePath?, trusts: Bool = true, top: Set<String>? = nil,
         surroundings: RemoteSurroundings
     ) {
         self.init(
             of: remote, cachedIn: folder, trusts: trusts, surroundings: surroundings, rules: ProtocolRules())
+        state.withLock { $0.top = top }
     }
 
     init(

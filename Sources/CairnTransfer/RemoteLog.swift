@@ -18,6 +18,8 @@ public struct RemoteLog: Sendable {
     public let condemned: [CondemnName: CondemnRecord]
     /// The published roots of all clones, old ones among them.
     public let roots: [RootsName]
+    /// False if there is no store yet: who pushes writes the marker first.
+    var isMade = true
 
     /// The packs that collectors mean to delete.
     var condemnedPacks: Set<Digest> { Set(condemned.values.flatMap(\.packs)) }

@@ -56,7 +56,8 @@ extension SentPack {
         let uploads = packs.map { pack in
             RemoteUpload(
                 PackedLayout.path(ofPack: pack.info.name),
-                .file(pack.path, size: pack.info.size, isExpendable: true))
+                .file(pack.path, size: pack.info.size, isExpendable: true),
+                isNew: true)
         }
         try await remote.write(uploads, jobs: jobs)
         return packs.map { SentPack(content: $0.content) }

@@ -139,6 +139,27 @@ private enum PathChecks {
 
 @Suite("MD5 on the portable path")
 struct PortableMD5Tests {
+    @Test("streams that take their bytes together have the digests that they have alone", arguments: 1...40)
+    func together(_ count: Int) {
+        var random = SeededBytes(seed: UInt64(count))
+        let contents = (0..<count).map { _ in random.bytes(64 * 20) }
+        var streams = Array(repeating: MD5(), count: count)
+        for range in [0..<64, 64..<(64 * 6), (64 * 6)..<(64 * 19)] {
+            let pieces = contents.map { content in
+                let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 1)
+                piece.copyBytes(from: content[range])
+                return UnsafeRawBufferPointer(piece)
+            }
+            MD5.update(&streams, with: pieces)
+            for piece in pieces { piece.deallocate() }
+        }
+        for index in streams.indices {
+            let rest = contents[index][(64 * 19)..<(64 * 20 - index)]
+            rest.withUnsafeBytes { streams[index].update($0) }
+            #expect(streams[index].finish() == MD5.digest(of: contents[index][..<(64 * 20 - index)]))
+        }
+    }
+
     @Test("gives the digests of RFC 1321") func rfc() { PathChecks.rfc(CAIRN_MD5_PORTABLE) }
     @Test("agrees with libcrypto around block borders") func borders() {
         PathChecks.borders(CAIRN_MD5_PORTABLE)

@@ -39,6 +39,7 @@ final class PackedClones: Sendable {
     private let repository: UniqueID
     private let count = Shared(0)
     private let threads = TaskThreads(count: 6)
+    private let otherThreads = TaskThreads(count: 6)
 
     init() throws {
         var random = SystemRandomNumberGenerator()
@@ -58,7 +59,7 @@ final class PackedClones: Sendable {
     /// Pushes roots with all that they consist of.
     @discardableResult
     func push(
-        _ roots: [ObjectID], from clone: Clone, to remote: (any Remote)? = nil
+        _ roots: [ObjectID], from clone: Clone, to remote: (any Remote)? = nil, attempts: Int = 5
     ) throws -> (moved: MovedObjects, missing: [ObjectID], traffic: Traffic) {
         let counting = CountingRemote(remote ?? FolderRemote(remoteFolder))
         let index = RemoteIndex(
@@ -67,10 +68,19 @@ final class PackedClones: Sendable {
             from: clone.cache, to: index, as: clone.identity, in: clone.temporary, jobs: 4,
             workers: Workers(count: 2), reporter: SilentReporter())
         let cache = clone.cache
-        let result = try runBlocking(on: threads) { () async throws(TransferError) in
-            let view = try await index.viewForWriting()
-            let objects = Self.members(of: roots.filter { !view.isComplete($0) }, in: cache)
-            return try await push.run(objects, roots: roots, on: view)
+        let result = try runBlocking(on: remote == nil ? otherThreads : threads) {
+            () async throws(TransferError) in
+            var left = attempts
+            while true {
+                let view = try await index.viewForPushing()
+                let objects = Self.members(of: roots.filter { !view.isComplete($0) }, in: cache)
+                do throws(TransferError) {
+                    return try await push.run(objects, roots: roots, on: view)
+                } catch {
+                    left -= 1
+                    guard error.reason == .overtaken, left > 0 else { throw error }
+                }
+            }
         }
         return (result.moved, result.missing, counting.traffic)
     }
@@ -144,4 +154,29 @@ extension PackedClones.Clone {
         try batch.commit()
         return ObjectID(.blake3, found.digest)
     }
+}
+
+/// A remote before whose first write something else happens.
+struct HookedRemote: Remote {
+    let base: any Remote
+    let hook: @Sendable () -> Void
+
+    init(_ base: any Remote, _ hook: @escaping @Sendable () -> Void) {
+        self.base = base
+        self.hook = hook
+    }
+
+    var place: String { base.place }
+
+    func list(_ prefix: String) async throws(RemoteError) -> RemoteListing { try await base.list(prefix) }
+    func top() async throws(RemoteError) -> Set<String> { try await base.top() }
+    func size(of key: String) async throws(RemoteError) -> Int64? { try await base.size(of: key) }
+    func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
+        try await base.read(key, range, limit: limit)
+    }
+    func write(_ uploads: [RemoteUpload], jobs: Int) async throws(RemoteError) -> Set<String> {
+        hook()
+        return try await base.write(uploads, jobs: jobs)
+    }
+    func delete(_ keys: [String]) async throws(RemoteError) { try await base.delete(keys) }
 }

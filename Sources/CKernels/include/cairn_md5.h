@@ -42,6 +42,10 @@ void cairn_md5_update(cairn_md5_state *state, const uint8_t *data, size_t length
 /// Writes the 16 bytes of the digest; `state` must be started again before it takes more.
 void cairn_md5_finish(cairn_md5_state *state, uint8_t *digest);
 
+/// Takes `blocks` blocks of 64 bytes more of each of `count` streams, stream i at `data[i]`, in the lanes of the best path of this machine.
+/// Each stream must have taken whole blocks so far.
+void cairn_md5_update_many(cairn_md5_state *states, const uint8_t *const *data, size_t count, size_t blocks);
+
 /// Returns whether this machine can run the path.
 bool cairn_md5_can_run(cairn_md5_path path);
 /// Returns the best path that this machine can run.

@@ -64,7 +64,7 @@ enum FinishedStages {
                 let lock = workspace.absolute(name)
                 let text = try lock.readIfPresent(limit: 1 << 30)
                 let known = try text.map { try PipelineLock(parsing: $0, file: workspace.display(name)) }
-                let new = try (known ?? PipelineLock()).replacing(list).text
+                let new = try (known ?? PipelineLock()).replacingText(list)
                 if new != text { texts.append((lock, new)) }
             }
             try AtomicFile.write(texts)

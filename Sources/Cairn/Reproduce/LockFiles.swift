@@ -53,13 +53,12 @@ struct LockFiles {
             guard var file = files[name], file.isDirty else { continue }
             let path = name.sibling("dvc.lock")
             // A command of a stage may have written to the lock as well.
-            let current = try read(name)
-            if current.text != file.text {
-                file.base = current.base
-                file.text = current.text
+            if try workspace.absolute(path).readIfPresent(limit: 1 << 30) != file.text {
+                let current = try read(name)
+                (file.base, file.text) = (current.base, current.text)
             }
             let stages = file.stages.sorted { $0.place < $1.place }.map(\.stage)
-            let text = try (file.base ?? PipelineLock()).replacing(stages).text
+            let text = try (file.base ?? PipelineLock()).replacingText(stages)
             if text != file.text {
                 if !file.isWritten { willWrite(path, file.text == nil) }
                 try AtomicFile.write(text, to: workspace.absolute(path))

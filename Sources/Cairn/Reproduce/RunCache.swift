@@ -34,7 +34,7 @@ struct RunCache {
         let folder = folder(of: key)
         let file = folder.appending(key.value.hex)
         if try file.status() != nil { return }
-        try folder.makeFolders()
+        if try folder.status() == nil { try folder.makeFolders() }
         try AtomicFile.writeForNow(locked.entryText, to: file)
     }
 

@@ -19,7 +19,7 @@ final class CurlRunner {
     private let multi: CurlMulti
     private var active: [UnsafeMutableRawPointer: Active] = [:]
     private var idle: [CurlEasy] = []
-    /// Hosts that have taken a large body.
+    /// Hosts that have taken a body.
     private var takers: Set<String> = []
 
     init(_ loop: CurlLoop, _ multi: CurlMulti) {
@@ -53,8 +53,8 @@ final class CurlRunner {
         guard let easy = idle.popLast() ?? CurlEasy() else {
             return transfer.finish(.failure(RemoteError(.io(.noMemory))))
         }
-        // Who may not write here, or wrote to the wrong region, learns it before a large body is sent. Once a host has taken one that is
-        // not worth a round trip more, nor a second's wait at servers that do not know the question.
+        // Who may not write here, or wrote to the wrong region, learns it before a large body is sent. Once a host has taken anything that
+        // is not worth a round trip more, nor a second's wait at servers that do not know the question.
         let asksLeave =
             transfer.request.body.count > CurlEasy.largeBody && !takers.contains(transfer.request.host)
         let code = easy.prepare(
@@ -73,7 +73,7 @@ final class CurlRunner {
             guard let done = active.removeValue(forKey: raw) else { continue }
             let outcome = Self.outcome(of: done, code)
             if case .success(let response) = outcome, response.isSuccess,
-                done.transfer.request.body.count > CurlEasy.largeBody
+                [.put, .post].contains(done.transfer.request.method)
             {
                 takers.insert(done.transfer.request.host)
             }

@@ -34,10 +34,10 @@ extension MultipartUpload {
 
     /// Sends a part, unless it is there with the right bytes.
     func send(
-        part number: Int, _ range: Range<Int64>, to upload: String, _ earlier: StoredPart?
+        part number: Int, _ range: Range<Int64>, _ tag: ContentTag, to upload: String,
+        _ earlier: StoredPart?
     ) async throws(RemoteError) -> PartTag {
-        let part = self.part(range)
-        let tag = try ContentTag(part, name)
+        let part = body.part(range)
         if let earlier, earlier.size == part.count,
             S3Session.unquoted(earlier.entityTag).lowercased() == tag.entityTag
         {
@@ -59,16 +59,6 @@ extension MultipartUpload {
             return PartTag(number: number, entityTag: entityTag, md5: tag.md5, isDigest: verdict == .same)
         }
         throw RemoteError(.refused(.altered), name)
-    }
-
-    /// A part of the body.
-    private func part(_ range: Range<Int64>) -> HTTPRequest.Body {
-        switch body {
-        case .none: .none
-        case .bytes(let bytes): .bytes(Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
-        case .file(let path, let whole):
-            .file(path, (whole.lowerBound + range.lowerBound)..<(whole.lowerBound + range.upperBound))
-        }
     }
 
     /// Has the parts put together.

@@ -25,6 +25,8 @@ struct MultipartUpload {
     private static let mostParts: Int64 = 10_000
     private static let smallPart: Int64 = 8 << 20
     private static let largePart: Int64 = 16 << 20
+    /// So many parts are read together.
+    private static let largestGroup = 8
     /// From here on parts are larger.
     private static let largeObject: Int64 = 256 << 20
 
@@ -34,16 +36,19 @@ struct MultipartUpload {
     let body: HTTPRequest.Body
     let slots: RequestSlots
     let isKept: Bool
+    private let isNew: Bool
 
     /// - Parameters:
     ///   - key: the key in the bucket.
     ///   - name: that of the remote.
     ///   - slots: for everything that is sent.
     ///   - isKept: whether a later attempt may go on with what this one left.
+    ///   - isNew: whether it is known that the key has no object, so that it need not be looked up.
     init(
         _ session: S3Session, _ key: String, _ name: String, _ body: HTTPRequest.Body, _ slots: RequestSlots,
-        isKept: Bool
+        isKept: Bool, isNew: Bool = false
     ) {
+        self.isNew = isNew
         self.session = session
         self.key = key
         self.name = name
@@ -68,13 +73,24 @@ struct MultipartUpload {
         }
     }
 
+    /// Parts that are read together: of one length, but the last.
+    private static func groups(
+        of parts: [(number: Int, range: Range<Int64>)]
+    ) -> [[(number: Int, range: Range<Int64>)]] {
+        let even = parts.filter { $0.range.count == parts[0].range.count }
+        let groups = stride(from: 0, to: even.count, by: largestGroup).map {
+            Array(even[$0..<min($0 + largestGroup, even.count)])
+        }
+        return even.count < parts.count ? groups + [parts.suffix(parts.count - even.count)] : groups
+    }
+
     /// Writes the object.
     ///
     /// - Parameter jobs: how many parts go at a time.
     /// - Returns: true if it was there already, with as many bytes.
     /// - Throws: `RemoteError`, with `.conflict` for one of another size.
     func run(jobs: Int) async throws(RemoteError) -> Bool {
-        if try await isThere() { return true }
+        if !isNew, try await isThere() { return true }
         let others = isKept ? try await uploads() : []
         var (upload, earlier) = ("", [Int: StoredPart]())
         if let best = try await best(of: others) {
@@ -123,11 +139,19 @@ struct MultipartUpload {
         let parts = Self.parts(of: body.count)
         let tags = Mutex<[Int: PartTag]>([:])
         do throws(RemoteError) {
-            try await Jobs.run(parts.map(\.number), atATime: jobs) { (number) throws(RemoteError) in
-                let tag = try await slots.use { () async throws(RemoteError) in
-                    try await send(part: number, parts[number - 1].range, to: upload, earlier[number])
+            let groups = Self.groups(of: parts)
+            // While the parts of one are sent the next one is read.
+            let atATime = (jobs - 1) / Self.largestGroup + (jobs > 1 ? 2 : 1)
+            try await Jobs.run(groups, atATime: atATime) { (group) throws(RemoteError) in
+                let contents = try ContentTag.tags(of: body, group.map(\.range), name)
+                try await Jobs.run(Array(zip(group, contents)), atATime: jobs) {
+                    (part, content) throws(RemoteError) in
+                    let tag = try await slots.use { () async throws(RemoteError) in
+                        try await send(
+                            part: part.number, part.range, content, to: upload, earlier[part.number])
+                    }
+                    tags.withLock { $0[part.number] = tag }
                 }
-                tags.withLock { $0[number] = tag }
             }
         } catch {
             if error.isLostUpload { return .lost }

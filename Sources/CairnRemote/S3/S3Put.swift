@@ -18,15 +18,20 @@ struct S3Put {
     private let key: String
     private let name: String
     private let body: HTTPRequest.Body
+    private let isNew: Bool
 
     /// - Parameters:
     ///   - key: the key in the bucket.
     ///   - name: that of the remote.
-    init(_ session: S3Session, _ key: String, _ name: String, _ body: HTTPRequest.Body) {
+    ///   - isNew: whether it is known that the key has no object, so that it need not be looked up.
+    init(
+        _ session: S3Session, _ key: String, _ name: String, _ body: HTTPRequest.Body, isNew: Bool = false
+    ) {
         self.session = session
         self.key = key
         self.name = name
         self.body = body
+        self.isNew = isNew
     }
 
     /// Puts the object.
@@ -36,12 +41,15 @@ struct S3Put {
     func run() async throws(RemoteError) -> Bool {
         let tag = try ContentTag(body, name)
         for _ in 0..<Self.mostRounds {
-            if session.known.conditions != .honoured, let size = try await session.size(of: key, name) {
+            if !isNew, session.known.conditions != .honoured,
+                let size = try await session.size(of: key, name)
+            {
                 return try isSame(size)
             }
             switch try await put(tag) {
             case .created:
-                await findOutConditions(tag)
+                // Who knows which keys are free need not know it.
+                if !isNew { await findOutConditions(tag) }
                 return false
             case .refused: session.learn { $0.conditions = .refused }
             case .exists:

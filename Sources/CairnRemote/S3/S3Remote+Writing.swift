@@ -19,11 +19,12 @@ extension S3Remote {
             let wasThere: Bool
             if body.count <= Self.largestWhole {
                 wasThere = try await slots.use { () async throws(RemoteError) in
-                    try await S3Put(session, start + upload.key, upload.key, body).run()
+                    try await S3Put(session, start + upload.key, upload.key, body, isNew: upload.isNew).run()
                 }
             } else {
                 let parts = MultipartUpload(
-                    session, start + upload.key, upload.key, body, slots, isKept: upload.isRepeatable)
+                    session, start + upload.key, upload.key, body, slots, isKept: upload.isRepeatable,
+                    isNew: upload.isNew)
                 wasThere = try await parts.run(jobs: jobs)
             }
             if wasThere { existing.withLock { _ = $0.insert(upload.key) } }

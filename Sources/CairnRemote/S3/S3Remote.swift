@@ -7,7 +7,7 @@ import CairnCore
 ///
 /// Objects are put with `If-None-Match: *`, so that none is replaced where the service honours that; whether it does is found out with the first
 /// object, by putting it twice. Elsewhere each key is looked up before it is written: two who write the same key at the same
-/// moment may then both believe that they brought the object, and the last one did.
+/// moment may then both believe that they brought the object, and the last one did. What the caller knows to be new is just put.
 ///
 /// Bodies go with their SHA-256 and their MD5, which services check; and the entity tag that comes back has to be their MD5. What is read
 /// is checked for its length alone, because callers know what it should be: they compare it with an id. No answer that a key may not read an object is

@@ -9,10 +9,13 @@ public struct IndexSegment: Sendable {
     /// What was read and found to be right. An index has many segments, and they are passed around for every question: one reference each.
     private final class Content: Sendable {
         let checked: SegmentCheck
+        /// That of `checked`: asked for again and again, it is at hand without the tables beside it.
+        let layout: SegmentLayout
         let bytes: [UInt8]
 
         init(_ checked: SegmentCheck, _ bytes: [UInt8]) {
             self.checked = checked
+            layout = checked.layout
             self.bytes = bytes
         }
     }
@@ -31,7 +34,7 @@ public struct IndexSegment: Sendable {
     public var replaced: [Digest] { content.checked.replaced }
 
     private var bytes: [UInt8] { content.bytes }
-    private var layout: SegmentLayout { content.checked.layout }
+    private var layout: SegmentLayout { content.layout }
 
     /// How many entries there are.
     public var count: Int { layout.objects.count + layout.chunks.count }

@@ -55,6 +55,9 @@ public struct PackIndex: Sendable {
     /// True if a collector means to delete some of the packs.
     public var hasCondemnedPacks: Bool { soundCount < packs.count }
 
+    /// The packs that nobody means to delete.
+    public var soundPacks: ArraySlice<PackInfo> { packs.prefix(soundCount) }
+
     /// How many entries the segments have, records that lie in several packs counted for each.
     public var count: Int { segments.reduce(0) { $0 + $1.count } }
 

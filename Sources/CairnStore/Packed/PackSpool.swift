@@ -33,11 +33,13 @@ public final class PackSpool: ChunkSink {
     /// - Parameters:
     ///   - root: an existing folder of this machine.
     ///   - chunker: the number of the rule by which files are cut.
+    ///   - staysHere: whether packs come to lie on this machine in the end, so that its disk may as well begin with them.
     ///   - header: makes the head of each pack, no two alike.
     ///   - isStored: true for a record that is not to be sent.
     /// - Throws: `StoreError` if the folder cannot be made, `.readOnly` for a rule that this program does not know.
     public init(
-        in root: FilePath, chunker: Int, header: @escaping @Sendable (PackClass) -> PackHeader,
+        in root: FilePath, chunker: Int, staysHere: Bool = true,
+        header: @escaping @Sendable (PackClass) -> PackHeader,
         isStored: @escaping @Sendable (RecordKey) -> Bool
     ) throws(StoreError) {
         guard let rule = UInt8(exactly: chunker).flatMap(ChunkingRule.init(id:)) else {
@@ -52,8 +54,9 @@ public final class PackSpool: ChunkSink {
         let batch = made.1
         self.root = root
         assembly = PackAssembly(
-            PackStreams([PackStream(in: { batch }, header: { header(.data) })]),
-            PackStreams([PackStream(in: { batch }, header: { header(.meta) })]), at: root, isStored: isStored)
+            PackStreams([PackStream(in: { batch }, stays: staysHere, header: { header(.data) })]),
+            PackStreams([PackStream(in: { batch }, stays: staysHere, header: { header(.meta) })]), at: root,
+            isStored: isStored)
     }
 
     /// True if the record is not to be sent, or was added before.

@@ -17,6 +17,7 @@ final class PackStream: Sendable {
 
     private let header: @Sendable () -> PackHeader
     private let batch: @Sendable () throws(StoreError) -> DurableBatch
+    private let stays: Bool
     private let state = Mutex(State())
     /// Held by who appends several frames that are to stay together.
     private let together = Mutex(())
@@ -36,11 +37,14 @@ final class PackStream: Sendable {
         }
     }
 
-    /// - Parameter header: makes the head of each pack, no two alike.
+    /// - Parameters:
+    ///   - stays: false for packs that go away again soon.
+    ///   - header: makes the head of each pack, no two alike.
     init(
-        in batch: @escaping @Sendable () throws(StoreError) -> DurableBatch,
+        in batch: @escaping @Sendable () throws(StoreError) -> DurableBatch, stays: Bool = true,
         header: @escaping @Sendable () -> PackHeader
     ) {
+        self.stays = stays
         self.header = header
         self.batch = batch
     }
@@ -105,7 +109,7 @@ final class PackStream: Sendable {
         let file = try system { () throws(SystemError) in
             try batch.create(temporary, permissions: 0o444)
         }
-        return (try PackWriter(header(), into: file), temporary)
+        return (try PackWriter(header(), into: file, stays: stays), temporary)
     }
 
     private func close(_ state: inout State) throws(StoreError) {

@@ -32,11 +32,15 @@ public final class PackWriter: Sendable {
 
     /// Begins a pack.
     ///
-    /// - Parameter file: a new, empty file, which is closed when the writer goes.
+    /// - Parameters:
+    ///   - file: a new, empty file, which is closed when the writer goes.
+    ///   - stays: false for a file that goes away again soon, which the disk need never see.
     /// - Throws: `StoreError` if the header cannot be written.
-    public init(_ header: PackHeader, into file: consuming OpenFile) throws(StoreError) {
+    public init(
+        _ header: PackHeader, into file: consuming OpenFile, stays: Bool = true
+    ) throws(StoreError) {
         self.header = header
-        var state = PackFile(file: file)
+        var state = PackFile(file: file, stays: stays)
         try state.write(header.bytes)
         self.state = Mutex(state)
     }
@@ -95,6 +99,7 @@ public final class PackWriter: Sendable {
 /// What of a pack is written already.
 private struct PackFile: ~Copyable {
     let file: OpenFile
+    private let stays: Bool
     private var hash = BLAKE3()
     private(set) var size: Int64 = 0
     /// The rows of the frame table and of the record table.
@@ -107,7 +112,10 @@ private struct PackFile: ~Copyable {
     private(set) var failure: StoreError?
     var isFinished = false
 
-    init(file: consuming OpenFile) { self.file = file }
+    init(file: consuming OpenFile, stays: Bool) {
+        self.file = file
+        self.stays = stays
+    }
 
     /// The BLAKE3 of what is written.
     var digest: Digest { hash.finish() }
@@ -169,7 +177,7 @@ private struct PackFile: ~Copyable {
             throw failure
         }
         size += Int64(bytes.count)
-        if size - flushedSize >= Self.writebackSize {
+        if stays, size - flushedSize >= Self.writebackSize {
             file.startWriteback(at: flushedSize, count: size - flushedSize)
             flushedSize = size
         }

@@ -74,6 +74,31 @@ public struct RecordMarks: Sendable {
         }
     }
 
+    /// Calls `body` once with every marked record that has a place in a pack that may be read.
+    ///
+    /// - Parameter packs: packs whose records need not come.
+    public func forEachMarked(outside packs: Set<Digest> = [], _ body: (_ key: RecordKey) -> Void) {
+        let isLeftOut = index.packs.map { packs.contains($0.name) }
+        for number in index.segments.indices {
+            let segment = index.segments[number]
+            let numbers = index.numbers[number]
+            var last: RecordKey?
+            for (place, word) in bits[number].enumerated() {
+                var rest = word
+                while rest != 0 {
+                    let entry = segment.entry(at: place << 6 | rest.trailingZeroBitCount)
+                    rest &= rest - 1
+                    let pack = numbers[Int(entry.pack)]
+                    guard pack != PackIndex.none, !isLeftOut[Int(pack)], entry.key != last,
+                        !isKnown(entry.key, before: number)
+                    else { continue }
+                    last = entry.key
+                    body(entry.key)
+                }
+            }
+        }
+    }
+
     /// True if one of the first segments tells of a place of the record that may be read.
     private func isKnown(_ key: RecordKey, before count: Int) -> Bool {
         for number in 0..<count {

@@ -49,6 +49,26 @@ struct MultipartUploadTests {
         #expect(MultipartUpload.parts(of: size * Self.mebibyte).count == count)
     }
 
+    @Test("an object of which it is known that nothing has its key is not looked for")
+    func new() async throws {
+        let service = bucket.service
+        let remote = try S3Remote(service)
+        var upload = upload(isExpendable: true)
+        upload.isNew = true
+        #expect(try await remote.write([upload], jobs: 4) == [])
+        #expect(bucket.objects == ["p/k": bytes] && bucket.uploads.isEmpty)
+        #expect(service.requests.count == 5 && lines(service, "HEAD") == [])
+        for request in service.requests where request.method == .put {
+            guard case .file(_, let range) = request.body else {
+                Issue.record("a part of a file is sent from it")
+                continue
+            }
+            let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+            #expect(request.headers["Content-MD5"] == ContentTag.base64(MD5.digest(of: part)))
+            #expect(request.headers["x-amz-content-sha256"] == SHA256.digest(of: part).hex)
+        }
+    }
+
     @Test("a large object goes in parts and arrives whole", arguments: [true, false])
     func whole(_ isInMemory: Bool) async throws {
         let service = bucket.service

@@ -25,6 +25,28 @@ struct S3WritingTests {
         #expect(put.headers["If-None-Match"] == "*")
     }
 
+    @Test(
+        "an object of which it is known that nothing has its key takes one request, and what is there stays")
+    func new() async throws {
+        let bucket = ScriptedBucket()
+        let service = bucket.service
+        let remote = try S3Remote(service)
+        func upload(_ name: String, _ text: String) -> RemoteUpload {
+            RemoteUpload(name, .bytes(Array(text.utf8)), isNew: true)
+        }
+        #expect(try await remote.write([upload("a", "a")], jobs: 1) == [])
+        #expect(try await remote.write([upload("b", "b")], jobs: 1) == [])
+        #expect(service.lines == ["PUT /bucket/p/a", "PUT /bucket/p/b"])
+        #expect(service.requests.allSatisfy { $0.headers["If-None-Match"] == "*" })
+        // Who was wrong is told so.
+        #expect(try await remote.write([upload("a", "x")], jobs: 1) == ["a"])
+        let error = await failure { () async throws(RemoteError) in
+            try await remote.write([upload("b", "longer")], jobs: 1)
+        }
+        #expect(error == RemoteError(.conflict, "b"))
+        #expect(bucket.objects == ["p/a": Array("a".utf8), "p/b": Array("b".utf8)])
+    }
+
     @Test("what is there stays, with or without conditions", arguments: [true, false])
     func existing(_ honoursConditions: Bool) async throws {
         let bucket = ScriptedBucket()

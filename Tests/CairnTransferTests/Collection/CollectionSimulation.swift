@@ -155,7 +155,7 @@ final class CollectionSimulation: Sendable {
             from: cache.store, to: index, as: CollectionFixture.clone(UInt64(clone)), in: folder, jobs: 2,
             workers: Workers(count: 1), reporter: SilentReporter())
         for attempt in 0..<5 {
-            let view = try await index.viewForWriting()
+            let view = try await index.viewForPushing()
             // Sometimes the user thinks about it.
             if Int.random(in: 0..<4, using: &random) == 0 {
                 try await executor.clock.sleep(
