@@ -37,6 +37,7 @@ struct CairnCommand: ParsableCommand {
         RepairCommand.self,
         ReproduceCommand.self,
         RootCommand.self,
+        RunCommand.self,
         StageCommands.self,
         StatusCommand.self,
         UnfreezeCommand.self,

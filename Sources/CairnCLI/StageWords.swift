@@ -100,8 +100,9 @@ enum StageWords {
         return object(members)
     }
 
+    /// An object whose names are in order.
     static func object(_ members: [(String, PythonJSON)]) -> PythonJSON {
-        .object(members.map { (name: Array($0.0.utf8), value: $0.1) })
+        .object(members.sorted { $0.0 < $1.0 }.map { (name: Array($0.0.utf8), value: $0.1) })
     }
 
     /// The commands of a stage as they are shown before they run.

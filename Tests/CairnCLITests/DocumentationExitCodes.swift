@@ -17,6 +17,7 @@ enum DocumentationExitCodes {
         "metrics diff": nil,
         "metrics check": "if a condition does not hold",
         "params diff": nil,
+        "run": "if the stage failed",
         "stage add": "if the stage that `--run` runs failed",
         "stage list": nil,
         "freeze": "if some of the targets could not be frozen",

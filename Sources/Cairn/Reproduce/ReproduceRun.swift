@@ -59,9 +59,11 @@ final class ReproduceRun {
     /// True when the runs that the remote knows are here.
     private var hasPulledRuns = false
     private var lastWrite = Surroundings.uptime
+    /// How long locks are not written again while stages end: ten times as long as it took the last time, so that long ones cost little.
+    private var writeInterval = ReproduceRun.shortestInterval
 
-    /// How often locks are written while stages end.
-    private static let writeInterval = Duration.milliseconds(250)
+    /// Locks are written at most so often while stages end.
+    private static let shortestInterval = Duration.milliseconds(250)
     /// How long commands may run before other programs are let into the repository.
     private static let patience = 20
 
@@ -161,7 +163,7 @@ final class ReproduceRun {
         if let first = news.pop(milliseconds: Self.patience) { return try take(first) }
         if lockFiles.isDirty || isCommitting || open != nil {
             // What is stored and not named yet must not be collected: the repository stays ours until the locks name it.
-            if !isCommitting, open == nil, Surroundings.uptime - lastWrite >= Self.writeInterval {
+            if !isCommitting, open == nil, Surroundings.uptime - lastWrite >= writeInterval {
                 try writeLocks()
             }
             return
@@ -233,6 +235,9 @@ final class ReproduceRun {
             tell(.writingLock(file: workspace.display(file), isNew: isNew))
         }
         for file in files { git.changed(file) }
+        let end = Surroundings.uptime
+        writeInterval = max(Self.shortestInterval, 10 * (end - lastWrite))
+        lastWrite = end
     }
 
     // MARK: - Deciding
@@ -517,7 +522,7 @@ final class ReproduceRun {
             note(stage, done.isRestored ? .restored : .ran, seconds: done.seconds, log: done.log)
             tell(.finished(stage: nodes[stage].address, seconds: done.seconds))
         }
-        if Surroundings.uptime - lastWrite >= Self.writeInterval { try writeLocks() }
+        if Surroundings.uptime - lastWrite >= writeInterval { try writeLocks() }
     }
 
     private func relink(_ recording: StageRecording) throws {

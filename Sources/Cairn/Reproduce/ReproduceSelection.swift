@@ -43,7 +43,10 @@ struct ReproduceSelection {
         var result: [Int] = []
         for target in targets {
             let found = try find(target, options)
-            guard !found.isEmpty || index.isEmptyDeclaration(target, in: workspace) else {
+            guard
+                try !found.isEmpty || index.isEmptyDeclaration(target, in: workspace)
+                    || isFolder(target, options)
+            else {
                 throw notFound(target)
             }
             result += found.filter { !result.contains($0) }
@@ -52,11 +55,7 @@ struct ReproduceSelection {
     }
 
     private func find(_ target: String, _ options: ReproduceOptions) throws -> [Int] {
-        if options.isRecursive {
-            let folder = try workspace.pathOrRoot(of: target)
-            let place = folder.map { workspace.absolute($0) } ?? workspace.root
-            if try place.status(following: true)?.kind == .folder { return graph.stages(below: folder) }
-        }
+        if try isFolder(target, options) { return graph.stages(below: try workspace.pathOrRoot(of: target)) }
         let (file, name) = Self.split(target)
         if let name, let path = try? workspace.pathOrRoot(of: file ?? "dvc.yaml") {
             let pattern = options.isGlob ? GlobPattern(Array(name.utf8)) : nil
@@ -72,6 +71,13 @@ struct ReproduceSelection {
         let declared = nodes.indices.filter { nodes[$0].owner.file == path }
         if !declared.isEmpty { return declared }
         return nodes.indices.filter { place in nodes[place].outputs.contains { $0.path == path } }
+    }
+
+    /// True for a folder that stands for all stages below it.
+    private func isFolder(_ target: String, _ options: ReproduceOptions) throws -> Bool {
+        guard options.isRecursive else { return false }
+        let place = try workspace.pathOrRoot(of: target).map { workspace.absolute($0) } ?? workspace.root
+        return try place.status(following: true)?.kind == .folder
     }
 
     /// `path/dvc.yaml:stage`, or a name that may be a stage's.
