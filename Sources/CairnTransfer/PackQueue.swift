@@ -9,9 +9,9 @@ struct PackQueue {
 
     /// So much is gathered before it is looked whether packs are full.
     static let stepBytes: Int64 = 64 << 20
-    /// So many rounds of packs are under way at a time; while they are, up to `PackedPush.roundBytes` are gathered. On this machine nobody waits
-    /// for answers.
-    private var mostUnderWay: Int { index.remote.isLocal ? 1 : 2 }
+    /// A round with no more bytes goes beside another one, so that it does not wait for that one's answers. What has more does wait: a push that
+    /// is killed loses what is under way.
+    private static let bytesBeside: Int64 = 16 << 20
 
     private let index: RemoteIndex
     private let view: RemoteView
@@ -55,16 +55,15 @@ struct PackQueue {
         }
     }
 
-    /// Sends packs, or keeps them for later if enough is under way.
+    /// Sends packs, or keeps them for later if enough is under way: up to `PackedPush.roundBytes` are gathered meanwhile.
     mutating func send(
         _ packs: [PackSpool.Pack], in group: inout TaskGroup<Outcome>
     ) async throws(TransferError) {
         waiting += packs
         guard !waiting.isEmpty else { return }
         try await waitForStore(in: &group)
-        if underWay == mostUnderWay {
-            let bytes = waiting.reduce(0) { $0 + $1.info.size }
-            guard finished.value > 0 || bytes >= PackedPush.roundBytes else { return }
+        while underWay >= mostUnderWay {
+            guard finished.value > 0 || waitingBytes >= PackedPush.roundBytes else { return }
             try await takeOne(of: &group)
         }
         begin(in: &group)
@@ -73,9 +72,18 @@ struct PackQueue {
     /// Sends what is left, and waits for all.
     mutating func end(in group: inout TaskGroup<Outcome>) async throws(TransferError) {
         try await waitForStore(in: &group)
-        if underWay == mostUnderWay, !waiting.isEmpty { try await takeOne(of: &group) }
-        if !waiting.isEmpty { begin(in: &group) }
+        if !waiting.isEmpty {
+            while underWay >= mostUnderWay { try await takeOne(of: &group) }
+            begin(in: &group)
+        }
         while underWay > 0 { try await takeOne(of: &group) }
+    }
+
+    private var waitingBytes: Int64 { waiting.reduce(0) { $0 + $1.info.size } }
+
+    /// How many rounds may be under way when what waits is sent. On this machine nobody waits for answers.
+    private var mostUnderWay: Int {
+        index.remote.isLocal || waitingBytes > Self.bytesBeside ? 1 : 2
     }
 
     private mutating func waitForStore(in group: inout TaskGroup<Outcome>) async throws(TransferError) {

@@ -236,7 +236,7 @@ final class ReproduceRun {
         }
         for file in files { git.changed(file) }
         let end = Surroundings.uptime
-        writeInterval = max(Self.shortestInterval, 10 * (end - lastWrite))
+        writeInterval = max(Self.shortestInterval, (end - lastWrite) * 10)
         lastWrite = end
     }
 
