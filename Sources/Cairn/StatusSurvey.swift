@@ -11,6 +11,7 @@ final class StatusSurvey {
     private var takenInventory: ObjectInventory?
     private let store: ObjectStore
     private var trees: [TreeKey: DataTree] = [:]
+    private var rulesByFolder: [RepoPath?: IgnoreFiles] = [:]
     private struct TreeKey: Hashable {
         let path: RepoPath
         /// What is recorded decides which links are followed.
@@ -126,7 +127,7 @@ final class StatusSurvey {
     ) throws -> Found {
         let key = TreeKey(path: path, recorded: recorded)
         if algorithm == session.workspace.algorithm, let known = trees[key] { return .files(known, nil) }
-        let rules = try IgnoreFiles(above: path, session: session)
+        let rules = try rules(above: path)
         // What is ignored does not exist for us.
         let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
         guard !rules.isIgnored(path, isFolder: isFolder),
@@ -140,6 +141,14 @@ final class StatusSurvey {
         try tree.readAll(algorithm, session)
         if algorithm == session.workspace.algorithm { trees[key] = tree }
         return .files(tree, walked)
+    }
+
+    /// What `.dvcignore` files above a path leave out: the same for all that lies in one folder.
+    private func rules(above path: RepoPath) throws -> IgnoreFiles {
+        if let known = rulesByFolder[path.parent] { return known }
+        let rules = try IgnoreFiles(above: path, session: session)
+        rulesByFolder[path.parent] = rules
+        return rules
     }
 
     private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {
