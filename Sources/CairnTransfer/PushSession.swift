@@ -52,9 +52,8 @@ struct PushSession {
     ) async throws(TransferError) -> (moved: MovedObjects, missing: [ObjectID]) {
         let published = try await index.roots(of: clone, on: view)
         pending = try await journal.packs(on: index.remote, view)
-        // Nothing that was there before.
+        // Nothing was there before that could be given up: the clone's word need not wait for the second look.
         var reliesOnNothing = view.segments.isEmpty && pending.isEmpty
-        let start = view.takenAt
         var lost = try await send(objects)
         if !isStoreMade { try await Self.makeStore(index, view) }
         isStoreMade = true
@@ -69,14 +68,14 @@ struct PushSession {
                 continue
             }
             try await writeSegments(roots: kept)
-            // Packs that were begun so lately are nobody's to give up.
-            let isCertain =
-                reliesOnNothing && index.surroundings.clock.elapsed - start <= PackedPush.patience
-            guard index.rules.rechecksAfterSegment, !isCertain, try await isOvertaken() else {
-                try await finish(published.union(kept), isNew: isNew)
+            let word = published.union(kept)
+            let isEarly = reliesOnNothing && isNew
+            guard try await isOvertaken(publishing: isEarly ? word : nil) else {
+                try await finish(word, isNew: isNew && !isEarly)
                 return (report, missing)
             }
-            reliesOnNothing = false
+            // A name is written once: who has given their word begins anew, with another.
+            if isEarly { break }
             lost = try await sendAgain(objects, roots)
         }
         throw TransferError(.overtaken)
@@ -111,6 +110,31 @@ struct PushSession {
         let before = view.givenUp
         view = try await index.refresh(view)
         return !view.givenUp.isSubset(of: before)
+    }
+
+    /// Reads the log again, and publishes beside it what need not wait for the answer.
+    ///
+    /// - Returns: as ``isOvertaken()``.
+    private mutating func isOvertaken(
+        publishing roots: Set<ObjectID>?
+    ) async throws(TransferError) -> Bool {
+        let (index, clone, push, view) = (self.index, self.clone, self.push, self.view)
+        async let publication = Self.publish(roots, of: clone, as: push, index, view)
+        let isOvertaken = index.rules.rechecksAfterSegment ? try await isOvertaken() : false
+        try await publication.get()
+        return isOvertaken
+    }
+
+    private static func publish(
+        _ roots: Set<ObjectID>?, of clone: PackedPush.Clone, as push: ULID, _ index: RemoteIndex,
+        _ view: RemoteView
+    ) async -> Result<Void, TransferError> {
+        guard let roots else { return .success(()) }
+        do throws(TransferError) {
+            return .success(try await index.publish(roots, of: clone, as: push, on: view))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Sends what the remote lacks.

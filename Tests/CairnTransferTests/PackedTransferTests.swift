@@ -32,7 +32,7 @@ struct PackedTransferTests {
         let push = try clones.push([first], from: here)
         #expect(push.moved.count == 1001 && push.missing == [])
         // A look, the marker, two packs, and what tells of them: nothing was there that could be given up meanwhile.
-        #expect(push.traffic.operations == 7, "\(push.traffic)")
+        #expect(push.traffic.operations == 8, "\(push.traffic)")
         let nothing = try clones.push([first], from: here)
         #expect(nothing.moved.count == 0 && nothing.traffic.operations <= 2, "\(nothing.traffic)")
         #expect(nothing.traffic.writes == 0)
