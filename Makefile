@@ -31,7 +31,7 @@ test-tools: setup ## Install the pinned dvc and the servers that the tests run a
 	@Tests/servers/install
 
 test: setup test-tools ## Run all tests
-	$(SWIFT) test $(TEST_FLAGS)
+	@Tests/tools/run-tests $(SWIFT) test $(TEST_FLAGS)
 
 fuzz: setup ## Give damaged input to every parser, for SECONDS each; a failure tells its seed
 	CAIRN_FUZZ_SECONDS=$(SECONDS) $(SWIFT) test --filter '[Ff]uzz' $(TEST_FLAGS)

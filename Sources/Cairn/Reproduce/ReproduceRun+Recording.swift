@@ -1,0 +1,56 @@
+import CairnCore
+import CairnPipeline
+import CairnSystem
+
+/// Making durable what stages made, and naming it in locks.
+extension ReproduceRun {
+    /// Gives what ended to the thread that makes it durable, if that has nothing to do.
+    func handOver() throws {
+        guard let batch = open, !isCommitting else { return }
+        let news = news
+        let committer =
+            try self.committer
+            ?? StageCommitter(journal: FinishedStages.newJournal(in: session.workspace)) { places, error in
+                news.push(.stored(places, error.map { CairnError($0) }))
+            }
+        self.committer = committer
+        open = nil
+        isCommitting = true
+        committer.take(batch)
+    }
+
+    /// Stages whose outputs are durable: the locks may name them.
+    func stored(_ stages: [Int], _ error: CairnError?) throws {
+        isCommitting = false
+        if let error {
+            for stage in stages { note(stage, .failed(error)) }
+            throw error
+        }
+        for stage in stages {
+            guard let done = work.removeValue(forKey: stage), let recording = done.recording,
+                case .stage(let file, _) = nodes[stage].owner, let definition = nodes[stage].stage
+            else { continue }
+            try lockFiles.note(recording.locked, of: file, at: places[stage] ?? 0)
+            if !options.skipsCommit { try relink(recording) }
+            if !options.skipsCommit, !nodes[stage].isFrozen, RunCache.keeps(definition, of: nodes[stage]) {
+                try runCache.save(recording.locked)
+            }
+            note(stage, done.isRestored ? .restored : .ran, seconds: done.seconds, log: done.log)
+            tell(.finished(stage: nodes[stage].address, seconds: done.seconds))
+        }
+        if Surroundings.uptime - lastWrite >= writeInterval { try writeLocks() }
+    }
+
+    private func relink(_ recording: StageRecording) throws {
+        let relink = try Relink(session)
+        for output in recording.outputs where output.record.isCached {
+            let items = try relink.items(
+                of: output.tree, output.algorithm, isExecutable: output.record.isExecutable)
+            for failure in try relink.place(items) {
+                report.linkFailures.append(try RepoPath(validating: items.paths[failure.index]))
+            }
+            // Only a memory of what was put where; nothing depends on it.
+            if let id = output.record.id { try? session.index?.rememberOutput(output.path, id) }
+        }
+    }
+}
