@@ -1,10 +1,11 @@
 import CairnSystem
 import Foundation
+import CairnTestSupport
 import Testing
 
 @testable import CairnGit
 
-@Suite("changes of the work tree")
+@Suite("changes of the work tree", .ownThreads)
 struct GitWorktreeTests {
     /// `git status --porcelain` as a table from path to its two letters.
     private func status(_ fixture: GitFixture) throws -> [[UInt8]: String] {

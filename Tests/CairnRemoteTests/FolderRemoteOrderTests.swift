@@ -7,7 +7,7 @@ import Testing
 /// The order in which a folder remote writes, as strace sees it: nothing has its key before its bytes are durable, and all is durable when
 /// the call comes back.
 @Suite(
-    "Order of writes in a folder remote",
+    "Order of writes in a folder remote", .ownThreads,
     .enabled(if: WriteOrder.reasonForThisProcess == nil, "needs strace, and the right to trace processes"))
 struct FolderRemoteOrderTests {
     /// What is written; a file `end` marks the moment when the call has come back.

@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// What is a folder's alone; the rest is in `RemoteContract`.
-@Suite("Remote in a folder")
+@Suite("Remote in a folder", .ownThreads)
 struct FolderRemoteTests {
     private let scratch: ScratchDirectory
     private let remote: FolderRemote
@@ -219,7 +219,7 @@ struct FolderRemoteTests {
 
 /// What happens on file systems of which the remote does not have enough.
 @Suite(
-    "Remote in a folder on a small disk",
+    "Remote in a folder on a small disk", .ownThreads,
     .enabled(if: MountedDisk.reason(.tmpfs) == nil, "needs the right to mount a tmpfs"))
 struct FolderRemoteDiskTests {
     @Test("a full disk is told, and leaves nothing", arguments: [1, 10])

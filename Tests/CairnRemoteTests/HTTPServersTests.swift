@@ -6,7 +6,7 @@ import Testing
 
 /// The client and remotes on the web against real servers.
 @Suite(
-    "Real web servers",
+    "Real web servers", .ownThreads,
     .enabled(if: TestServer.Kind.nginx.isAvailable, TestServer.Kind.nginx.comment))
 struct HTTPServersTests {
     private let nginx: TestServer

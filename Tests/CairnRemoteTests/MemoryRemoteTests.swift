@@ -3,7 +3,7 @@ import CairnSystem
 import CairnTestSupport
 import Testing
 
-@Suite("Remote in memory")
+@Suite("Remote in memory", .ownThreads)
 struct MemoryRemoteTests {
     private let clock = SimulatedClock()
 

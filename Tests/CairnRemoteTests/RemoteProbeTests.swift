@@ -2,7 +2,7 @@ import CairnRemote
 import CairnTestSupport
 import Testing
 
-@Suite("Probing remotes")
+@Suite("Probing remotes", .ownThreads)
 struct RemoteProbeTests {
     @Test("every remote can do everything, and nothing stays behind", arguments: RemoteMaker.all)
     func all(_ maker: RemoteMaker) async throws {

@@ -4,7 +4,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Clock of the machine")
+@Suite("Clock of the machine", .ownThreads)
 struct SystemClockTests {
     private let clock = SystemClock()
 

@@ -6,7 +6,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@Suite("Intake")
+@Suite("Intake", .ownThreads)
 struct IntakeTests {
     /// Sizes around every limit: empty, small, just small, large, and large enough for two threads.
     static let sizes = [

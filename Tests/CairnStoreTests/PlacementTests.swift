@@ -5,7 +5,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Placement")
+@Suite("Placement", .ownThreads)
 struct PlacementTests {
     private func items(_ files: [(path: String, id: ObjectID)]) -> Placement.Items {
         var items = Placement.Items()

@@ -5,7 +5,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Stat index")
+@Suite("Stat index", .ownThreads)
 struct StatIndexTests {
     private func digest(_ number: UInt8) throws -> Digest {
         try #require(Digest(bytes: Array(repeating: number, count: 16)))

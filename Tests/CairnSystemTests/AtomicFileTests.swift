@@ -3,7 +3,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Atomic file")
+@Suite("Atomic file", .ownThreads)
 struct AtomicFileTests {
     @Test(
         "makes a file, and replaces one keeping its mode",

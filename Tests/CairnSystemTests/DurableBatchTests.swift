@@ -3,7 +3,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("Durable batch and scratch folder")
+@Suite("Durable batch and scratch folder", .ownThreads)
 struct DurableBatchTests {
     private func write(_ text: String, in batch: DurableBatch, permissions: UInt32 = 0o444) throws
         -> DurableBatch.Temporary

@@ -3,7 +3,7 @@ import CairnTestSupport
 import Glibc
 import Testing
 
-@Suite("File lock")
+@Suite("File lock", .ownThreads)
 struct FileLockTests {
     /// The lock, or the text of its holder.
     private func attempt(_ path: FilePath, _ note: String) throws -> (lock: FileLock?, holder: String) {

@@ -38,7 +38,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
     return true
 }
 
-@Suite("Programs in groups")
+@Suite("Programs in groups", .ownThreads)
 struct ProcessGroupTests {
     @Test(
         "exit codes and signals come back",

@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@Suite("Tree walker")
+@Suite("Tree walker", .ownThreads)
 struct TreeWalkerTests {
     private func snapshot(
         _ root: FilePath, followsLinks: Bool = true, workers: Int = 2,

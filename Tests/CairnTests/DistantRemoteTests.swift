@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cairn
 
-@Suite("Remotes that are no folders")
+@Suite("Remotes that are no folders", .ownThreads)
 struct DistantRemoteTests {
     private func project(_ form: DataForm) throws -> Project {
         let project = try Project(form)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CairnRemote
 
-@Suite("Uploads in parts")
+@Suite("Uploads in parts", .ownThreads)
 struct MultipartUploadTests {
     private static let mebibyte: Int64 = 1 << 20
     private let scratch: ScratchDirectory

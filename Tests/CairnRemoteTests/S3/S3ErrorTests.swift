@@ -1,8 +1,9 @@
+import CairnTestSupport
 import Testing
 
 @testable import CairnRemote
 
-@Suite("Errors of S3 services")
+@Suite("Errors of S3 services", .ownThreads)
 struct S3ErrorTests {
     @Test(
         "each error gets its reason, after as many attempts as make sense",

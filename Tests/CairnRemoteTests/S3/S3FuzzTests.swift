@@ -5,7 +5,7 @@ import Testing
 
 @testable import CairnRemote
 
-@Suite("Answers of S3 services, damaged")
+@Suite("Answers of S3 services, damaged", .ownThreads)
 struct S3FuzzTests {
     /// A service whose answers are damaged at random: bodies, headers, statuses. It never takes more than some thousand requests.
     private static func service(_ bucket: ScriptedBucket, _ seed: UInt64) -> any HTTPSending {

@@ -1,9 +1,10 @@
 import CairnCore
+import CairnTestSupport
 import Testing
 
 @testable import CairnRemote
 
-@Suite("Reading and listing buckets")
+@Suite("Reading and listing buckets", .ownThreads)
 struct S3ReadingTests {
     private static func page(_ keys: [String], next: String? = nil, _ more: String = "") -> HTTPResponse {
         let rows = keys.map {

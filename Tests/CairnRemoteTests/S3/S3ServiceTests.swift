@@ -7,7 +7,7 @@ import Testing
 @testable import CairnRemote
 
 /// What needs a real service to be believed.
-@Suite("S3 services")
+@Suite("S3 services", .ownThreads)
 struct S3ServiceTests {
     static let kinds = [TestServer.Kind.ceph, .swift].filter(\.isAvailable)
     private let scratch: ScratchDirectory

@@ -5,7 +5,7 @@ import Testing
 @testable import CairnRemote
 
 /// What real servers say of our signatures.
-@Suite("Signature V4 on real servers")
+@Suite("Signature V4 on real servers", .ownThreads)
 struct S3SignatureServerTests {
     private static let keys = [
         "a b/c+d", "100%/x=y", "%41", "a//b", "dots/../a/./b", "é/日本/\u{1F600}", "e\u{301}", "~tilde*'(!)",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CairnRemote
 
-@Suite("Writing to and deleting from buckets")
+@Suite("Writing to and deleting from buckets", .ownThreads)
 struct S3WritingTests {
     @Test("with a service that honours conditions an object takes one request, the first one three")
     func requests() async throws {

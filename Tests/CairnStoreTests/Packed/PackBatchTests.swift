@@ -7,7 +7,7 @@ import Testing
 
 @testable import CairnStore
 
-@Suite struct PackBatchTests {
+@Suite(.ownThreads) struct PackBatchTests {
     @Test("two sessions at once both succeed, and what both bring is there twice and read once")
     func together() throws {
         let fixture = try PackedStoreFixture()

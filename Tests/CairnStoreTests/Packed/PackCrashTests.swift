@@ -8,7 +8,7 @@ import Testing
 @testable import CairnStore
 
 /// Sessions that are killed: what is there then is sound and complete, and the next session finishes the work.
-@Suite struct PackCrashTests {
+@Suite(.ownThreads) struct PackCrashTests {
     static let rounds = getenv("CAIRN_CRASH_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 12
 
     /// The files that a session brings.

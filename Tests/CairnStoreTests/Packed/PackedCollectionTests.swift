@@ -73,7 +73,7 @@ private struct CollectionTrial {
     }
 }
 
-@Suite struct PackedCollectionTests {
+@Suite(.ownThreads) struct PackedCollectionTests {
     private static let stop = StoreError(.changing, FilePath("/stop"))
 
     @Test("what is needed stays byte for byte, all else goes, and can be brought back", arguments: 1...6)

@@ -8,7 +8,7 @@ import Testing
 @testable import CairnTransfer
 
 /// Objects that are named by MD5 on a packed remote: what aliases lead to stays with them.
-@Suite("Collecting what aliases lead to")
+@Suite("Collecting what aliases lead to", .ownThreads)
 struct AliasMarkingTests {
     /// A remote with two directories of two files each, and a large file of which one is the listing.
     private struct Sample {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CairnRemote
 
-@Suite("Keys: programs that tell them")
+@Suite("Keys: programs that tell them", .ownThreads)
 struct CredentialProcessTests {
     private static func world(_ output: String, code: Int32 = 0) -> CredentialWorld {
         var world = CredentialWorld()

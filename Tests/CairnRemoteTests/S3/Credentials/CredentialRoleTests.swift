@@ -1,9 +1,10 @@
 import CairnSystem
+import CairnTestSupport
 import Testing
 
 @testable import CairnRemote
 
-@Suite("Keys: roles")
+@Suite("Keys: roles", .ownThreads)
 struct CredentialRoleTests {
     private static func answer(_ action: String, _ id: String) -> HTTPResponse {
         HTTPResponse(

@@ -1,10 +1,11 @@
 import CairnSystem
 import Synchronization
+import CairnTestSupport
 import Testing
 
 @testable import CairnRemote
 
-@Suite("Keys: kept and renewed")
+@Suite("Keys: kept and renewed", .ownThreads)
 struct S3CredentialChainTests {
     /// A program that tells a new key each time; it lives for so many seconds.
     private static func world(

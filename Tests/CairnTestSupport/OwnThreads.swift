@@ -1,14 +1,16 @@
 import CairnSystem
-import Testing
+public import Testing
 
 /// Runs each test of a suite on threads of its own: on the pool that all tests share, hundreds that block stand before it, and times that it measures
 /// would be theirs.
-struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
-    let isRecursive = true
+public struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
+    public let isRecursive = true
 
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> OwnThreads? { testCase == nil ? nil : self }
+    public func scopeProvider(for test: Test, testCase: Test.Case?) -> OwnThreads? {
+        testCase == nil ? nil : self
+    }
 
-    func provideScope(
+    public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         try await withTaskExecutorPreference(TaskThreads(count: 4)) { try await function() }
@@ -17,5 +19,5 @@ struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == OwnThreads {
     /// See `OwnThreads`.
-    static var ownThreads: OwnThreads { OwnThreads() }
+    public static var ownThreads: OwnThreads { OwnThreads() }
 }
