@@ -27,10 +27,22 @@ struct DataLook {
         session: Session
     ) throws {
         guard let own = try session.folder.status(of: path.bytes) else { return nil }
-        guard let status = try session.folder.status(of: path.bytes, following: true) else {
-            throw CairnError(
-                .notFound, "'\(path)' is a symbolic link that leads nowhere",
-                hint: "remove it, or restore what it leads to")
+        try self.init(path, own, as: algorithm, following: links, rules: rules, session: session)
+    }
+
+    /// Looks at an output whose own status, that of a link if it is one, is known.
+    init(
+        _ path: RepoPath, _ own: FileStatus, as algorithm: HashAlgorithm, following links: FollowedLinks,
+        rules: IgnoreFiles, session: Session
+    ) throws {
+        var status = own
+        if own.kind == .symbolicLink {
+            guard let target = try session.folder.status(of: path.bytes, following: true) else {
+                throw CairnError(
+                    .notFound, "'\(path)' is a symbolic link that leads nowhere",
+                    hint: "remove it, or restore what it leads to")
+            }
+            status = target
         }
         self.path = path
         isLink = own.kind == .symbolicLink

@@ -88,11 +88,17 @@ extension ConfigurationFiles {
 }
 
 extension Surroundings {
+    /// The names on the way to where the user stands, without symbolic links.
+    var standpoint: [ArraySlice<UInt8>] {
+        ((try? workingDirectory.resolved()) ?? workingDirectory).bytes.split(separator: UInt8(ascii: "/"))
+    }
+
     /// The bytes of an absolute path without links, relative to where the user stands.
-    func relativePath(of path: FilePath) -> [UInt8] {
+    func relativePath(of path: FilePath) -> [UInt8] { Self.relativePath(of: path, from: standpoint) }
+
+    /// The bytes of an absolute path without links, relative to a folder that is given by the names on the way to it.
+    static func relativePath(of path: FilePath, from start: [ArraySlice<UInt8>]) -> [UInt8] {
         let target = path.bytes.split(separator: UInt8(ascii: "/"))
-        let start = ((try? workingDirectory.resolved()) ?? workingDirectory).bytes
-            .split(separator: UInt8(ascii: "/"))
         var common = 0
         while common < min(target.count, start.count), target[common] == start[common] { common += 1 }
         let parts = Array(repeating: ArraySlice("..".utf8), count: start.count - common) + target[common...]

@@ -57,7 +57,7 @@ extension OutputIndex {
         return records.compactMap { record in
             // URLs, other repositories and data sets cannot be looked at without asking somebody else.
             guard let text = record.path, record.repository == nil, record.dataset == nil,
-                text.utf8.firstRange(of: "://".utf8) == nil
+                !text.isURL
             else { return nil }
             if text.utf8.first == UInt8(ascii: "/") {
                 return RecordedDependency(
@@ -66,5 +66,17 @@ extension OutputIndex {
             guard let path = try? Self.path(text, in: folder, shownAs: "") else { return nil }
             return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)
         }
+    }
+}
+
+extension String {
+    /// True for what names something by a scheme, as `s3://bucket/key`.
+    var isURL: Bool {
+        var rest = utf8[...]
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[rest.index(after: colon)...]
+            if rest.starts(with: "//".utf8) { return true }
+        }
+        return false
     }
 }

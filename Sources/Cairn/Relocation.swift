@@ -116,7 +116,7 @@ struct Relocation {
             let dependency = copy.dependencies[place]
             guard dependency.repository == nil, let text = dependency.path,
                 text.utf8.first != UInt8(ascii: "/"),
-                text.utf8.firstRange(of: "://".utf8) == nil
+                !text.isURL
             else { continue }
             let from =
                 session.workspace.root.bytes.split(separator: UInt8(ascii: "/"))

@@ -128,12 +128,15 @@ final class StatusSurvey {
         let key = TreeKey(path: path, recorded: recorded)
         if algorithm == session.workspace.algorithm, let known = trees[key] { return .files(known, nil) }
         let rules = try rules(above: path)
+        guard let own = try session.folder.status(of: path.bytes) else { return .nothing }
+        let isFolder =
+            own.kind == .symbolicLink
+            ? try session.folder.status(of: path.bytes, following: true)?.kind == .folder
+            : own.kind == .folder
         // What is ignored does not exist for us.
-        let isFolder = try session.folder.status(of: path.bytes, following: true)?.kind == .folder
-        guard !rules.isIgnored(path, isFolder: isFolder),
-            let look = try DataLook(
-                path, as: algorithm, following: .recorded(recorded), rules: rules, session: session)
-        else { return .nothing }
+        guard !rules.isIgnored(path, isFolder: isFolder) else { return .nothing }
+        let look = try DataLook(
+            path, own, as: algorithm, following: .recorded(recorded), rules: rules, session: session)
         var walked: WalkedTree?
         if case .directory(let directory) = look.content { walked = directory }
         if let memory, let walked, memory.holds(for: walked) { return .asRemembered }

@@ -18,6 +18,10 @@ public struct Workspace: Sendable {
     public let surroundings: Surroundings
     /// Which of the two programs the user called.
     public let personality: Personality
+    /// True for a native workspace, which DVC cannot use.
+    public let isNative: Bool
+    /// The names on the way to where the user stands, without symbolic links.
+    private let standpoint: [ArraySlice<UInt8>]
     /// Whether to wait without end while another process works here.
     public var waitsForLock = false
     /// Asks the user for passwords; `nil` where nobody can be asked.
@@ -35,6 +39,8 @@ public struct Workspace: Sendable {
         self.own = own
         self.surroundings = surroundings
         self.personality = personality
+        isNative = configuration.string("cairn.format") == "native"
+        standpoint = surroundings.standpoint
     }
 
     /// Finds the workspace around the folder in which the user stands, and reads its configuration.
@@ -108,8 +114,6 @@ public struct Workspace: Sendable {
     public var algorithm: HashAlgorithm { format.algorithm }
     /// The format of what is newly recorded.
     public var format: RepositoryFormat { isNative ? .native : .dvc }
-    /// True for a native workspace, which DVC cannot use.
-    public var isNative: Bool { configuration.string("cairn.format") == "native" }
     /// False in a workspace that was made with `init --no-scm`.
     public var usesGit: Bool { !configuration.bool("core.no_scm") }
 
@@ -137,7 +141,7 @@ public struct Workspace: Sendable {
 
     /// The bytes of a path of the workspace (`nil` for the workspace itself) relative to where the user stands.
     public func relativeToUser(_ path: RepoPath?) -> [UInt8] {
-        surroundings.relativePath(of: path.map(absolute) ?? root)
+        Surroundings.relativePath(of: path.map(absolute) ?? root, from: standpoint)
     }
 
     /// The workspace path of what the user typed, without looking at the disk beyond the folders on the way.

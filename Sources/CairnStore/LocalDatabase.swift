@@ -7,6 +7,8 @@ final class LocalDatabase: @unchecked Sendable {
     private let raw: OpaquePointer
     private let lock = ThreadLock()
     private let path: FilePath
+    /// Statements that were prepared and are not in use: to prepare one costs more than to run it.
+    private var spare: [String: OpaquePointer] = [:]
 
     /// Opens a database, making it if it is missing and anew if it is not readable.
     ///
@@ -25,7 +27,10 @@ final class LocalDatabase: @unchecked Sendable {
         }
     }
 
-    deinit { sqlite3_close_v2(raw) }
+    deinit {
+        for statement in spare.values { sqlite3_finalize(statement) }
+        sqlite3_close_v2(raw)
+    }
 
     private static func isBroken(_ error: StoreError) -> Bool {
         guard case .index(let code, _) = error.reason else { return false }
@@ -92,8 +97,13 @@ final class LocalDatabase: @unchecked Sendable {
     }
 
     private static func userVersion(_ handle: OpaquePointer, _ path: FilePath) throws(StoreError) -> Int32 {
-        let statement = try Statement(handle, "PRAGMA user_version", path)
-        return try statement.step() ? sqlite3_column_int(statement.raw, 0) : 0
+        let statement = try Statement.prepare("PRAGMA user_version", for: handle, path)
+        defer { sqlite3_finalize(statement) }
+        switch sqlite3_step(statement) {
+        case SQLITE_ROW: return sqlite3_column_int(statement, 0)
+        case SQLITE_DONE: return 0
+        case let code: throw StoreError(.index(code, String(cString: sqlite3_errstr(code))), path)
+        }
     }
 
     private static func run(_ handle: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
@@ -103,8 +113,16 @@ final class LocalDatabase: @unchecked Sendable {
         }
     }
 
-    /// Prepares a statement; for use inside of `locked` and `transaction`.
-    func statement(_ sql: String) throws(StoreError) -> Statement { try Statement(raw, sql, path) }
+    /// Prepares a statement; for use inside of `locked` and `transaction`, which it must not outlive.
+    func statement(_ sql: String) throws(StoreError) -> Statement {
+        if let known = spare.removeValue(forKey: sql) { return Statement(known, sql, of: self, path) }
+        return Statement(try Statement.prepare(sql, for: raw, path), sql, of: self, path)
+    }
+
+    /// Takes a statement back that is at its start.
+    func keep(_ statement: OpaquePointer, _ sql: String) {
+        if let other = spare.updateValue(statement, forKey: sql) { sqlite3_finalize(other) }
+    }
 
     /// Runs one statement that reads.
     func read<Result>(

@@ -52,8 +52,9 @@ public final class ObjectStore: Sendable {
 
     /// Tells whether the store has an object. Its bytes are not looked at.
     public func contains(_ id: ObjectID) throws(StoreError) -> Bool {
-        if try loose.status(of: id) != nil { return true }
-        return try isPacked(id)
+        // What is in an index costs no look at the disk.
+        if try isPacked(id) { return true }
+        return try loose.status(of: id) != nil
     }
 
     /// Tells whether an object is in a pack.

@@ -1,22 +1,37 @@
 import CairnSystem
 internal import CSQLite
 
-/// A prepared statement, finished when the value goes.
+/// A prepared statement, given back to its database when the value goes.
 final class Statement {
-    let raw: OpaquePointer
+    private let raw: OpaquePointer
+    private let sql: String
+    private let database: LocalDatabase
     private let path: FilePath
 
-    init(_ database: OpaquePointer, _ sql: String, _ path: FilePath) throws(StoreError) {
+    /// Takes a statement that is at its start.
+    init(_ raw: OpaquePointer, _ sql: String, of database: LocalDatabase, _ path: FilePath) {
+        self.raw = raw
+        self.sql = sql
+        self.database = database
+        self.path = path
+    }
+
+    static func prepare(
+        _ sql: String, for database: OpaquePointer, _ path: FilePath
+    ) throws(StoreError) -> OpaquePointer {
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v2(database, sql, -1, &statement, nil)
         guard code == SQLITE_OK, let statement else {
             throw StoreError(.index(code, String(cString: sqlite3_errmsg(database))), path)
         }
-        raw = statement
-        self.path = path
+        return statement
     }
 
-    deinit { sqlite3_finalize(raw) }
+    deinit {
+        sqlite3_reset(raw)
+        sqlite3_clear_bindings(raw)
+        database.keep(raw, sql)
+    }
 
     func bind(_ column: Int32, _ bytes: [UInt8]) {
         // SQLITE_TRANSIENT: SQLite takes a copy. A nil pointer would bind NULL, so an empty array binds a blob of length 0.

@@ -118,7 +118,7 @@ struct StageRecording {
 extension RecordedDependency.Place {
     /// Where a path of a pipeline file leads; `nil` for a URL.
     init?(_ text: String, in folder: RepoPath?) {
-        guard text.utf8.firstRange(of: "://".utf8) == nil else { return nil }
+        guard !text.isURL else { return nil }
         if text.utf8.first == UInt8(ascii: "/") {
             self = .outside(FilePath(bytes: Array(text.utf8)))
         } else if let path = try? OutputIndex.path(text, in: folder, shownAs: "") {
