@@ -88,6 +88,49 @@ struct S3FaultTests {
         #expect(try world.place.unfinishedUploads() == [])
     }
 
+    /// All kinds of harm at once.
+    private static let everything: [FaultProxy.Rule] = [
+        .init { ($0.chance, $0.reset_up) = (0.05, 1500) },
+        .init { ($0.chance, $0.close_down) = (0.01, 400) },
+        .init { ($0.skip, $0.times, $0.stall_down) = (40, 2, 200) },
+        .init { ($0.skip, $0.seconds, $0.status) = (30, 2, 503) },
+        .init { $0.latency = 50 },
+    ]
+
+    @Test(
+        "5,000 files and a large one complete through resets, stalls, errors and latency at once",
+        arguments: [StoreForm.dvc, .packed])
+    func everything(_ form: StoreForm) throws {
+        let (world, proxy) = try world(form)
+        let size = Self.largeFile
+        try world.addData(files: 5000, bytes: 1)
+        try world.sandbox.shell("head -c \(size) /dev/urandom > big", in: "one").succeeded()
+        try world.must("add", "-q", "big")
+        try world.sandbox.commit("one", "a large file")
+        try set(Self.everything, on: proxy)
+        try world.must("push", "-q")
+        let up = try proxy.counts()
+        let stored = try world.place.objects().values.reduce(0, +)
+        #expect(stored >= size)
+        #expect(up.harmed > 0)
+        #expect(up.up <= stored * 11 / 10 + up.requests * 1500 + up.harmed * Self.part, "\(up), \(stored)")
+
+        try set(Self.everything, on: proxy)
+        try world.clone()
+        try world.must("pull", "-q", in: "two")
+        let down = try proxy.counts()
+        #expect(
+            down.down <= stored * 11 / 10 + down.requests * 1500 + down.harmed * Self.part,
+            "\(down), \(stored)")
+        try world.sandbox.shell("cmp one/big two/big && diff -r one/data two/data", in: "").succeeded()
+        try expectClean(.cairn, world.sandbox, in: "two")
+        #expect(try world.place.unfinishedUploads() == [])
+    }
+
+    /// In bytes. A gibibyte takes minutes and as much of the server's memory: `CAIRN_FAULT_BYTES` asks for it.
+    private static let largeFile =
+        getenv("CAIRN_FAULT_BYTES").flatMap { Int(String(cString: $0)) } ?? 128 << 20
+
     @Test("bytes that are altered on their way do not arrive", arguments: [StoreForm.dvc, .packed])
     func altered(_ form: StoreForm) throws {
         let (world, proxy) = try world(form)
