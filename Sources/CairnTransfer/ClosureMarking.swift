@@ -79,13 +79,13 @@ struct ClosureMarking {
     /// Marks a file, in the form that is to be preferred: in one piece, of several, as the only chunk of another one.
     private mutating func addFile(_ digest: Digest, isNamed: Bool) {
         var condemned: RecordKey?
-        for kind in [RecordKind.blob, .recipe, .chunk] {
+        for kind in Self.formsOfFiles {
             let key = RecordKey(kind, digest)
-            switch marks.index.isCondemned(key) {
-            case false: return add(key, isNamed: isNamed)
-            case true: condemned = condemned ?? key
-            case nil: break
+            if let isNew = marks.markSound(key) {
+                if isNew { follow(key) }
+                return
             }
+            if condemned == nil, marks.index.hasCondemnedPacks, marks.index.contains(key) { condemned = key }
         }
         add(condemned ?? RecordKey(.blob, digest), isNamed: isNamed)
     }
@@ -93,12 +93,20 @@ struct ClosureMarking {
     /// - Parameter isNamed: whether another record refers to it.
     private mutating func add(_ key: RecordKey, isNamed: Bool) {
         if marks.mark(key) {
-            switch key.kind {
-            case .recipe, .span, .directory, .page, .alias: frontier.append(key)
-            case .chunk, .blob, .directoryDelta: break
-            }
+            follow(key)
         } else if isNamed, !marks.index.contains(key) {
             absentCount += 1
         }
     }
+
+    /// Notes a record to be read if it may refer to others.
+    private mutating func follow(_ key: RecordKey) {
+        switch key.kind {
+        case .recipe, .span, .directory, .page, .alias: frontier.append(key)
+        case .chunk, .blob, .directoryDelta: break
+        }
+    }
+
+    /// The records that a file may begin with, the best first.
+    private static let formsOfFiles: [RecordKind] = [.blob, .recipe, .chunk]
 }

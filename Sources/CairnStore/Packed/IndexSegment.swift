@@ -93,7 +93,7 @@ public struct IndexSegment: Sendable {
                 if isBefore { low = middle + 1 } else { high = middle }
             }
             let start = low
-            while low < end, self.key(at: low, section, bytes) == key { low += 1 }
+            while low < end, isEntry(at: low, section, bytes, of: key) { low += 1 }
             let base = isChunk ? layout.objects.count : 0
             return (base + start)..<(base + low)
         }
@@ -118,13 +118,43 @@ public struct IndexSegment: Sendable {
 
     /// One entry.
     func entry(at index: Int) -> SegmentEntry {
-        let objects = layout.objects.count
-        let section = index < objects ? layout.objects : layout.chunks
-        let place = section.entries + SegmentLayout.entrySize * (index < objects ? index : index - objects)
+        let place = offset(of: index)
         guard let entry = bytes.withUnsafeBytes({ SegmentEntry($0, at: place) }) else {
             preconditionFailure("kinds were checked when the segment was read")
         }
         return entry
+    }
+
+    /// The pack of an entry, as a row of `packs`.
+    func pack(at index: Int) -> Int {
+        let offset = offset(of: index)
+        return bytes.withUnsafeBytes { Int($0.integer(at: offset + 32, as: UInt32.self)) }
+    }
+
+    /// True if an entry beside this one tells of the same record.
+    func hasTwin(at index: Int) -> Bool {
+        let key = entry(at: index).key
+        let own = index < layout.objects.count ? objectEntries : chunkEntries
+        return (index > own.lowerBound && entry(at: index - 1).key == key)
+            || (index + 1 < own.upperBound && entry(at: index + 1).key == key)
+    }
+
+    private func offset(of index: Int) -> Int {
+        let objects = layout.objects.count
+        return index < objects
+            ? layout.objects.entries + SegmentLayout.entrySize * index
+            : layout.chunks.entries + SegmentLayout.entrySize * (index - objects)
+    }
+
+    private func isEntry(
+        at index: Int, _ section: SegmentLayout.Section, _ bytes: UnsafeRawBufferPointer, of key: RecordKey
+    ) -> Bool {
+        let offset = section.entries + SegmentLayout.entrySize * index
+        // The first bytes tell nearly always.
+        guard bytes.integer(at: offset, as: UInt64.self).byteSwapped == key.digest.leadingWord else {
+            return false
+        }
+        return self.key(at: index, section, bytes) == key
     }
 
     private func key(

@@ -18,6 +18,8 @@ public struct RecordMarks: Sendable {
     private var bits: [[UInt64]]
     /// For each pack the segment that is asked about it: several may know a pack, and then each knows all of it.
     private let homes: [Int]
+    /// The entries of one record, for each segment.
+    private var found: [Range<Int>] = []
 
     /// Nothing is marked.
     public init(on index: PackIndex) {
@@ -41,6 +43,30 @@ public struct RecordMarks: Sendable {
                 if bits[number][entry >> 6] & bit != 0 { return false }
                 bits[number][entry >> 6] |= bit
                 isNew = true
+            }
+        }
+        return isNew
+    }
+
+    /// Marks a record that lies in a pack which nobody means to delete, with one look into each segment.
+    ///
+    /// - Returns: whether it was not marked before; `nil`, and nothing is marked, if no such pack has it.
+    public mutating func markSound(_ key: RecordKey) -> Bool? {
+        found.removeAll(keepingCapacity: true)
+        var isSound = false
+        for (number, segment) in index.segments.enumerated() {
+            let entries = segment.entries(of: key)
+            found.append(entries)
+            let packs = index.numbers[number]
+            // A pack without a number has the greatest one.
+            isSound = isSound || entries.contains { packs[segment.pack(at: $0)] < index.soundCount }
+        }
+        guard isSound else { return nil }
+        var isNew = true
+        for (number, entries) in found.enumerated() {
+            for entry in entries {
+                if has(entry, number) { isNew = false }
+                bits[number][entry >> 6] |= 1 << UInt64(entry & 63)
             }
         }
         return isNew
@@ -141,9 +167,22 @@ public struct RecordMarks: Sendable {
                 let pack = packs[Int(entry.pack)]
                 guard pack != PackIndex.none, homes[Int(pack)] == number else { continue }
                 uses[Int(pack)].marked += 1
-                if index.number(of: entry.key) == pack { uses[Int(pack)].needed += 1 }
+                if isPreferred(pack, for: entry.key, of: number, at: place) { uses[Int(pack)].needed += 1 }
             }
         }
         return uses
+    }
+
+    /// True if no place of a record is to be preferred to that in a pack which an entry of a segment tells of.
+    private func isPreferred(_ pack: UInt32, for key: RecordKey, of home: Int, at entry: Int) -> Bool {
+        for (number, segment) in index.segments.enumerated() {
+            // Entries of one record stand beside each other.
+            if number == home, !segment.hasTwin(at: entry) { continue }
+            for other in segment.entries(of: key) where index.numbers[number][segment.pack(at: other)] < pack
+            {
+                return false
+            }
+        }
+        return true
     }
 }
