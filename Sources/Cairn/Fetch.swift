@@ -53,14 +53,14 @@ extension Workspace {
         return report
     }
 
-    private func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
+    func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
         var used = wanted
         try used.expand(ListingReader(session, movesDamagedAside: false))
         let inventory = try ObjectInventory(of: session.store(), expecting: used.ids.count)
         return try used.unknown.isEmpty && used.ids.allSatisfy { try inventory.contains($0) }
     }
 
-    private func fetch(
+    func fetch(
         _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
         _ report: inout TransferReport,
         _ session: Session

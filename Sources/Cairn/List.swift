@@ -48,6 +48,7 @@ extension Workspace {
             root: root, configuration: configuration, own: own, surroundings: surroundings,
             personality: personality)
         workspace.connections = connections
+        workspace.foreign = foreign
         return workspace
     }
 
@@ -62,7 +63,7 @@ extension Workspace {
     ) throws -> ListEntry {
         let session = try Session(self, reporter: reporter, writes: false)
         var lister: Lister
-        if let revision = options.revision {
+        if let revision = options.revision ?? (foreign == nil ? nil : "HEAD") {
             guard let git = try session.git() else {
                 throw CairnError(
                     .usage, "'\(root.bytes.printable)' is not in a git repository, so it has no revisions")

@@ -22,6 +22,8 @@ struct CairnCommand: ParsableCommand {
         UsageCommand.self,
         FetchCommand.self,
         FreezeCommand.self,
+        GetCommand.self,
+        ImportCommand.self,
         InitCommand.self,
         ListCommand.self,
         LogsCommand.self,

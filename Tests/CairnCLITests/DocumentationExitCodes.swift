@@ -5,6 +5,8 @@ enum DocumentationExitCodes {
         "commit": "if files of a directory could not be read, for different reasons",
         "data status": nil,
         "list": nil,
+        "get": nil,
+        "import": nil,
         "migrate": nil,
         "move": nil,
         "remove": nil,
