@@ -21,9 +21,16 @@ extension Workspace {
     func fetch(
         _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
     ) throws -> TransferReport {
-        let scope = try TransferScope(.fetch, targets, options, index, session)
+        var scope = try TransferScope(.fetch, targets, options, index, session)
         var report = TransferReport()
         report.skipped = scope.skipped
+        let failed = try fetch(scope.imports, options, &report, session)
+        report.add(scope.ask(remotesFor: failed, self))
+        for (wanted, error) in failed {
+            session.reporter.warn(
+                "'\(display(wanted.target.output.path))' cannot be had from where it is imported: \(error.message)",
+                hint: error.hint)
+        }
         for group in scope.groups {
             switch group.remote {
             case .success(let remote):

@@ -6,6 +6,8 @@ struct ForeignRepository: Sendable {
     let git: GitRepository
     /// Where the workspace is below the top of the tree; empty for the top.
     let top: [UInt8]
+    /// What the user says about its settings.
+    var overrides = SourceOverrides()
 }
 
 extension Session {

@@ -1,4 +1,4 @@
-import CairnCore
+public import CairnCore
 import CairnFormats
 import CairnGit
 import CairnStore
@@ -71,12 +71,12 @@ struct ImportSource {
 }
 
 /// Paths in other repositories.
-enum SourcePath {
+public enum SourcePath {
     /// Understands a path as somebody types it.
     ///
     /// - Returns: `nil` for the whole repository.
     /// - Throws: `CairnError` of kind `usage` for one that leads out of the repository.
-    static func parse(_ text: String) throws -> RepoPath? {
+    public static func parse(_ text: String) throws -> RepoPath? {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty, let resolved = SourceView.resolve(bytes, from: nil) else {
             throw CairnError(

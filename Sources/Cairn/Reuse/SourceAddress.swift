@@ -109,6 +109,12 @@ public struct SourceAddress: Sendable {
         return !host.isEmpty && host.first != UInt8(ascii: "-") && authority.first != UInt8(ascii: "-")
     }
 
+    /// The folder of this machine that it leads to, absolute; `nil` for what git fetches.
+    public var folder: FilePath? {
+        guard case .folder(let folder) = place else { return nil }
+        return folder
+    }
+
     /// True for a folder of this machine.
     var isLocal: Bool { if case .folder = place { true } else { false } }
 

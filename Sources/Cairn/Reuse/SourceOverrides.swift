@@ -1,6 +1,6 @@
 import CairnCore
 public import CairnFormats
-import CairnSystem
+public import CairnSystem
 
 /// What somebody says about the settings of another repository, besides what it says itself.
 public struct SourceOverrides: Sendable {
@@ -136,4 +136,18 @@ public struct SourceOverrides: Sendable {
         }
         return Configuration(sources + [source], home: configuration.home)
     }
+}
+
+extension Workspace {
+    /// The workspace with other settings on top of its own.
+    ///
+    /// - Throws: `CairnError` of kind `config` for settings that make no sense.
+    public func with(_ overrides: SourceOverrides) throws -> Workspace {
+        try with(overrides.applied(to: configuration))
+    }
+
+    /// True if a folder lies in a workspace.
+    ///
+    /// - Throws: `SystemError` if it cannot be looked at.
+    public static func isInside(_ folder: FilePath) throws -> Bool { try findRoot(from: folder) != nil }
 }

@@ -112,6 +112,17 @@ public struct SourceRepository: Sendable {
         return try GitRepository.discover(from: folder, surroundings: surroundings)
     }
 
+    /// The repository as a workspace whose files are listed.
+    ///
+    /// - Throws: `CairnError` if its settings cannot be read.
+    public func listedWorkspace() throws -> Workspace {
+        var workspace = try overridden(workspace(nil))
+        if folder == nil, let git {
+            workspace.foreign = ForeignRepository(git: git, top: top, overrides: reader.overrides)
+        }
+        return workspace
+    }
+
     /// True if the repository lies on this machine, so that its cache may be used and its relative paths mean something.
     var isLocal: Bool { address.isLocal }
 

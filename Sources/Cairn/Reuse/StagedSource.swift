@@ -19,6 +19,25 @@ final class StagedSource {
     private let scratch: ScratchFolder
     private let session: Session
 
+    /// Brings a file or directory from a URL.
+    ///
+    /// - Throws: `CairnError` for what cannot be had, `SystemError` where it cannot be written.
+    init(from source: URLSource, in parent: Folder, _ name: String, _ reader: SourceReader) throws {
+        scratch = try ScratchFolder(in: parent, name)
+        folder = scratch.folder
+        session = try Self.session(in: folder, reader)
+        try source.copy(to: Self.name, in: scratch.folder, reader.reporter)
+        isFolder = try scratch.folder.status(of: Self.name)?.kind == .folder
+    }
+
+    /// A workspace for the time of one command: its cache takes what comes.
+    private static func session(in folder: Folder, _ reader: SourceReader) throws -> Session {
+        let workspace = Workspace(
+            root: folder.path, configuration: Configuration([], home: reader.surroundings.home?.bytes),
+            surroundings: reader.surroundings, personality: reader.personality)
+        return try Session(workspace, reporter: reader.reporter, writes: true)
+    }
+
     /// Brings it.
     ///
     /// - Parameters:
@@ -29,12 +48,7 @@ final class StagedSource {
         folder = scratch.folder
         isFolder = selection.isFolder
         let reader = view.repository.reader
-        // A workspace for the time of one command: its cache takes what comes.
-        let workspace = Workspace(
-            root: scratch.folder.path,
-            configuration: Configuration([], home: reader.surroundings.home?.bytes),
-            surroundings: reader.surroundings, personality: reader.personality)
-        session = try Session(workspace, reporter: reader.reporter, writes: true)
+        session = try Self.session(in: folder, reader)
         try placeFiles(selection, view)
         try placeOutputs(selection.outputs, view)
         if isFolder { _ = try folder.makeFolder([Self.name[...]]) }
