@@ -45,6 +45,7 @@ extension Workspace {
                 try ImportSource(wanted.dependency, in: self, reader).bring(wanted.target, into: session)
                 try used.expand(ListingReader(session, movesDamagedAside: false))
                 report.count += used.ids.count
+                report.bytes += try used.ids.reduce(0) { try $0 + (session.store().size(of: $1) ?? 0) }
                 report.remotes.append(SourceAddress.shown(wanted.dependency.repository?.url ?? ""))
             } catch {
                 let error = CairnError(error)

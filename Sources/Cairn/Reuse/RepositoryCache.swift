@@ -180,7 +180,8 @@ struct RepositoryCache {
         guard code == 0 else {
             throw CairnError(
                 .network, "git could not fetch from '\(shown)'; it says why above",
-                hint: "see whether git can reach it: `git ls-remote \(Shell.quoted(shown))`",
+                hint: shown.utf8.contains(UInt8(ascii: "*"))
+                    ? nil : "see whether git can reach it: `git ls-remote \(Shell.quoted(shown))`",
                 dvc: "Failed to clone repo '\(shown)'")
         }
     }

@@ -201,7 +201,7 @@ public struct SourceRepository: Sendable {
             throw CairnError(.notFound, "'\(address.shown)' has no such folder in \(commit.id.hex.prefix(7))")
         }
         return SourceView(
-            repository: self, workspaces: try workspaces(files.content.workspace, workspace),
+            repository: self, workspaces: try workspaces(files.content.workspace, workspace, commit, session),
             index: files.content.index, files: CommitSourceFiles(files, git, reader.surroundings.environment),
             commit: commit, path: place.rest, session: session)
     }
@@ -240,13 +240,21 @@ public struct SourceRepository: Sendable {
         return workspace
     }
 
-    /// The settings by which remotes are found, in the order in which they are asked: those of today, then those of the commit.
-    private func workspaces(_ ofCommit: Result<Workspace, CairnError>, _ today: Workspace) throws
-        -> [Workspace]
-    {
-        if folder == nil { return [try overridden(ofCommit.get())] }
-        let first = try overridden(today)
-        guard case .success(let then) = ofCommit, let second = try? overridden(then) else { return [first] }
+    /// The settings by which remotes are found, in the order in which they are asked: where the repository lies here those of today and then
+    /// those of the commit, else those of the commit and then those of the default branch.
+    private func workspaces(
+        _ ofCommit: Result<Workspace, CairnError>, _ today: Workspace, _ commit: GitCommit, _ session: Session
+    ) throws -> [Workspace] {
+        guard folder == nil else {
+            let first = try overridden(today)
+            guard case .success(let then) = ofCommit, let second = try? overridden(then) else { return [first] }
+            return [first, second]
+        }
+        let first = try overridden(ofCommit.get())
+        guard let git, let head = try git.head(), head.id != commit.id,
+            let files = try RevisionFiles(head, named: "HEAD", session, git),
+            case .success(let now) = files.content.workspace, let second = try? overridden(now)
+        else { return [first] }
         return [first, second]
     }
 
