@@ -65,9 +65,8 @@ extension OutputIndex {
         case .pointer(let file):
             guard let pointer = pointers[file] else { return }
             entry.isAlwaysChanged = pointer.isAlwaysChanged
-            if let recorded = pointer.md5, pointer.isImport {
-                entry.isChecksumChanged = recorded != pointer.stageDigest.hex
-            }
+            // One that was never carried out has no checksum.
+            if pointer.isImport { entry.isChecksumChanged = pointer.md5 != pointer.stageDigest.hex }
         case .stage:
             guard let stage = stage(of: owner) else { return }
             entry.isCommandChanged = stage.isCommandChanged

@@ -145,7 +145,7 @@ struct TransferScope {
             let name = options.remote ?? target.output.record.remote
             guard name != nil || configured.hasDefaultRemote,
                 let wanted = WantedOutput(target, revision: failure.import.revision),
-                case .success(let store) = remote(name, configured)
+                case .success(let store) = remote(name, configured), (try? store.isMissing()) == false
             else { return true }
             groups[position(of: .success(store))].used.add(wanted)
             return false

@@ -107,7 +107,9 @@ extension Workspace {
             let record = OutputRecord(path: name, content: importedContent)
             return try finish(addition, dependency, record, shown, isExecuted: true, session)
         }
-        let content = try bring(selection, of: view, session)
+        var content = try bring(selection, of: view, session)
+        // DVC's imports forget the bit, and the two are to write the same.
+        if !isNative { content.isExecutable = false }
         let record = OutputRecord(path: name, content: content)
         try settle(record, of: addition.path, declaredBy: addition.pointerPath, isForced: true, session)
         return try finish(addition, dependency, record, shown, isExecuted: true, session)

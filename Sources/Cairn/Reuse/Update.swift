@@ -144,7 +144,10 @@ extension Workspace {
         if options.skipsDownload {
             if !isSame { pointer.outputs[0].content = importedContent }
         } else {
-            pointer.outputs[0].content = try bring(selection, of: view, session)
+            var content = try bring(selection, of: view, session)
+            // As it was imported.
+            if !isNative { content.isExecutable = output.record.isExecutable }
+            pointer.outputs[0].content = content
             try settle(
                 pointer.outputs[0], of: output.path, declaredBy: output.owner.file, isForced: false, session)
         }
