@@ -12,19 +12,23 @@ struct InteropReuseTests {
         try Files.write("1", to: sandbox("plain/a"))
         try Files.write("2", to: sandbox("plain/b/c"))
         let commands: [[String]] = [
-            ["import", "../source", "file.txt"], ["import", "../source", "file.txt", "-o", "old", "--rev", "v1"],
-            ["import", "../source", "data"], ["import", "../source", "data/deep"], ["import", "../source", "data/x"],
+            ["import", "../source", "file.txt"],
+            ["import", "../source", "file.txt", "-o", "old", "--rev", "v1"],
+            ["import", "../source", "data"], ["import", "../source", "data/deep"],
+            ["import", "../source", "data/x"],
             ["import", "../source", "mixed"], ["import", "../source", "tool.sh"],
             ["import", "../source", "file.txt", "-o", "pinned", "--no-download"],
             ["import", "../source", "file.txt", "-o", "noted", "--no-exec"],
             ["import", "../source", "file.txt", "-o", "one", "--no-exec", "--remote", "other"],
             ["import", "../source", "file.txt", "-o", "two", "--no-exec", "--remote-config", "url=/x"],
             [
-                "import", "../source", "file.txt", "-o", "three", "--no-exec", "--remote", "other", "--remote-config",
+                "import", "../source", "file.txt", "-o", "three", "--no-exec", "--remote", "other",
+                "--remote-config",
                 "url=/x",
             ],
             ["import-url", "../plain/a"], ["import-url", "../plain", "tree"],
-            ["import-url", "../plain/a", "a2", "--no-download"], ["import-url", "../plain/a", "a3", "--no-exec"],
+            ["import-url", "../plain/a", "a2", "--no-download"],
+            ["import-url", "../plain/a", "a3", "--no-exec"],
             ["import-url", "tree/b/c", "inside"], ["import-url", sandbox("plain/a"), "absolute"],
         ]
         for tool in Tool.allCases {
@@ -35,7 +39,8 @@ struct InteropReuseTests {
                 for command in commands { _ = try sandbox.run(.cairn, command, in: "cairn").succeeded() }
             }
         }
-        for path in Files.paths(below: sandbox("dvc")) where !path.hasPrefix(".dvc/") && !path.hasPrefix(".git/") {
+        for path in Files.paths(below: sandbox("dvc"))
+        where !path.hasPrefix(".dvc/") && !path.hasPrefix(".git/") {
             #expect(
                 try Files.text(sandbox("cairn/\(path)")) == Files.text(sandbox("dvc/\(path)")), "\(path)")
         }

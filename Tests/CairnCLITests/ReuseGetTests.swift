@@ -43,7 +43,9 @@ struct ReuseGetTests {
         #expect(try Files.text(sandbox("out/mixed/big")) == "big\n")
         #expect(try Files.text(sandbox("out/mixed/small")) == "small\n")
         #expect(!Files.exists(sandbox("out/mixed/big.dvc")))
-        #expect(try sandbox.shell("test -x tool.sh && test -w file.txt && test -w data/x", in: "out").exitCode == 0)
+        #expect(
+            try sandbox.shell("test -x tool.sh && test -w file.txt && test -w data/x", in: "out").exitCode
+                == 0)
         #expect(!Files.exists(sandbox("out/.cairn-get")))
         #expect(try sandbox.git("status", "--porcelain", in: "source") == "")
     }
@@ -57,7 +59,9 @@ struct ReuseGetTests {
         Files.delete(sandbox("remote/files/md5/40/1b30e3b8b5d629635a5c613cdb7919"))
         let result = try sandbox.cairn("get", "../source", "data", in: "out")
         #expect(result.exitCode == 128)
-        #expect(result.stderr.contains("neither the cache nor the remotes of '../source' have the data of 'data'"))
+        #expect(
+            result.stderr.contains("neither the cache nor the remotes of '../source' have the data of 'data'")
+        )
         #expect(Files.paths(below: sandbox("out")).isEmpty)
     }
 
@@ -101,24 +105,26 @@ struct ReuseGetTests {
         #expect(all.stdout.contains("small\n") && all.stdout.contains("big.dvc\n"))
     }
 
-    @Test("says in one sentence what is wrong", arguments: [
-        (["get", "../nowhere", "x"], "there is no repository '../nowhere'", 128, 1),
-        (["get", "../plain", "x"], "is neither a git repository nor a workspace", 128, 1),
-        (["get", "../source", "file.tx"], "did you mean 'file.txt'?", 128, 1),
-        (["get", "../source", "data/z"], "there is no 'data/z'", 128, 1),
-        (["get", "../source", "file.txt", "--rev", "v2"], "did you mean 'v1'?", 128, 1),
-        (["get", "../source", "../x"], "is not a path inside of a repository", 129, 1),
-        (["get", "../source", "/etc/passwd"], "is not a path inside of a repository", 129, 1),
-        (["get", "../source", "file.txt.dvc"], "describes data", 129, 1),
-        (["get", "../empty", "x", "--rev", "HEAD"], "has no revision 'HEAD'", 128, 1),
-        (["get", "../sha256", "x"], "objectformat = sha256", 128, 1),
-        (["get", "../source", "sub/x"], "git submodule 'sub'", 128, 1),
-        (["get", "ext::sh -c touch% pwned", "x"], "names a helper program of git", 129, 1),
-        (["get", "ssh://-oProxyCommand=touch pwned/x", "x"], "is no address", 129, 1),
-        (["get", "--", "--upload-pack=touch pwned", "x"], "is no address", 129, 1),
-        (["get", "ftp://host/x", "x"], "is no address that repositories are fetched from", 129, 1),
-        (["get", "https://me:secret@127.0.0.1:1/x", "x"], "https://***@127.0.0.1:1/x", 128, 1),
-    ])
+    @Test(
+        "says in one sentence what is wrong",
+        arguments: [
+            (["get", "../nowhere", "x"], "there is no repository '../nowhere'", 128, 1),
+            (["get", "../plain", "x"], "is neither a git repository nor a workspace", 128, 1),
+            (["get", "../source", "file.tx"], "did you mean 'file.txt'?", 128, 1),
+            (["get", "../source", "data/z"], "there is no 'data/z'", 128, 1),
+            (["get", "../source", "file.txt", "--rev", "v2"], "did you mean 'v1'?", 128, 1),
+            (["get", "../source", "../x"], "is not a path inside of a repository", 129, 1),
+            (["get", "../source", "/etc/passwd"], "is not a path inside of a repository", 129, 1),
+            (["get", "../source", "file.txt.dvc"], "describes data", 129, 1),
+            (["get", "../empty", "x", "--rev", "HEAD"], "has no revision 'HEAD'", 128, 1),
+            (["get", "../sha256", "x"], "objectformat = sha256", 128, 1),
+            (["get", "../source", "sub/x"], "git submodule 'sub'", 128, 1),
+            (["get", "ext::sh -c touch% pwned", "x"], "names a helper program of git", 129, 1),
+            (["get", "ssh://-oProxyCommand=touch pwned/x", "x"], "is no address", 129, 1),
+            (["get", "--", "--upload-pack=touch pwned", "x"], "is no address", 129, 1),
+            (["get", "ftp://host/x", "x"], "is no address that repositories are fetched from", 129, 1),
+            (["get", "https://me:secret@127.0.0.1:1/x", "x"], "https://***@127.0.0.1:1/x", 128, 1),
+        ])
     func refuses(_ arguments: [String], _ words: String, _ code: Int32, _ codeOfDVC: Int32) throws {
         let world = try ReuseWorld()
         let sandbox = world.sandbox

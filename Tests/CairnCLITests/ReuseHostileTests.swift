@@ -10,7 +10,9 @@ struct ReuseHostileTests {
 
     @Test(
         "pointers that leave the repository reach nothing",
-        arguments: ["../out/stolen", "/tmp/stolen", ".git/hooks/post-checkout", ".dvc/config", "a/../../stolen"])
+        arguments: [
+            "../out/stolen", "/tmp/stolen", ".git/hooks/post-checkout", ".dvc/config", "a/../../stolen",
+        ])
     func pointers(_ path: String) throws {
         let world = try ReuseWorld(environment: ReuseWorld.network)
         let sandbox = world.sandbox
@@ -25,7 +27,9 @@ struct ReuseHostileTests {
         #expect(TreeListing(of: sandbox("source/.git/hooks")).description == outside)
     }
 
-    @Test("symbolic links that lead out are refused", arguments: ["/etc/passwd", "../../out/secret", "x/../../../secret"])
+    @Test(
+        "symbolic links that lead out are refused",
+        arguments: ["/etc/passwd", "../../out/secret", "x/../../../secret"])
     func links(_ target: String) throws {
         let world = try ReuseWorld()
         let sandbox = world.sandbox
@@ -46,7 +50,8 @@ struct ReuseHostileTests {
         let world = try ReuseWorld()
         let sandbox = world.sandbox
         let listing = #"[{"md5": "5bbf5a52328e7439ae6e719dfe712200", "relpath": ".git/config"}]"#
-        let hash = try sandbox.shell("printf '%s' '\(listing)' | md5sum | cut -c1-32", in: "out").stdout.prefix(32)
+        let hash = try sandbox.shell("printf '%s' '\(listing)' | md5sum | cut -c1-32", in: "out").stdout
+            .prefix(32)
         try Files.write(
             listing, to: sandbox("source/.dvc/cache/files/md5/\(hash.prefix(2))/\(hash.dropFirst(2)).dir"))
         try Files.write(

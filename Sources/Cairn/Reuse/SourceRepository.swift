@@ -247,7 +247,9 @@ public struct SourceRepository: Sendable {
     ) throws -> [Workspace] {
         guard folder == nil else {
             let first = try overridden(today)
-            guard case .success(let then) = ofCommit, let second = try? overridden(then) else { return [first] }
+            guard case .success(let then) = ofCommit, let second = try? overridden(then) else {
+                return [first]
+            }
             return [first, second]
         }
         let first = try overridden(ofCommit.get())
