@@ -254,7 +254,8 @@ extension Workspace {
             throw error
         }
         git.changed(addition.pointerPath)
-        if let id = record.id { try? session.index?.rememberOutput(addition.path, id) }  // a memory, nothing depends on it
+        // Only a memory; nothing depends on it.
+        if let id = record.id { try? session.index?.rememberOutput(addition.path, id) }
         try git.stageIfWanted(session)
         var report = ImportReport()
         report.items = [

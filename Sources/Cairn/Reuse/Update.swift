@@ -112,7 +112,8 @@ extension Workspace {
             git.changed(file)
         }
         let record = new.outputs[0]
-        if let id = record.id { try? session.index?.rememberOutput(output.path, id) }  // a memory, nothing depends on it
+        // Only a memory; nothing depends on it.
+        if let id = record.id { try? session.index?.rememberOutput(output.path, id) }
         return ImportReport.Item(
             path: output.path, pointer: file, source: shown, id: record.id, size: record.size,
             fileCount: record.fileCount.map(Int.init), commit: new.dependencies[0].repository?.lockedRevision,
