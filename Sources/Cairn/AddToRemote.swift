@@ -116,7 +116,7 @@ extension Workspace {
     }
 
     /// Sends files whose digests are known, and the listing of a directory.
-    private func send(
+    func send(
         _ id: ObjectID, _ tree: DataTree, to remote: RemoteStore, _ options: AddOptions, _ session: Session
     ) throws {
         let scratch = try session.scratch()

@@ -175,7 +175,7 @@ struct Addition {
     }
 
     /// The output's path as its pointer writes it.
-    private func relativeName(_ session: Session) throws -> String {
+    func relativeName(_ session: Session) throws -> String {
         let from = pointerPath.parent?.components ?? []
         let to = path.components
         var common = 0

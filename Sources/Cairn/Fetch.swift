@@ -21,9 +21,16 @@ extension Workspace {
     func fetch(
         _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
     ) throws -> TransferReport {
-        let scope = try TransferScope(.fetch, targets, options, index, session)
+        var scope = try TransferScope(.fetch, targets, options, index, session)
         var report = TransferReport()
         report.skipped = scope.skipped
+        let failed = try fetch(scope.imports, options, &report, session)
+        report.add(scope.ask(remotesFor: failed, self))
+        for (wanted, error) in failed {
+            session.reporter.warn(
+                "'\(display(wanted.target.output.path))' cannot be had from where it is imported: \(error.message)",
+                hint: error.hint)
+        }
         for group in scope.groups {
             switch group.remote {
             case .success(let remote):
@@ -53,14 +60,14 @@ extension Workspace {
         return report
     }
 
-    private func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
+    func isInCache(_ wanted: UsedObjects, _ session: Session) throws -> Bool {
         var used = wanted
         try used.expand(ListingReader(session, movesDamagedAside: false))
         let inventory = try ObjectInventory(of: session.store(), expecting: used.ids.count)
         return try used.unknown.isEmpty && used.ids.allSatisfy { try inventory.contains($0) }
     }
 
-    private func fetch(
+    func fetch(
         _ wanted: UsedObjects, from remote: RemoteStore, _ options: TransferOptions,
         _ report: inout TransferReport,
         _ session: Session

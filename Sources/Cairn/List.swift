@@ -48,6 +48,7 @@ extension Workspace {
             root: root, configuration: configuration, own: own, surroundings: surroundings,
             personality: personality)
         workspace.connections = connections
+        workspace.foreign = foreign
         return workspace
     }
 
@@ -62,7 +63,7 @@ extension Workspace {
     ) throws -> ListEntry {
         let session = try Session(self, reporter: reporter, writes: false)
         var lister: Lister
-        if let revision = options.revision {
+        if let revision = options.revision ?? (foreign == nil ? nil : "HEAD") {
             guard let git = try session.git() else {
                 throw CairnError(
                     .usage, "'\(root.bytes.printable)' is not in a git repository, so it has no revisions")
@@ -71,7 +72,7 @@ extension Workspace {
                 throw CairnError(
                     .notFound, "there is no workspace here in '\(Array(revision.utf8).printable)'")
             }
-            lister = Lister(files.content.index, files, session)
+            lister = try Lister(files.content.index, files, configured(files.content, session))
         } else {
             lister = Lister(
                 try WorkspaceScan.run(session, keepsGoing: true), WorkspaceFiles(session), session)
@@ -85,5 +86,12 @@ extension Workspace {
             )
         }
         return entry
+    }
+
+    /// What is open for reading, with the settings of a commit where there are no others.
+    private func configured(_ content: RevisionContent, _ session: Session) throws -> Session {
+        guard let foreign, case .success(let workspace) = content.workspace else { return session }
+        let own = try workspace.with(foreign.overrides.applied(to: workspace.configuration))
+        return try Session(own, reporter: session.reporter, writes: false)
     }
 }

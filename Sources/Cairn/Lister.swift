@@ -256,9 +256,11 @@ struct Lister {
             listings[id] = .some(listing)
             return listing
         }
+        let isForeign = session.workspace.foreign != nil
+        let name = isForeign ? output.path.description : session.workspace.display(output.path)
         session.reporter.warn(
-            "the files in '\(session.workspace.display(output.path))' are not known, because its listing is not here",
-            hint: "bring it: `\(session.workspace.personality.command) fetch`")
+            "the files in '\(name)' are not known, because its listing is \(isForeign ? "on no remote that can be asked" : "not here")",
+            hint: isForeign ? nil : "bring it: `\(session.workspace.personality.command) fetch`")
         listings[id] = .some(nil)
         return nil
     }

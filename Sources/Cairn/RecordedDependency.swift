@@ -40,7 +40,11 @@ extension OutputIndex {
     }
 
     /// Dependencies that are files: of stages, and of imports from this machine.
-    func recordedDependencies(of owner: TrackedOutput.Owner) throws -> [RecordedDependency] {
+    ///
+    /// - Parameter root: the workspace; without it, what lies beside it is left out.
+    func recordedDependencies(of owner: TrackedOutput.Owner, below root: FilePath? = nil) throws
+        -> [RecordedDependency]
+    {
         let records: [DependencyRecord]
         let folder: RepoPath?
         switch owner {
@@ -63,8 +67,14 @@ extension OutputIndex {
                 return RecordedDependency(
                     place: .outside(FilePath(bytes: Array(text.utf8))), shown: text, id: record.id)
             }
-            guard let path = try? Self.path(text, in: folder, shownAs: "") else { return nil }
-            return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)
+            if let path = try? Self.path(text, in: folder, shownAs: "") {
+                return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)
+            }
+            // What is imported may lie beside the workspace; nothing else may.
+            guard case .pointer = owner, let root else { return nil }
+            let start = folder.map { FilePath(bytes: root.bytes + [UInt8(ascii: "/")] + $0.bytes) } ?? root
+            let place = start.pushing(FilePath(bytes: Array(text.utf8))).lexicallyNormalized()
+            return RecordedDependency(place: .outside(place), shown: text, id: record.id)
         }
     }
 }

@@ -26,7 +26,7 @@ struct RevisionFiles {
         self.commit = commit
         self.content = content
         self.git = git
-        top = git.relativePath(of: session.workspace.root) ?? []
+        top = session.top(in: git)
     }
 
     private func own(_ path: RepoPath?) -> [UInt8] {

@@ -66,7 +66,7 @@ struct RevisionReader {
         }
         self.git = git
         workspace = session.workspace
-        top = git.relativePath(of: session.workspace.root) ?? []
+        top = session.top(in: git)
         frameScanner = GitTreeScanner(git, Self.frameFiles)
     }
 
@@ -207,6 +207,8 @@ extension Workspace {
             root: root, configuration: configuration, own: own, surroundings: surroundings,
             personality: personality)
         workspace.connections = connections
+        workspace.secrets = secrets
+        workspace.foreign = foreign
         return workspace
     }
 }

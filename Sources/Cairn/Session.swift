@@ -111,6 +111,7 @@ final class Session {
 
     /// The git repository around the workspace; `nil` without one, or when the workspace does not use it.
     func git() throws -> GitRepository? {
+        if let foreign = workspace.foreign { return foreign.git }
         if let openedGit { return openedGit }
         let git = workspace.usesGit ? try GitRepository.discover(from: workspace.root) : nil
         let usable = git?.isBare == true ? nil : git

@@ -30,13 +30,19 @@ extension Workspace {
             let isFrozen = index.isFrozen(owner)
             if isFrozen, case .stage = owner { report.frozen.append(entry.address) }
             if !isFrozen {
-                for dependency in try index.recordedDependencies(of: owner) {
+                for dependency in try index.recordedDependencies(of: owner, below: root) {
                     if let item = try survey.dependency(dependency) { entry.dependencies.append(item) }
                 }
                 if let node = nodes[owner], let stage = node.stage {
                     entry.parameters = try stages.parameters(of: node, stage).filter(\.isChanged)
                     entry.isNew = stage.locked == nil
                 }
+            }
+            if case .pointer(let file) = owner, let pointer = index.pointers[file],
+                let source = availableUpdate(of: pointer, at: file, session)
+            {
+                entry.dependencies.append(
+                    StatusReport.Item(path: source, state: .updateAvailable, files: nil))
             }
             for target in targetsByOwner[owner] ?? [] {
                 guard var item = try survey.output(target) else { continue }
@@ -59,9 +65,8 @@ extension OutputIndex {
         case .pointer(let file):
             guard let pointer = pointers[file] else { return }
             entry.isAlwaysChanged = pointer.isAlwaysChanged
-            if let recorded = pointer.md5, pointer.isImport {
-                entry.isChecksumChanged = recorded != pointer.stageDigest.hex
-            }
+            // One that was never carried out has no checksum.
+            if pointer.isImport { entry.isChecksumChanged = pointer.md5 != pointer.stageDigest.hex }
         case .stage:
             guard let stage = stage(of: owner) else { return }
             entry.isCommandChanged = stage.isCommandChanged

@@ -10,6 +10,8 @@ public struct StatusReport: Sendable {
         case deleted
         /// The content is another, or was never recorded.
         case modified
+        /// The repository that it is imported from has gone on.
+        case updateAvailable = "update available"
     }
 
     /// One file or directory that differs.

@@ -49,6 +49,8 @@ struct TransferScope {
 
     /// One for each remote, in the order in which outputs name them.
     private(set) var groups: [Group] = []
+    /// What comes from other repositories, for a fetch.
+    private(set) var imports: [WantedImport] = []
     /// Revisions, or files in them, that could not be read.
     private(set) var skipped: [(name: String, error: CairnError)] = []
 
@@ -106,6 +108,10 @@ struct TransferScope {
             {
                 continue
             }
+            if direction == .fetch, let wanted = WantedImport(target, index, revision: revision) {
+                imports.append(wanted)
+                continue
+            }
             guard let wanted = WantedOutput(target, revision: revision) else { continue }
             let name = options.remote ?? record.remote
             // A revision from before there was a remote has nothing anywhere.
@@ -125,6 +131,24 @@ struct TransferScope {
                 return .success(known)
             }
             return .failure(CairnError(error))
+        }
+    }
+
+    /// Takes imports in that could not be had from where they come from.
+    ///
+    /// - Returns: those for which there is no remote to ask.
+    mutating func ask(
+        remotesFor failed: [(import: WantedImport, error: CairnError)], _ configured: Workspace
+    ) -> [(import: WantedImport, error: CairnError)] {
+        failed.filter { failure in
+            let target = failure.import.target
+            let name = options.remote ?? target.output.record.remote
+            guard name != nil || configured.hasDefaultRemote,
+                let wanted = WantedOutput(target, revision: failure.import.revision),
+                case .success(let store) = remote(name, configured), (try? store.isMissing()) == false
+            else { return true }
+            groups[position(of: .success(store))].used.add(wanted)
+            return false
         }
     }
 

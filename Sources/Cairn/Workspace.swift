@@ -28,6 +28,8 @@ public struct Workspace: Sendable {
     public var secrets: SecretQuestion?
     /// The remotes that are open, for this value and its copies.
     var connections = RemoteConnections()
+    /// The git repository whose commits this workspace is read from; `nil` for one that lies at its root.
+    var foreign: ForeignRepository?
 
     /// Puts a workspace together.
     public init(

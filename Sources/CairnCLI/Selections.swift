@@ -74,15 +74,3 @@ struct CommitSelection: ParsableArguments {
         scope.range = range
     }
 }
-
-/// Options of DVC's about the remote of another repository: they are taken, and change nothing where only names and sizes are read.
-struct UnusedRepositoryOptions: ParsableArguments {
-    @Option(help: .hidden)
-    var config: String?
-
-    @Option(help: .hidden)
-    var remote: String?
-
-    @Option(name: .customLong("remote-config"), parsing: .upToNextOption, help: .hidden)
-    var remoteConfig: [String] = []
-}

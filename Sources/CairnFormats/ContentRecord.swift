@@ -4,6 +4,8 @@ import CairnCore
 public struct ContentRecord: Hashable, Sendable {
     /// The object, if it is known. Without a `hash` key the algorithm is that of DVC 2.
     public var id: ObjectID? { didSet { if let id { isLegacy = id.algorithm == .md5DOS2Unix } } }
+    /// How data without an id will be hashed; `nil` for MD5.
+    private var futureAlgorithm: HashAlgorithm?
     /// True if there is no `hash` key, which is how DVC 2 wrote.
     public private(set) var isLegacy: Bool
     /// The bytes of the file, or of all files of the directory.
@@ -33,6 +35,12 @@ public struct ContentRecord: Hashable, Sendable {
         self.fileCount = fileCount
         self.isExecutable = isExecutable
         self.isLegacy = id.map { $0.algorithm == .md5DOS2Unix } ?? isLegacy
+    }
+
+    /// A record of data that nobody has seen yet, of which only is known how it will be hashed.
+    public init(hashedBy algorithm: HashAlgorithm) {
+        self.init()
+        futureAlgorithm = algorithm
     }
 
     /// True if the data lies on a remote under its own name and versions, not as objects.
@@ -79,6 +87,7 @@ extension ContentRecord {
         }
         try self.init(reading: reader, algorithm: algorithm)
         isLegacy = hash == nil
+        futureAlgorithm = algorithm == .blake3 ? algorithm : nil
         guard let items = try reader.items("files") else { return }
         var files: [CloudFile] = []
         files.reserveCapacity(items.count)
@@ -148,7 +157,7 @@ extension ContentRecord {
 
     /// The key that says which hash it is; DVC 2 wrote none.
     func hashNameEntries() -> [YAMLEntry] {
-        isLegacy ? [] : [YAMLEntry("hash", .string((id?.algorithm ?? .md5).hashName))]
+        isLegacy ? [] : [YAMLEntry("hash", .string((id?.algorithm ?? futureAlgorithm ?? .md5).hashName))]
     }
 
     private func sizeEntries() -> [YAMLEntry] {

@@ -1,4 +1,5 @@
 import CairnCore
+import CairnFormats
 import CairnPipeline
 import CairnSystem
 
@@ -81,19 +82,12 @@ extension ReproduceRun {
             items = try changes()
         }
         if options.allowsMissing { items.removeAll(where: isMissing) }
-        guard !items.isEmpty, !pointer.isImport || !pointer.isFrozen else {
+        guard !items.isEmpty else {
             tell(.unchanged(stage: node.address, isPointer: true, isFrozen: false))
             note(stage, .verified(isRecorded: false))
             return scheduler.markUnchanged(stage)
         }
-        guard !pointer.isImport else {
-            throw CairnError(
-                .usage,
-                "'\(node.address)' is an import whose data differs, and imports are not brought up to date by a run",
-                hint:
-                    "freeze it: `\(session.workspace.personality.command) freeze \(Shell.quoted(node.address))`"
-            )
-        }
+        guard !pointer.isImport else { return try bring(pointer, stage, items) }
         tell(.verifying(pointer: node.address))
         if let item = items.first(where: { !$0.isPresent }) {
             throw CairnError(
@@ -113,6 +107,35 @@ extension ReproduceRun {
         renewed.insert(stage)
         try survey.forgetFiles()
         note(stage, .verified(isRecorded: true))
+        scheduler.markUnchanged(stage)
+    }
+
+    /// An import whose data is not what it should be: it is brought again from where it is pinned to.
+    private func bring(_ pointer: PointerFile, _ stage: Int, _ items: [StatusReport.Item]) throws {
+        let node = nodes[stage]
+        let command = session.workspace.personality.command
+        guard pointer.dependencies.contains(where: { $0.repository != nil }) else {
+            throw CairnError(
+                .missing, "'\(items[0].path)' of '\(node.address)' is not what was imported from its URL",
+                hint:
+                    "bring what is there now: `\(command) update \(Shell.quoted(node.address))`, or the data as it was: `\(command) pull`",
+                dvc: "missing data 'source': \(items[0].path)")
+        }
+        guard !options.isDry else {
+            note(stage, .verified(isRecorded: true))
+            return scheduler.markUnchanged(stage)
+        }
+        tell(.verifying(pointer: node.address))
+        let fetched = try session.workspace.fetch([node.address], TransferOptions(), index, session)
+        if let failure = fetched.failures.first { throw failure.error }
+        let report = try session.workspace.checkout([node.address], CheckoutOptions(), index, session)
+        guard report.failed.isEmpty else {
+            throw CairnError(
+                .missing, "the data of '\(node.address)' was never brought",
+                hint: "bring it: `\(command) update \(Shell.quoted(node.address))`")
+        }
+        try survey.forgetFiles()
+        note(stage, .verified(isRecorded: false))
         scheduler.markUnchanged(stage)
     }
 

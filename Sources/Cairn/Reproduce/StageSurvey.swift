@@ -160,7 +160,7 @@ extension StatusReport.Item {
         switch state {
         case .notInCache: .notInCache
         case .deleted: .deleted
-        case .modified:
+        case .modified, .updateAvailable:
             .modified(
                 files.map {
                     DataChange.FileCounts(added: $0.added, modified: $0.modified, deleted: $0.deleted)

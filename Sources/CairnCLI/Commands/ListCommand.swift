@@ -36,7 +36,7 @@ struct ListCommand: Verb {
     @Option(help: ArgumentHelp("A revision of git.", valueName: "commit"))
     var rev: String?
 
-    @OptionGroup var unused: UnusedRepositoryOptions
+    @OptionGroup var flags: SourceFlags
 
     @Flag(help: "Show sizes.")
     var size = false
@@ -56,7 +56,7 @@ struct ListCommand: Verb {
                 .internal, "--tree and --json contradict each other",
                 dvc: "Cannot use --tree and --json options together.")
         }
-        let place = try RepositoryPlace(url, path, context)
+        let place = try RepositoryPlace(url, path, revision: rev, flags, context)
         var options = ListOptions()
         options.onlyTracked = onlyTracked
         options.revision = rev

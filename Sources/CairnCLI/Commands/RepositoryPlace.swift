@@ -9,9 +9,6 @@ struct RepositoryPlace {
     let start: RepoPath?
     /// What stands in front of names.
     let prefix: [UInt8]
-    /// Keeps the clone as long as it is looked at.
-    private let clone: RepositoryClone?
-
     /// True for what is no path: an address with a scheme, or of the form `host:path`, which git understands.
     static func isAddress(_ text: String) -> Bool {
         if text.utf8.firstRange(of: Array("://".utf8)) != nil { return true }
@@ -21,32 +18,23 @@ struct RepositoryPlace {
 
     /// Opens a repository.
     ///
-    /// - Parameter path: a path in it, for a folder of this machine relative to where the user stands as `dvc`, or to the folder.
-    /// - Throws: `CairnError` if there is no such folder, it is in no workspace, or the repository cannot be cloned.
-    init(_ url: String, _ path: String?, _ context: Context) throws {
-        let typed: FilePath
-        if Self.isAddress(url), try FilePath(url).status(following: true) == nil {
-            if url.utf8.starts(with: "file://".utf8), let local = String(url.utf8.dropFirst(7)) {
-                typed = FilePath(local)
-                clone = nil
-            } else {
-                let made = try RepositoryClone(of: url, context.surroundings, reporter: context.reporter)
-                typed = made.root
-                clone = made
-            }
-        } else {
-            typed = FilePath(url)
-            clone = nil
-        }
-        let folder = typed.isAbsolute ? typed : context.surroundings.workingDirectory.pushing(typed)
-        guard try folder.status(following: true)?.kind == .folder else {
-            throw CairnError(
-                .notFound, "there is no folder '\(Array(url.utf8).printable)'",
-                hint: "name this workspace by `.`")
+    /// - Parameters:
+    ///   - path: a path in it, for a folder of this machine relative to where the user stands as `dvc`, or to the folder.
+    ///   - revision: what will be asked for.
+    /// - Throws: `CairnError` if there is no such folder, it is in no workspace, or the repository cannot be fetched.
+    init(_ url: String, _ path: String?, revision: String?, _ flags: SourceFlags, _ context: Context) throws {
+        let overrides = try flags.overrides(context.surroundings)
+        let address = try SourceAddress(url, from: [context.surroundings.workingDirectory])
+        guard let folder = address.folder, try Workspace.isInside(folder) else {
+            let reader = try context.sourceReader(overrides, jobs: nil)
+            workspace = try SourceRepository(url, revision: revision, reader).listedWorkspace()
+            start = try path.flatMap { try SourcePath.parse($0) }
+            prefix = []
+            return
         }
         var surroundings = context.surroundings
         surroundings.workingDirectory = folder
-        let found = try Workspace.discover(from: surroundings, as: context.personality)
+        let found = try Workspace.discover(from: surroundings, as: context.personality).with(overrides)
         let isDVC = context.personality == .dvc
         // DVC takes the folder for its whole repository, and paths as seen from where the user stands.
         let isHere =

@@ -11,7 +11,7 @@ struct RepositoryUsage {
     private let context: Context
 
     init(_ address: String, _ path: String?, _ command: UsageCommand, _ context: Context) throws {
-        place = try RepositoryPlace(address, path, context)
+        place = try RepositoryPlace(address, path, revision: command.rev, command.flags, context)
         self.path = path
         self.command = command
         self.context = context

@@ -36,7 +36,7 @@ struct UsageCommand: Verb {
     @Flag(name: .shortAndLong, help: "Print sizes as numbers of bytes.")
     var bytes = false
 
-    @OptionGroup var unused: UnusedRepositoryOptions
+    @OptionGroup var flags: SourceFlags
 
     @Flag(help: "Print the rows as JSON.")
     var json = false

@@ -4,11 +4,15 @@ struct WebAddress: Sendable {
     let url: String
     /// Who asks, if the URL said it.
     let login: HTTPLogin?
+    /// True for the address of a single file: all keys mean it.
+    private let isFile: Bool
 
     /// Takes a URL apart, as the user wrote it.
     ///
+    /// - Parameter isFile: whether it is that of a file, which may have a query.
     /// - Throws: `RemoteError` with `.unsupportedScheme` or `.noPath`.
-    init(_ text: String) throws(RemoteError) {
+    init(_ text: String, isFile: Bool = false) throws(RemoteError) {
+        self.isFile = isFile
         let bytes = Array(text.utf8)
         guard let mark = bytes.firstRange(of: Array("://".utf8)) else { throw RemoteError(.noPath) }
         let scheme = String(decoding: bytes[..<mark.lowerBound], as: UTF8.self).lowercased()
@@ -17,7 +21,9 @@ struct WebAddress: Sendable {
         let authority = rest.prefix { !"/?#".utf8.contains($0) }
         var path = rest[authority.endIndex...]
         // A query or a fragment names no folder.
-        guard !path.contains(where: { "?#".utf8.contains($0) }) else { throw RemoteError(.noPath) }
+        guard isFile || !path.contains(where: { "?#".utf8.contains($0) }) else { throw RemoteError(.noPath) }
+        // A fragment is for whoever reads what comes.
+        if isFile { path = path.prefix { $0 != UInt8(ascii: "#") } }
         while path.last == UInt8(ascii: "/") { path.removeLast() }
         let at = authority.lastIndex(of: UInt8(ascii: "@"))
         let host = at.map { authority[($0 + 1)...] } ?? authority
@@ -27,7 +33,9 @@ struct WebAddress: Sendable {
     }
 
     /// The URL of an object, or of a folder if the key ends in a slash or is empty.
-    func url(of key: String) -> String { "\(url)/\(PercentEncoding.path(key))" }
+    func url(of key: String) -> String {
+        isFile ? url : "\(url)/\(PercentEncoding.path(key))"
+    }
 
     private static func login(_ text: ArraySlice<UInt8>) -> HTTPLogin {
         let user = text.prefix { $0 != UInt8(ascii: ":") }

@@ -17,8 +17,8 @@ struct WebSession: Sendable {
     private let client: any HTTPSending
 
     /// - Throws: `RemoteError` if the URL is none, or the header cannot be one.
-    init(_ settings: WebSettings, _ client: any HTTPSending) throws(RemoteError) {
-        address = try WebAddress(settings.url)
+    init(_ settings: WebSettings, _ client: any HTTPSending, isFile: Bool = false) throws(RemoteError) {
+        address = try WebAddress(settings.url, isFile: isFile)
         if case .none = settings.proof, let login = address.login {
             proof = .login(login)
         } else {
