@@ -90,7 +90,15 @@ extension RevisionScope {
                 hint: "name two with two dots between them: `v1..HEAD`")
         }
         func resolve(_ part: ArraySlice<UInt8>) throws -> GitCommit {
-            try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+            do throws(GitError) {
+                return try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+            } catch {
+                guard error.reason == .unknownRevision, git.isShallow else { throw error }
+                // It may well be there where this clone came from.
+                throw CairnError(
+                    .notFound, "\(CairnError(error).message), and this clone is shallow",
+                    hint: "bring the rest of the history: `git fetch --unshallow`")
+            }
         }
         return try git.commits(
             from: resolve(text[dots.upperBound...]), without: resolve(text[..<dots.lowerBound]))

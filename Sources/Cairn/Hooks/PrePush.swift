@@ -94,9 +94,7 @@ extension HookContext {
                     return try presence.lacking(on: remote, group.used).map { (remote, $0) }
                 }
             }
-            for (remote, item) in lacking {
-                report.note(error(item, remote, workspace), as: reaction != .warn)
-            }
+            for error in errors(lacking, change, workspace) { report.note(error, as: reaction != .warn) }
         } catch {
             let error = CairnError(error)
             guard error.kind != .interrupted else { throw error }
@@ -108,15 +106,26 @@ extension HookContext {
         }
     }
 
-    private func error(_ item: LackingOutput, _ remote: RemoteStore, _ workspace: Workspace) -> CairnError {
+    /// A sentence for each version of an output whose data is lacking, the last with what to type.
+    private func errors(
+        _ lacking: [(RemoteStore, LackingOutput)], _ change: PushedCommits, _ workspace: Workspace
+    ) -> [CairnError] {
+        let most = 10
+        let shown = lacking.prefix(most).map { remote, item in
+            "remote '\(remote.name)' lacks the data of \(item.names(in: workspace)) in commit \(item.output.revision ?? "HEAD")"
+        }
+        let more =
+            lacking.count > most ? ["the remote lacks the data of \(lacking.count - most) more versions"] : []
         let command = workspace.personality.command
-        let revision = item.output.revision ?? "HEAD"
-        return CairnError(
-            .missing,
-            "remote '\(remote.name)' lacks the data of \(item.names(in: workspace)) of commit \(revision)",
-            hint:
-                "push it first: `\(command) push --rev \(revision)`; or push without it: `\(Self.skipVariable)=1 git push`"
-        )
+        let revisions = Set(lacking.map(\.1.output.revision))
+        let scope =
+            if revisions.count == 1, let only = revisions.first ?? nil { "--rev \(only)" } else { "--all-commits" }
+        let hint =
+            "push it first: `\(command) push \(scope)`; or push without it: `\(Self.skipVariable)=1 git push`"
+        let sentences = shown + more
+        return sentences.enumerated().map { index, text in
+            CairnError(.missing, text, hint: index == sentences.count - 1 ? hint : nil)
+        }
     }
 
     /// Says that data goes nowhere when no remote is configured: git's own push is not stopped for that.
