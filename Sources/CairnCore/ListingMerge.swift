@@ -30,7 +30,9 @@ public struct ListingMerge: Sendable {
         while let least = Self.least(listings, position) {
             var found: [Int?] = [nil, nil, nil]
             for side in 0..<3 where position[side] < listings[side].count {
-                guard Self.compare(listings, side, position[side], least.side, least.index) == 0 else { continue }
+                guard Self.compare(listings, side, position[side], least.side, least.index) == 0 else {
+                    continue
+                }
                 found[side] = position[side]
             }
             for side in 0..<3 where found[side] != nil { position[side] += 1 }
@@ -52,7 +54,8 @@ public struct ListingMerge: Sendable {
                 disputed.append((pick(1), pick(2), Array(listings[least.side].paths[least.index])))
             }
         }
-        let clashes = Self.clashes(common + disputed.flatMap { [$0.ours, $0.theirs].compactMap { $0 } }, listings)
+        let clashes = Self.clashes(
+            common + disputed.flatMap { [$0.ours, $0.theirs].compactMap { $0 } }, listings)
         var conflicts = Set(disputed.map(\.path))
         conflicts.formUnion(clashes)
         self.conflicts = conflicts.sorted { $0.lexicographicallyPrecedes($1) }

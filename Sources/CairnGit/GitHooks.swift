@@ -88,5 +88,7 @@ extension GitRepository {
     }
 
     /// True in a clone whose history ends before its beginning.
-    public var isShallow: Bool { (GitFiles.read(commonDirectory.appending("shallow")) ?? []).isEmpty == false }
+    public var isShallow: Bool {
+        (GitFiles.read(commonDirectory.appending("shallow")) ?? []).isEmpty == false
+    }
 }

@@ -79,7 +79,9 @@ struct DeclarationChecks {
                 CairnError(
                     .conflict,
                     "'\(workspace.display(path))' is \(first.id?.text ?? "") in '\(first.name)' and \(other.id?.text ?? "") in '\(other.name)'",
-                    hint: "remove one of them: `\(workspace.personality.command) remove \(Shell.quoted(other.name))`"))
+                    hint:
+                        "remove one of them: `\(workspace.personality.command) remove \(Shell.quoted(other.name))`"
+                ))
         }
         guard errors.isEmpty else { return errors }
         do {

@@ -65,7 +65,9 @@ public struct HookContext: Sendable {
         let absolute = folder.isEmpty ? top : FilePath(bytes: top.bytes + [UInt8(ascii: "/")] + folder)
         let status = (try? absolute.appending(".dvc").status(following: true)) ?? nil
         // A repository inside of this one has pointers of its own.
-        let root = status?.kind == .folder ? absolute : folder.isEmpty ? nil : self.root(of: folder, below: top, &known)
+        let root =
+            status?.kind == .folder
+            ? absolute : folder.isEmpty ? nil : self.root(of: folder, below: top, &known)
         known[folder] = .some(root)
         return root
     }

@@ -37,7 +37,8 @@ struct LockMerge {
                 conflicts.append(
                     CairnError(
                         .conflict, Self.words(stage, own, other, name),
-                        hint: "keep either side in '\(name)', and then run what is stale: `\(command) repro`"))
+                        hint: "keep either side in '\(name)', and then run what is stale: `\(command) repro`")
+                )
             }
         }
         let text = try Self.text(ours, taken, removed)
@@ -57,7 +58,9 @@ struct LockMerge {
         return lock.text
     }
 
-    private static func words(_ stage: String, _ ours: LockedStage?, _ theirs: LockedStage?, _ name: String) -> String {
+    private static func words(_ stage: String, _ ours: LockedStage?, _ theirs: LockedStage?, _ name: String)
+        -> String
+    {
         let shown = Array(stage.utf8).printable
         if ours == nil { return "our side removed stage '\(shown)' from '\(name)', theirs changed it" }
         if theirs == nil { return "their side removed stage '\(shown)' from '\(name)', ours changed it" }

@@ -83,11 +83,19 @@ struct PointerMerge {
             case (let own?, nil):
                 if before == own { continue }
                 result.ours.append(own)
-                if before != nil { refuse("their side removed '\(shown(own))', ours changed it") } else { result.theirs.append(own) }
+                if before != nil {
+                    refuse("their side removed '\(shown(own))', ours changed it")
+                } else {
+                    result.theirs.append(own)
+                }
             case (nil, let other?):
                 if before == other { continue }
                 result.theirs.append(other)
-                if before != nil { refuse("our side removed '\(shown(other))', theirs changed it") } else { result.ours.append(other) }
+                if before != nil {
+                    refuse("our side removed '\(shown(other))', theirs changed it")
+                } else {
+                    result.ours.append(other)
+                }
             case (nil, nil): continue
             }
         }
@@ -119,13 +127,16 @@ struct PointerMerge {
         case .merged(nil), .conflict:
             refuse("both sides changed what is written about '\(shown(ours))'")
         }
-        switch ThreeWay(ancestor.map { Array($0.path.utf8) }, Array(ours.path.utf8), Array(theirs.path.utf8)) {
+        switch ThreeWay(ancestor.map { Array($0.path.utf8) }, Array(ours.path.utf8), Array(theirs.path.utf8))
+        {
         case .merged(let bytes):
             let path = bytes.flatMap { String(validating: $0, as: UTF8.self) } ?? ours.path
             result.ours.path = path
             result.theirs.path = path
         case .conflict:
-            refuse("both sides renamed '\(ancestor.map(shown) ?? shown(ours))': to '\(shown(ours))' and to '\(shown(theirs))'")
+            refuse(
+                "both sides renamed '\(ancestor.map(shown) ?? shown(ours))': to '\(shown(ours))' and to '\(shown(theirs))'"
+            )
         }
         switch ThreeWay(ancestor?.content, ours.content, theirs.content) {
         case .merged(let content):
@@ -148,7 +159,8 @@ struct PointerMerge {
             own.algorithm == other.algorithm, !ours.content.hasCloudVersions, !theirs.content.hasCloudVersions
         else {
             refuse(
-                "both sides changed '\(shown(ours))': ours is \(Self.words(ours.content)), theirs \(Self.words(theirs.content))")
+                "both sides changed '\(shown(ours))': ours is \(Self.words(ours.content)), theirs \(Self.words(theirs.content))"
+            )
             return Versions(ours: ours.content, theirs: theirs.content)
         }
         let form = DirListing.Form(of: own.algorithm)
@@ -181,7 +193,8 @@ struct PointerMerge {
         guard let algorithm = known.id?.algorithm else { return known }
         content.id = try listings.keep(listing, algorithm)
         content.fileCount = Int64(listing.fileCount)
-        content.size = try listing.totalSize ?? listings.size(of: listing, from: before, known.size, algorithm)
+        content.size =
+            try listing.totalSize ?? listings.size(of: listing, from: before, known.size, algorithm)
         return content
     }
 

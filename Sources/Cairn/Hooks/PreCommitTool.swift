@@ -25,7 +25,8 @@ extension Workspace {
             YAMLValue.mapping([
                 ("id", .string("cairn-\(name.rawValue)")), ("name", .string("cairn \(name.rawValue)")),
                 ("entry", .string("cairn git-hook \(name.rawValue)")), ("language", "system"),
-                ("always_run", true), ("pass_filenames", false), ("stages", .sequence([.string(name.rawValue)])),
+                ("always_run", true), ("pass_filenames", false),
+                ("stages", .sequence([.string(name.rawValue)])),
             ])
         }
         return .mapping([("repo", "local"), ("hooks", .sequence(hooks))])
@@ -46,7 +47,9 @@ extension Workspace {
         if let last = old.last, last != UInt8(ascii: "\n") { appended.append(UInt8(ascii: "\n")) }
         for indent in [0, 2] where !repositories.isEmpty {
             let margin = [UInt8](repeating: UInt8(ascii: " "), count: indent)
-            let text = appended + lines.split(separator: UInt8(ascii: "\n")).flatMap { margin + $0 + [UInt8(ascii: "\n")] }
+            let text =
+                appended
+                + lines.split(separator: UInt8(ascii: "\n")).flatMap { margin + $0 + [UInt8(ascii: "\n")] }
             guard let read = try? YAMLDocument(parsing: text, file: Self.preCommitFile),
                 read.value["repos"] == wanted
             else { continue }
@@ -69,14 +72,17 @@ extension Workspace {
             var document = try? YAMLDocument(parsing: old, file: Self.preCommitFile),
             let repositories = document.value["repos"]?.items, repositories.contains(preCommitEntry)
         else { return false }
-        let lines = Array(YAMLEmitter.document(.sequence([preCommitEntry])).split(separator: UInt8(ascii: "\n")))
+        let lines = Array(
+            YAMLEmitter.document(.sequence([preCommitEntry])).split(separator: UInt8(ascii: "\n")))
         let rest = YAMLValue.sequence(repositories.filter { $0 != preCommitEntry })
         for indent in [0, 2] {
             let margin = [UInt8](repeating: UInt8(ascii: " "), count: indent)
             let text = lines.flatMap { margin + $0 + [UInt8(ascii: "\n")] }
             guard let range = old.firstRange(of: text) else { continue }
             let kept = Array(old[..<range.lowerBound] + old[range.upperBound...])
-            guard (try? YAMLDocument(parsing: kept, file: Self.preCommitFile))?.value["repos"] == rest else { continue }
+            guard (try? YAMLDocument(parsing: kept, file: Self.preCommitFile))?.value["repos"] == rest else {
+                continue
+            }
             try AtomicFile.write(kept, to: path)
             return true
         }

@@ -101,8 +101,11 @@ extension HookContext {
             // Nobody knows whether the data is there: the promise cannot be checked, so it is not given.
             report.failures.append(
                 CairnError(
-                    error.kind, "whether the data of the commits is on the remote is not known: \(error.message)",
-                    hint: "\(error.hint.map { "\($0); or " } ?? "")push without that: `\(Self.skipVariable)=1 git push`"))
+                    error.kind,
+                    "whether the data of the commits is on the remote is not known: \(error.message)",
+                    hint:
+                        "\(error.hint.map { "\($0); or " } ?? "")push without that: `\(Self.skipVariable)=1 git push`"
+                ))
         }
     }
 
@@ -119,7 +122,9 @@ extension HookContext {
         let command = workspace.personality.command
         let revisions = Set(lacking.map(\.1.output.revision))
         let scope =
-            if revisions.count == 1, let only = revisions.first ?? nil { "--rev \(only)" } else { "--all-commits" }
+            if revisions.count == 1, let only = revisions.first ?? nil { "--rev \(only)" } else {
+                "--all-commits"
+            }
         let hint =
             "push it first: `\(command) push \(scope)`; or push without it: `\(Self.skipVariable)=1 git push`"
         let sentences = shown + more
@@ -133,7 +138,8 @@ extension HookContext {
         _ workspace: Workspace, _ scope: TransferScope, _ change: PushedCommits, _ session: Session,
         _ report: inout HookReport
     ) {
-        guard scope.groups.isEmpty, !workspace.hasDefaultRemote, change.files.contains(where: { $0.new != nil })
+        guard scope.groups.isEmpty, !workspace.hasDefaultRemote,
+            change.files.contains(where: { $0.new != nil })
         else { return }
         report.warnings.append(
             CairnError(

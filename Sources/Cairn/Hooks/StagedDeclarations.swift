@@ -148,7 +148,9 @@ struct MentionedNames {
         for name in path.components {
             names.insert(name)
             // Quoted or escaped, it is not found by its bytes.
-            if name.contains(where: { Self.cuts($0) || $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) { isOdd = true }
+            if name.contains(where: { Self.cuts($0) || $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) {
+                isOdd = true
+            }
         }
     }
 
@@ -158,7 +160,9 @@ struct MentionedNames {
         var start = text.startIndex
         for position in text.indices {
             let byte = text[position]
-            if byte == UInt8(ascii: "$"), position + 1 < text.endIndex, text[position + 1] == UInt8(ascii: "{") {
+            if byte == UInt8(ascii: "$"), position + 1 < text.endIndex,
+                text[position + 1] == UInt8(ascii: "{")
+            {
                 return true
             }
             guard Self.cuts(byte) else { continue }

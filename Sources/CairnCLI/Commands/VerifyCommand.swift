@@ -85,7 +85,9 @@ struct VerifyCommand: Verb {
         }
         if let error = words.failure(
             scope: revisions.words + commits.words, isPresence: allowsMissing)
-        { context.output.fail(error) }
+        {
+            context.output.fail(error)
+        }
         return report.isSound ? .done : .no
     }
 }

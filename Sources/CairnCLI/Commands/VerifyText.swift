@@ -109,8 +109,8 @@ struct VerifyText {
             isPresence
             ? "push it from where it is: `\(([command, "push"] + scope).joined(separator: " "))`"
             : report.remotes.isEmpty
-            ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
-            : "bring it again from a cache that has it: `\(([command, "repair --on"] + report.remotes.map(Shell.quoted) + scope).joined(separator: " "))`"
+                ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
+                : "bring it again from a cache that has it: `\(([command, "repair --on"] + report.remotes.map(Shell.quoted) + scope).joined(separator: " "))`"
         guard !bad.isEmpty else {
             let noun = report.packs.isEmpty && report.segments.isEmpty ? "copy" : "part of the store"
             return CairnError(
@@ -124,7 +124,8 @@ struct VerifyText {
         let more = bad.count > 5 ? " and \(bad.count - 5) more" : ""
         let verb = bad.count == 1 ? "is" : "are"
         return CairnError(
-            .partial, "\(Words.count(bad.count, "object")) \(verb) missing\(isPresence ? "" : " or damaged"): \(names)\(more)",
+            .partial,
+            "\(Words.count(bad.count, "object")) \(verb) missing\(isPresence ? "" : " or damaged"): \(names)\(more)",
             hint: hint)
     }
 }
