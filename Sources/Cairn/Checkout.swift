@@ -12,6 +12,10 @@ public struct CheckoutOptions: Sendable {
     public var relinks = false
     /// Passes over outputs and files whose data is not in the cache.
     public var allowsMissing = false
+    /// The only outputs that are touched, for who knows which they are; `nil` for what targets say.
+    var only: Set<RepoPath>?
+    /// With `only`: what was an output before and is none any more.
+    var former: [(path: RepoPath, id: ObjectID)] = []
 
     /// The safe way.
     public init() {}
@@ -113,13 +117,14 @@ extension Workspace {
     private func checkoutOnce(
         _ targets: [String], _ options: CheckoutOptions, _ index: OutputIndex, _ session: Session
     ) throws -> CheckoutReport {
-        let wanted: [TargetedOutput]
+        var wanted: [TargetedOutput]
         do {
             wanted = try index.outputs(for: targets, options.targets, in: self)
         } catch let error as CairnError where error.kind == .notFound && personality == .dvc {
             throw CairnError(
                 .internal, "Did you mean `git checkout \(targets.joined(separator: " "))`?: \(error.message)")
         }
+        if let only = options.only { wanted.removeAll { !only.contains($0.output.path) } }
         try StageLock.check(wanted.map(\.output.path), in: self, reporter: session.reporter)
         var report = CheckoutReport()
         var plan = try CheckoutPlan(
@@ -140,7 +145,11 @@ extension Workspace {
                 output.path, id, isExecutable: output.record.isExecutable,
                 declaredBy: output.owner.file, part: target.part, tree: &tree)
         }
-        if targets.isEmpty { try dropFormerOutputs(index, &plan, session) }
+        if options.only != nil {
+            try dropFormerOutputs(options.former, index, &plan, session)
+        } else if targets.isEmpty, let remembered = try? session.index?.rememberedOutputs() {
+            try dropFormerOutputs(remembered.map { ($0.path, $0.id) }, index, &plan, session)
+        }
         guard plan.unsaved.isEmpty || options.isForced else { throw unsaved(plan.unsaved) }
         if !options.allowsMissing {
             report.failed += Set(plan.missing.map(\.output)).sorted()
@@ -201,10 +210,10 @@ extension Workspace {
     }
 
     /// Plans the removal of what earlier revisions had as outputs, where its content is in the cache.
-    private func dropFormerOutputs(_ index: OutputIndex, _ plan: inout CheckoutPlan, _ session: Session)
-        throws
-    {
-        guard let remembered = try? session.index?.rememberedOutputs() else { return }
+    private func dropFormerOutputs(
+        _ remembered: [(path: RepoPath, id: ObjectID)], _ index: OutputIndex, _ plan: inout CheckoutPlan,
+        _ session: Session
+    ) throws {
         let current = Set(index.outputs.map(\.path))
         for (path, id) in remembered where !current.contains(path) {
             // What overlaps an output of today belongs to it.

@@ -13,7 +13,19 @@ extension Workspace {
         reporter: any Reporter = SilentReporter()
     ) throws -> TransferReport {
         let session = try Session(self, reporter: reporter, writes: !options.isDryRun)
-        let scope = try TransferScope(.push, targets, options, WorkspaceScan.run(session), session)
+        return try push(targets, options, WorkspaceScan.run(session), session)
+    }
+
+    /// Pushes what revisions need, without what the workspace has now.
+    func push(scopeOf options: TransferOptions, reporter: any Reporter) throws -> TransferReport {
+        try push([], options, OutputIndex(), Session(self, reporter: reporter, writes: !options.isDryRun))
+    }
+
+    /// The same for a command that holds the workspace open.
+    private func push(
+        _ targets: [String], _ options: TransferOptions, _ index: OutputIndex, _ session: Session
+    ) throws -> TransferReport {
+        let scope = try TransferScope(.push, targets, options, index, session)
         // Before a byte is moved, all remotes must be known.
         let remotes = try scope.groups.map { try $0.remote.get() }
         if !options.isDryRun { for remote in remotes { try remote.checkWritable() } }

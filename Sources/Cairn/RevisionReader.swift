@@ -103,6 +103,17 @@ struct RevisionReader {
         return RevisionContent(workspace: frame.workspace, index: index, rules: frame.rules)
     }
 
+    /// Makes `read` with `onlyNew` leave out what a revision has, under the same configuration.
+    ///
+    /// - Throws: `GitError` if trees cannot be read.
+    mutating func skip(_ commit: GitCommit) throws {
+        let named = NamedCommit(commit: commit, name: String(commit.id.hex.prefix(7)))
+        guard let files = try frameScanner.files(in: commit, below: top) else { return }
+        var frame = try frames[files] ?? makeFrame(files, named)
+        _ = try frame.scanner.newFiles(in: commit, below: top)
+        frames[files] = frame
+    }
+
     private mutating func add(
         _ path: RepoPath, _ file: GitTreeFile, _ locks: [[UInt8]: GitObjectID], _ commit: NamedCommit,
         to index: inout OutputIndex

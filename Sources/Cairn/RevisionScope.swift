@@ -20,6 +20,8 @@ public struct RevisionScope: Sendable {
     public var count: Int?
     /// Commits of this time or later, in seconds since 1970.
     public var since: Int64?
+    /// Commits that are known already, without what others have.
+    var exact: PushedCommits?
 
     /// No revision.
     public init() {}
@@ -27,7 +29,7 @@ public struct RevisionScope: Sendable {
     /// True if no revision is meant.
     public var isEmpty: Bool {
         !allBranches && !allTags && !allCommits && !allExperiments && revision == nil && range == nil
-            && since == nil
+            && since == nil && exact == nil
     }
 }
 
@@ -52,6 +54,7 @@ extension RevisionScope {
             }
         }
         if let revision { add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision) }
+        if let exact { add(exact.commits) }
         if let range { add(try Self.commits(in: range, git)) }
         if allBranches || allCommits {
             for branch in try git.branches() {
@@ -87,7 +90,15 @@ extension RevisionScope {
                 hint: "name two with two dots between them: `v1..HEAD`")
         }
         func resolve(_ part: ArraySlice<UInt8>) throws -> GitCommit {
-            try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+            do throws(GitError) {
+                return try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+            } catch {
+                guard error.reason == .unknownRevision, git.isShallow else { throw error }
+                // It may well be there where this clone came from.
+                throw CairnError(
+                    .notFound, "\(CairnError(error).message), and this clone is shallow",
+                    hint: "bring the rest of the history: `git fetch --unshallow`")
+            }
         }
         return try git.commits(
             from: resolve(text[dots.upperBound...]), without: resolve(text[..<dots.lowerBound]))

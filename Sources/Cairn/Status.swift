@@ -10,20 +10,30 @@ extension Workspace {
         let session = try Session(self, reporter: reporter, writes: false)
         let index = try WorkspaceScan.run(session)
         let wanted = try index.outputs(for: targets, options, in: self)
-        var report = StatusReport()
-        report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
-        let survey = try StatusSurvey(
-            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
-        let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
-        let stages = try StageSurvey(session, index)
-        let nodes = Dictionary(
-            try index.stageNodes(in: self).map { ($0.owner, $0) }, uniquingKeysWith: { first, _ in first })
         var seen: Set<TrackedOutput.Owner> = []
         var owners: [TrackedOutput.Owner] = []
         for target in wanted where seen.insert(target.output.owner).inserted {
             owners.append(target.output.owner)
         }
         if targets.isEmpty { owners += index.ownersWithoutOutputs().filter { seen.insert($0).inserted } }
+        var report = try status(of: owners, wanted, index, session)
+        report.hasDeclarations = !index.pointers.isEmpty || !index.pipelines.isEmpty
+        return report
+    }
+
+    /// The same for who knows what is declared, and which declarations are meant.
+    ///
+    /// - Parameter wanted: the outputs of the owners, as far as they are to be looked at.
+    func status(
+        of owners: [TrackedOutput.Owner], _ wanted: [TargetedOutput], _ index: OutputIndex, _ session: Session
+    ) throws -> StatusReport {
+        var report = StatusReport()
+        let survey = try StatusSurvey(
+            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
+        let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
+        let stages = try StageSurvey(session, index)
+        let nodes = Dictionary(
+            try index.stageNodes(in: self).map { ($0.owner, $0) }, uniquingKeysWith: { first, _ in first })
         let targetsByOwner = Dictionary(grouping: wanted) { $0.output.owner }
         for owner in owners {
             var entry = StatusReport.Entry(address: index.address(of: owner, in: self))

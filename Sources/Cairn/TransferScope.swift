@@ -22,6 +22,9 @@ public struct TransferOptions: Sendable {
     /// Only outputs that are of one of these kinds, hold such a file or lie in such a directory; empty for all.
     public var kinds: Set<StageOutput.Kind> = []
 
+    /// Objects of outputs that are known to be where they should be.
+    var leavesOut: Set<ObjectID> = []
+
     /// All of the workspace, with the default remote.
     public init() {}
 }
@@ -79,6 +82,7 @@ struct TransferScope {
         guard !options.revisions.isEmpty else { return }
         var reader = try RevisionReader(session)
         guard let git = try session.git() else { preconditionFailure("the reader has found the repository") }
+        for commit in options.revisions.exact?.base ?? [] { try reader.skip(commit) }
         for commit in try options.revisions.commits(in: git) {
             guard let content = try reader.read(commit, onlyNew: targets.isEmpty) else { continue }
             for problem in content.index.problems { skipped.append((commit.name, problem.error)) }
@@ -102,6 +106,7 @@ struct TransferScope {
             let record = target.output.record
             if let limit = options.sizeLimit, limit > 0, record.size ?? 0 >= limit { continue }
             if !options.kinds.isEmpty, !paths.contains(where: target.output.path.overlaps) { continue }
+            if let id = record.id, options.leavesOut.contains(id) { continue }
             if direction == .push, !record.isPushed || target.output.isRepositoryImport { continue }
             if direction != .repair, let named = options.remote, let own = record.remote,
                 !named.hasSameBytes(as: own)

@@ -16,6 +16,8 @@ public struct VerifyOptions: Sendable {
     public var readsRemote = false
     /// The remote to read instead of the default one.
     public var remote: String?
+    /// Whether to read no data at all: pointers, locks and what remotes have by name have to do.
+    public var allowsMissing = false
     /// How many objects to read at a time.
     public var jobs: Int?
     /// The clock, in nanoseconds since 1970.
@@ -39,8 +41,9 @@ extension Workspace {
         let start = options.now()
         let session = try Session(self, reporter: reporter, writes: false)
         let index = try WorkspaceScan.run(session, keepsGoing: true)
-        var report = VerifyReport(options.depth)
+        var report = VerifyReport(options.allowsMissing ? .present : options.depth)
         report.pointers = index.problems.map(\.error)
+        try verifyRange(options, session, &report)
         let deadline = options.budget.map { start.addingReportingOverflow($0) }
             .map { $0.overflow ? .max : $0.partialValue }
         func look(_ workers: Workers) -> StoreLook {
@@ -52,9 +55,17 @@ extension Workspace {
         transfer.targets = options.targets
         transfer.revisions = options.revisions
         transfer.jobs = options.jobs
+        if options.allowsMissing {
+            transfer.remote = options.remote
+            connections.want(jobs: options.jobs)
+            let scope = try TransferScope(.push, targets, transfer, index, session)
+            report.skipped += scope.skipped
+            try verifyPresence(scope, jobs: options.jobs, session, &report)
+            return report
+        }
         guard options.readsRemote || options.remote != nil else {
             let scope = try TransferScope(.verify, targets, transfer, index, session)
-            report.skipped = scope.skipped
+            report.skipped += scope.skipped
             let workers = options.jobs.map { Workers(count: $0) } ?? session.workers
             try verifyCache(scope, look(workers), &report)
             return report
@@ -64,7 +75,7 @@ extension Workspace {
         // Before a byte is read, the remote must be known.
         _ = try remoteStore(options.remote, for: "verify")
         let scope = try TransferScope(.push, targets, transfer, index, session)
-        report.skipped = scope.skipped
+        report.skipped += scope.skipped
         for group in scope.groups {
             let remote = try group.remote.get()
             var shown = remote

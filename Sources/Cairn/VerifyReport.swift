@@ -25,6 +25,14 @@ public struct VerifyReport: Sendable {
         public internal(set) var movedTo: FilePath?
     }
 
+    /// Something that a commit says and should not.
+    public struct Finding: Sendable {
+        /// The commit.
+        public let revision: String
+        /// What is wrong, and what to type.
+        public let error: CairnError
+    }
+
     /// How closely was looked.
     public let depth: CheckDepth
     /// How many objects are as they should be: with `full` they have the bytes that their names promise.
@@ -45,6 +53,10 @@ public struct VerifyReport: Sendable {
     public internal(set) var pointers: [CairnError] = []
     /// Revisions, or files in them, that could not be read and were passed over.
     public internal(set) var skipped: [(name: String, error: CairnError)] = []
+    /// What is wrong with commits of the range, whatever data there is.
+    public internal(set) var findings: [Finding] = []
+    /// Commits of the range before which this clone has no history.
+    public internal(set) var ends: [String] = []
     /// The remotes that were read; empty for the cache.
     public internal(set) var remotes: [String] = []
     /// What was checked now.
@@ -61,7 +73,7 @@ public struct VerifyReport: Sendable {
     /// True if nothing that was looked at is missing or damaged.
     public var isSound: Bool {
         missing.isEmpty && damaged.isEmpty && unreadable.isEmpty && packs.isEmpty && segments.isEmpty
-            && pointers.isEmpty && skipped.isEmpty
+            && pointers.isEmpty && skipped.isEmpty && findings.isEmpty
     }
 
     /// Forgets how much was looked at, and what is not there: another look tells it again.

@@ -58,6 +58,7 @@ struct BenchOptions {
                                 remotes on S3: s3 (all of these), s3-files, s3-one, s3-latency, s3-idle
                                 pipelines: pipeline (all of these), pipeline-cold, pipeline-idle, pipeline-parallel,
                                 pipeline-growth
+                                hooks of git: hooks
                                 (default: all)
           --runs N              runs of each program, of which the fastest counts (5)
           --peer-runs N         runs of programs in the native scenarios that no target compares with (2)

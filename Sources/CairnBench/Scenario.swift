@@ -20,6 +20,7 @@ enum Scenario: String, CaseIterable {
     case pipelineIdle = "pipeline-idle"
     case pipelineParallel = "pipeline-parallel"
     case pipelineGrowth = "pipeline-growth"
+    case hooks
 
     /// What a name on the command line stands for: one scenario, or all whose names begin with it and a hyphen.
     ///
@@ -58,6 +59,7 @@ enum Scenario: String, CaseIterable {
         case .pipelineIdle: try PipelineStages(bench).idle()
         case .pipelineParallel: try PipelineStages(bench).parallel()
         case .pipelineGrowth: try PipelineStages(bench).growth()
+        case .hooks: try IdleHooks(bench).run()
         }
     }
 }

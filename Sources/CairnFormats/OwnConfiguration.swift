@@ -43,6 +43,7 @@ public struct OwnConfiguration: Sendable {
     }
 
     private static let resources = ConfigSectionName("resources")
+    private static let hooks = ConfigSectionName("hooks")
     private static let identity = ConfigKey(ConfigSectionName("cairn"), "id")
 
     private var repository = ConfigFile()
@@ -74,6 +75,14 @@ public struct OwnConfiguration: Sendable {
                     throw FormatsError(
                         file: name, at: place,
                         "'\(key.text)': a number, as 4 or 16G, is expected, not '\(option.value.text)'")
+                }
+                if section.name == Self.hooks, let known = HookOption(rawValue: option.name) {
+                    if known.reaction(option.value.text) != nil { continue }
+                    let choices = known.reactions.map { "'\($0.rawValue)'" }
+                    throw FormatsError(
+                        file: name, at: place,
+                        "'\(key.text)': \(choices.dropLast().joined(separator: ", ")) or \(choices.last ?? "") is expected, not '\(option.value.text)'"
+                    )
                 }
                 guard section.name.name != nil, section.name.group == "remote",
                     let known = RemoteOption(rawValue: option.name)
@@ -111,6 +120,12 @@ public struct OwnConfiguration: Sendable {
             }
         }
         return amounts
+    }
+
+    /// What a hook of git does.
+    public func reaction(of option: HookOption) -> HookOption.Reaction {
+        let key = ConfigKey(Self.hooks, option.rawValue)
+        return (local[key] ?? repository[key]).flatMap { option.reaction($0.text) } ?? option.reactions[0]
     }
 
     /// What tells a repository of DVC's format from all others on a remote; `nil` as long as none was needed.

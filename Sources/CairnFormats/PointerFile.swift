@@ -87,6 +87,9 @@ public struct PointerFile: Sendable {
         return document.bytes
     }
 
+    /// True if both say the same; comments and the order of keys do not matter.
+    public func hasSameMeaning(as other: PointerFile) -> Bool { value().isEquivalent(to: other.value()) }
+
     /// The text of a new file for data that was added.
     public static func newText(for outputs: [OutputRecord]) -> [UInt8] {
         YAMLEmitter.document(PointerFile(outputs: outputs).value())

@@ -17,6 +17,15 @@ enum GitFiles {
         return try? file.readAll(limit: limit)
     }
 
+    /// The last bytes of a file; `nil` when there is none.
+    static func readEnd(of path: FilePath, count: Int) -> [UInt8]? {
+        guard let file = try? OpenFile(reading: path), let size = try? file.status().size else { return nil }
+        let wanted = Int(min(size, Int64(count)))
+        return try? [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+            filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: size - Int64(wanted))
+        }
+    }
+
     /// The names in a folder without `.` and `..`, in the order of their bytes; `nil` when it cannot be read.
     static func names(in folder: FilePath) -> [[UInt8]]? {
         guard let names = try? Folder(folder).names() else { return nil }

@@ -60,6 +60,48 @@ extension GitRepository {
         }
     }
 
+    /// The commits that some lead to and others do not, newest first.
+    ///
+    /// The walk ends where the others begin; only in a shallow clone all of their history is read.
+    /// - Parameters:
+    ///   - tips: where it starts; ids of commits.
+    ///   - known: what to leave out with all that it leads to; ids that are not in this clone are passed over.
+    /// - Throws: `GitError` as `allCommits`.
+    public func commits(
+        from tips: [GitObjectID], leavingOut known: [GitObjectID]
+    ) throws(GitError) -> [GitCommit] {
+        let shallow = shallowCommits()
+        return try locked { (raw) throws(GitError) in
+            let present = known.filter { id in
+                var object: OpaquePointer?
+                var oid = id.oid
+                defer { git_object_free(object) }
+                return git_object_lookup(&object, raw, &oid, GIT_OBJECT_COMMIT) == 0
+            }
+            guard shallow.isEmpty else {
+                let left = Set(try Self.walk(from: present, shallow, raw).map(\.id))
+                return try Self.walk(from: tips, shallow, raw).filter { !left.contains($0.id) }
+            }
+            var walker: OpaquePointer?
+            try git("walk through history") { git_revwalk_new(&walker, raw) }
+            defer { git_revwalk_free(walker) }
+            for id in tips {
+                var oid = id.oid
+                try Self.reading(id) { git_revwalk_push(walker, &oid) }
+            }
+            for id in present {
+                var oid = id.oid
+                try Self.reading(id) { git_revwalk_hide(walker, &oid) }
+            }
+            var commits: [GitCommit] = []
+            var oid = git_oid()
+            while try more("walk through history", { git_revwalk_next(&oid, walker) }) {
+                commits.append(try Self.commit(GitObjectID(oid), raw))
+            }
+            return commits
+        }
+    }
+
     private static func walk(
         from starts: [GitObjectID], _ shallow: Set<GitObjectID>, _ raw: OpaquePointer
     ) throws(GitError) -> [GitCommit] {

@@ -87,6 +87,33 @@ extension GitRepository {
         }
     }
 
+    /// Lists those entries of the index whose path ends in one of some texts, in the order of their bytes. The others are hardly looked at.
+    ///
+    /// - Throws: `GitError` if the index cannot be read.
+    public func entries(endingIn endings: [String]) throws(GitError) -> [GitIndexEntry] {
+        let endings = endings.map { Array($0.utf8CString) }
+        return try withIndex("read the index") { (index) throws(GitError) in
+            var entries: [GitIndexEntry] = []
+            for position in 0..<git_index_entrycount(index) {
+                guard let raw = git_index_get_byindex(index, position)?.pointee,
+                    endings.contains(where: { Self.ends(raw.path, in: $0) })
+                else { continue }
+                entries.append(GitIndexEntry(raw))
+            }
+            return entries
+        }
+    }
+
+    /// - Parameter ending: with its NUL.
+    private static func ends(_ path: UnsafePointer<CChar>, in ending: [CChar]) -> Bool {
+        var end = path
+        while end.pointee != 0 { end += 1 }
+        let start = end - (ending.count - 1)
+        guard start >= path else { return false }
+        for (offset, byte) in ending.enumerated() where start[offset] != byte { return false }
+        return true
+    }
+
     static func entries(of index: OpaquePointer, below folder: [UInt8]) -> [GitIndexEntry] {
         let prefix = folder + [UInt8(ascii: "/")]
         var entries: [GitIndexEntry] = []
@@ -104,13 +131,21 @@ extension GitRepository {
     func withIndex<Value: Sendable>(
         _ operation: String, _ body: (OpaquePointer) throws(GitError) -> Value
     ) throws(GitError) -> Value {
+        try withIndex(operation) { (index, _) throws(GitError) in try body(index) }
+    }
+
+    /// The same with the repository, whose lock is held.
+    func withIndex<Value: Sendable>(
+        _ operation: String,
+        _ body: (_ index: OpaquePointer, _ repository: OpaquePointer) throws(GitError) -> Value
+    ) throws(GitError) -> Value {
         try locked { (raw) throws(GitError) in
             var index: OpaquePointer?
             try git(operation) { git_repository_index(&index, raw) }
             defer { git_index_free(index) }
             // Not forced: an unchanged file is not parsed twice.
             try git(operation) { git_index_read(index, 0) }
-            return try body(index!)  // libgit2 sets it whenever it returns 0
+            return try body(index!, raw)  // libgit2 sets it whenever it returns 0
         }
     }
 }

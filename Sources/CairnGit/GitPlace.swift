@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSystem
+internal import CLibGit2
 
 /// Where a repository lies, found by looking at names only: libgit2 is not started.
 struct GitPlace {
@@ -11,6 +12,47 @@ struct GitPlace {
     let gitDirectory: FilePath
     /// The folder with objects, references and configuration; another one only in a linked worktree.
     let commonDirectory: FilePath
+    /// True if the work tree is another one than the repository itself would name.
+    var isSeparate = false
+
+    /// Finds the repository of a path: that which the environment names if the path is in its work tree, else by looking around.
+    ///
+    /// - Returns: `nil` when there is none, also when `start` does not exist.
+    /// - Throws: `GitError` for a `.git` file or a `GIT_DIR` that leads nowhere.
+    static func find(from start: FilePath, _ surroundings: GitSurroundings) throws(GitError) -> GitPlace? {
+        if let named = try named(by: surroundings), let top = named.workDirectory,
+            let real = GitFiles.realPath(start), real.starts(with: top)
+        {
+            return named
+        }
+        return try find(from: start, ceilings: surroundings.ceilings)
+    }
+
+    /// The repository that `GIT_DIR` names, as git tells its hooks; `nil` without one, and for a bare one.
+    private static func named(by surroundings: GitSurroundings) throws(GitError) -> GitPlace? {
+        guard let text = surroundings.gitDirectory else { return nil }
+        guard let directory = GitFiles.realPath(text), let common = commonDirectory(of: directory) else {
+            throw GitError(
+                code: -1, operation: "open '\(text.bytes.printable)'",
+                message: "GIT_DIR names it, and it is not a git repository")
+        }
+        var top = surroundings.workTree
+        if top == nil {
+            let configuration = try GitConfiguration(
+                files: [(common.appending("config"), GIT_CONFIG_LEVEL_LOCAL)])
+            if let path = try configuration.values("core.worktree").last {
+                top = directory.pushing(FilePath(bytes: path))
+            } else if try configuration.boolean("core.bare") == true, common == directory {
+                return nil
+            }
+        }
+        // Without a name for it, the work tree is where git stands, which is where its hooks start.
+        guard let top = GitFiles.realPath(top ?? ".") else { return nil }
+        if let usual = try at(top), GitFiles.realPath(usual.gitDirectory) == directory { return usual }
+        return GitPlace(
+            workDirectory: top, gitFile: nil, gitDirectory: directory, commonDirectory: common,
+            isSeparate: true)
+    }
 
     /// Looks for a repository from a folder upwards, as git does: up to a ceiling and not across file systems.
     ///

@@ -36,7 +36,7 @@ public final class GitRepository: Sendable {
     public static func discover(
         from start: FilePath, surroundings: GitSurroundings = .ofProcess()
     ) throws(GitError) -> GitRepository? {
-        guard let place = try GitPlace.find(from: start, ceilings: surroundings.ceilings) else { return nil }
+        guard let place = try GitPlace.find(from: start, surroundings) else { return nil }
         return try GitRepository(place, surroundings)
     }
 
@@ -46,9 +46,20 @@ public final class GitRepository: Sendable {
         let top = place.workDirectory ?? place.gitDirectory
         let operation = "open the git repository '\(top.bytes.printable)'"
         var raw: OpaquePointer?
-        try top.bytes.withCString { (path) throws(GitError) in
+        let opened = place.isSeparate ? place.gitDirectory : top
+        try opened.bytes.withCString { (path) throws(GitError) in
             try git(operation) {
                 git_repository_open_ext(&raw, path, UInt32(GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue), nil)
+            }
+        }
+        if place.isSeparate {
+            do throws(GitError) {
+                try top.bytes.withCString { (path) throws(GitError) in
+                    try git(operation) { git_repository_set_workdir(raw, path, 0) }
+                }
+            } catch {
+                git_repository_free(raw)
+                throw error
             }
         }
         self.raw = raw!  // libgit2 sets it whenever it returns 0

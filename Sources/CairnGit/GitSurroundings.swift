@@ -14,6 +14,10 @@ public struct GitSurroundings: Hashable, Sendable {
     public var safeDirectories: [String] = []
     /// An index file in place of the repository's own, as git names it to the hooks of a partial commit.
     public var indexFile: FilePath?
+    /// The folder that holds the repository, as `GIT_DIR` names it; it counts for paths in its work tree only.
+    public var gitDirectory: FilePath?
+    /// The top of that repository's work tree, as `GIT_WORK_TREE` names it.
+    public var workTree: FilePath?
     /// Folders above which no repository is looked for.
     public var ceilings: [FilePath] = []
     /// The user that the process acts as.
@@ -51,6 +55,8 @@ public struct GitSurroundings: Hashable, Sendable {
             safeDirectories.append(environment("GIT_CONFIG_VALUE_\(index)") ?? "")
         }
         indexFile = path("GIT_INDEX_FILE")
+        gitDirectory = path("GIT_DIR")
+        workTree = path("GIT_WORK_TREE")
         ceilings = (environment("GIT_CEILING_DIRECTORIES") ?? "").utf8.split(separator: UInt8(ascii: ":"))
             .map { FilePath(bytes: $0) }
         self.userID = userID

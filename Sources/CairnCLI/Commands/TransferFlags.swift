@@ -6,6 +6,7 @@ import CairnCore
 struct TransferFlags: ParsableArguments {
     @OptionGroup var selection: TargetSelection
     @OptionGroup var revisions: RevisionSelection
+    @OptionGroup var commits: CommitSelection
 
     @Option(
         name: .shortAndLong, help: "The remote to use, instead of the default one.",
@@ -35,6 +36,7 @@ struct TransferFlags: ParsableArguments {
         options.targets.isGlob = glob
         options.remote = remote?.lowercased()
         options.revisions = revisions.scope
+        commits.add(to: &options.revisions)
         options.jobs = jobs
         options.includesRunRecords = runCache
         options.isDryRun = dryRun

@@ -96,7 +96,9 @@ struct VerifyText {
     }
 
     /// What is wrong, in one sentence with the command to type; `nil` if nothing is.
-    func failure(scope: [String]) -> CairnError? {
+    ///
+    /// - Parameter isPresence: whether only the names of objects on remotes were looked at.
+    func failure(scope: [String], isPresence: Bool = false) -> CairnError? {
         let bad =
             report.missing + report.damaged.filter { !$0.hasOtherCopy }.map(\.object)
             + report.unreadable.map(\.object)
@@ -104,9 +106,11 @@ struct VerifyText {
         guard !bad.isEmpty || parts > 0 else { return nil }
         let command = workspace.personality.command
         let hint =
-            report.remotes.isEmpty
-            ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
-            : "bring it again from a cache that has it: `\(([command, "repair --on"] + report.remotes.map(Shell.quoted) + scope).joined(separator: " "))`"
+            isPresence
+            ? "push it from where it is: `\(([command, "push"] + scope).joined(separator: " "))`"
+            : report.remotes.isEmpty
+                ? "heal the cache from other copies: `\(command) \((["repair"] + scope).joined(separator: " "))`"
+                : "bring it again from a cache that has it: `\(([command, "repair --on"] + report.remotes.map(Shell.quoted) + scope).joined(separator: " "))`"
         guard !bad.isEmpty else {
             let noun = report.packs.isEmpty && report.segments.isEmpty ? "copy" : "part of the store"
             return CairnError(
@@ -120,7 +124,8 @@ struct VerifyText {
         let more = bad.count > 5 ? " and \(bad.count - 5) more" : ""
         let verb = bad.count == 1 ? "is" : "are"
         return CairnError(
-            .partial, "\(Words.count(bad.count, "object")) \(verb) missing or damaged: \(names)\(more)",
+            .partial,
+            "\(Words.count(bad.count, "object")) \(verb) missing\(isPresence ? "" : " or damaged"): \(names)\(more)",
             hint: hint)
     }
 }
@@ -159,6 +164,16 @@ extension VerifyReport {
         add("checked", amount(checked.objects, checked.packs, checked.bytes))
         add("damaged", .array(damaged))
         add("depth", .string(depth.rawValue))
+        add(
+            "findings",
+            .array(
+                findings.map {
+                    .object([
+                        (Array("reason".utf8), .string($0.error.message)),
+                        (Array("revision".utf8), .string($0.revision)),
+                    ])
+                }))
+        add("history_ends", .array(ends.map { .string($0) }))
         add("missing", .array(missing.map { .object($0.json(in: workspace)) }))
         add("never_checked", .integer(neverCount))
         add("oldest_check", oldest.map { .integer(Int($0 / 1_000_000_000)) } ?? .null)
