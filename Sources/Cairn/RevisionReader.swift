@@ -56,15 +56,7 @@ struct RevisionReader {
     ///
     /// - Throws: `CairnError` of kind `usage` where there is no git repository.
     init(_ session: Session) throws {
-        guard let git = try session.git() else {
-            throw CairnError(
-                .usage,
-                "'\(session.workspace.root.bytes.printable)' is not in a git repository, so it has no revisions",
-                dvc:
-                    "Only supported for Git repositories. If you're seeing this error in a Git repo, try updating the DVC configuration with `dvc config core.no_scm false`."
-            )
-        }
-        self.git = git
+        git = try session.repository()
         workspace = session.workspace
         top = git.relativePath(of: session.workspace.root) ?? []
         frameScanner = GitTreeScanner(git, Self.frameFiles)

@@ -12,7 +12,7 @@ public struct RevisionScope: Sendable {
     public var allCommits = false
     /// The commits of all experiments.
     public var allExperiments = false
-    /// One revision, by any name that git knows.
+    /// One revision, by any name that git knows, or a range as in `range`.
     public var revision: String?
     /// The commits that the second revision leads to and the first does not: `A..B`, where either may be left out for HEAD.
     public var range: String?
@@ -51,7 +51,11 @@ extension RevisionScope {
                 result.append(NamedCommit(commit: commit, name: own ?? String(commit.id.hex.prefix(7))))
             }
         }
-        if let revision { add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision) }
+        if let revision, try git.range(revision) != nil {
+            add(try Self.commits(in: revision, git))
+        } else if let revision {
+            add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision)
+        }
         if let range { add(try Self.commits(in: range, git)) }
         if allBranches || allCommits {
             for branch in try git.branches() {
@@ -78,19 +82,12 @@ extension RevisionScope {
     }
 
     private static func commits(in range: String, _ git: GitRepository) throws -> [GitCommit] {
-        let text = Array(range.utf8)
-        guard let dots = text.firstRange(of: Array("..".utf8)),
-            !text[dots.upperBound...].starts(with: ".".utf8), text.count > 2
-        else {
+        guard let (base, tip) = try git.range(range) else {
             throw CairnError(
-                .usage, "'\(text.printable)' is no range of revisions",
+                .usage, "'\(Array(range.utf8).printable)' is no range of revisions",
                 hint: "name two with two dots between them: `v1..HEAD`")
         }
-        func resolve(_ part: ArraySlice<UInt8>) throws -> GitCommit {
-            try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
-        }
-        return try git.commits(
-            from: resolve(text[dots.upperBound...]), without: resolve(text[..<dots.lowerBound]))
+        return try git.commits(from: tip, without: base)
     }
 
     /// The commits of an experiment (`refs/exps/ab/<rest of the baseline's id>/<name>`) after its baseline.
