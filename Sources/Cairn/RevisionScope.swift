@@ -59,12 +59,12 @@ extension RevisionScope {
         if let range { add(try Self.commits(in: range, git)) }
         if allBranches || allCommits {
             for branch in try git.branches() {
-                let tip = try git.resolve(branch.commit.hex)
+                let tip = try git.commit(branch.commit)
                 add(try allCommits ? [tip] : git.firstParents(of: tip, count: count ?? 1), branch.name)
             }
         }
         if allTags || allCommits {
-            for tag in try git.tags() { add([try git.resolve(tag.commit.hex)], tag.name) }
+            for tag in try git.tags() { add([try git.commit(tag.commit)], tag.name) }
         }
         if allCommits {
             add(try git.allCommits())
@@ -92,7 +92,7 @@ extension RevisionScope {
 
     /// The commits of an experiment (`refs/exps/ab/<rest of the baseline's id>/<name>`) after its baseline.
     private static func commits(of experiment: GitReference, in git: GitRepository) throws -> [GitCommit] {
-        let tip = try git.resolve(experiment.commit.hex)
+        let tip = try git.commit(experiment.commit)
         let parts = experiment.name.split(separator: "/")
         guard parts.count == 3, let baseline = GitObjectID(hex: String(parts[0] + parts[1])) else {
             return [tip]

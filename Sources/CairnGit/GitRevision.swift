@@ -66,7 +66,6 @@ extension GitRepository {
     ///   objects cannot be read.
     public func resolve(_ revision: String) throws(GitError) -> GitCommit {
         guard !revision.utf8.contains(0) else { throw Self.unknown(revision) }
-        let shallow = shallowCommits()
         return try locked { (raw) throws(GitError) in
             if let commit = try Self.parse(revision, revision, raw) { return commit }
             var candidates: Set<GitCommit> = []
@@ -84,7 +83,7 @@ extension GitRepository {
             }
             guard candidates.count < 2 else { throw Self.ambiguous(revision) }
             guard let only = candidates.first else {
-                throw try Self.explained(revision, raw, isShallow: !shallow.isEmpty)
+                throw try Self.explained(revision, raw, isShallow: isShallow)
             }
             return only
         }
@@ -106,6 +105,13 @@ extension GitRepository {
         guard git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0 else { return nil }
         defer { git_object_free(commit) }
         return commit.map { GitCommit($0) }
+    }
+
+    /// Reads a commit by its id.
+    ///
+    /// - Throws: `GitError` with reason `missingObject` when it is not in this clone; another when it is damaged or no commit.
+    public func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
+        try locked { (raw) throws(GitError) in try Self.commit(id, raw) }
     }
 
     static func commit(_ id: GitObjectID, _ raw: OpaquePointer) throws(GitError) -> GitCommit {

@@ -59,7 +59,7 @@ struct InteropDiffTests {
         (
             "the cache is gone, and all is on a remote",
             """
-            mkdir ../remote; dvc remote add -q -d r ../remote; \(base); dvc push -q; echo 9 > data/a
+            mkdir ../remote; dvc remote add -q -d r "$PWD/../remote"; \(base); dvc push -q; echo 9 > data/a
             dvc add -q data; save v2; dvc push -q; rm -r .dvc/cache
             """
         ),

@@ -66,7 +66,7 @@ struct DataLogWalk {
         }
         var parents: [(commit: GitCommit, look: PathLook)] = []
         for id in step.commit.parents {
-            let parent = try git.resolve(id.hex)
+            let parent = try git.commit(id)
             let there = try reader.look(at: step.path, in: parent)
             if there.key == look.key { return add(Step(commit: parent, path: step.path)) }
             parents.append((parent, there))

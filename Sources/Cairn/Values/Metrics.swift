@@ -47,7 +47,7 @@ extension Workspace {
             if names[reference.commit] == nil { order.append(reference.commit) }
             names[reference.commit, default: []].append(reference.name)
         }
-        return try order.map { (try git.resolve($0.hex), (names[$0] ?? []).joined(separator: ",")) }
+        return try order.map { (try git.commit($0), (names[$0] ?? []).joined(separator: ",")) }
     }
 
     /// Compares metrics of two revisions, or of one and the workspace.
