@@ -128,6 +128,20 @@ extension CairnError {
 
     /// Words for a failure of git's library.
     public init(_ error: GitError) {
+        if error.reason == .unknownRevision || error.reason == .ambiguousRevision {
+            let text = error.operation.utf8.dropFirst("find the commit ".utf8.count)
+            let revision = String(decoding: text, as: UTF8.self)
+            let isAmbiguous = error.reason == .ambiguousRevision
+            let isPlain = error.message.utf8.starts(with: "unknown Git revision".utf8)
+            self.init(
+                .notFound,
+                isAmbiguous
+                    ? "\(revision) is no single revision: \(error.message)"
+                    : "\(revision) is no revision that git knows\(isPlain ? "" : ": \(error.message)")",
+                hint: error.hint,
+                dvc: "\(isAmbiguous ? "ambiguous" : "unknown") Git revision \(revision)")
+            return
+        }
         let kind: Kind =
             switch error.reason {
             case .unknownRevision, .ambiguousRevision: .notFound
@@ -136,7 +150,7 @@ extension CairnError {
             case .locked: .locked
             case .unsupported, .notStageable, .failed: .io
             }
-        self.init(kind, "cannot \(error.operation): \(error.message)")
+        self.init(kind, "cannot \(error.operation): \(error.message)", hint: error.hint)
     }
 
     /// Words for a tree that cannot be walked.

@@ -109,7 +109,8 @@ struct DataComparison {
         DataStatusReport.Path(bytes: Array(bytes), isFolder: id.isDirectory)
     }
 
-    private static func componentsPrecede(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    /// Orders paths by their components.
+    static func componentsPrecede(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         let slash = UInt8(ascii: "/")
         for index in 0..<min(left.count, right.count) where left[index] != right[index] {
             // A slash ends a component, and what ends first comes first.

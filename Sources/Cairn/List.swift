@@ -64,10 +64,7 @@ extension Workspace {
         let session = try Session(self, reporter: reporter, writes: false)
         var lister: Lister
         if let revision = options.revision ?? (foreign == nil ? nil : "HEAD") {
-            guard let git = try session.git() else {
-                throw CairnError(
-                    .usage, "'\(root.bytes.printable)' is not in a git repository, so it has no revisions")
-            }
+            let git = try session.repository()
             guard let files = try RevisionFiles(git.resolve(revision), named: revision, session, git) else {
                 throw CairnError(
                     .notFound, "there is no workspace here in '\(Array(revision.utf8).printable)'")
@@ -79,8 +76,12 @@ extension Workspace {
         }
         for problem in lister.index.problems { reporter.warn(problem.error.message, hint: nil) }
         guard let entry = try lister.entry(path, options) else {
+            let place = options.revision.map { " in '\(Array($0.utf8).printable)'" } ?? ""
+            let known = lister.index.outputs.map { display($0.path) }
+            let near = path.flatMap { EditDistance.closest(to: display($0), among: known) }
             throw CairnError(
-                .notFound, "'\(path.map { display($0) } ?? ".")' does not exist",
+                .notFound, "'\(path.map { display($0) } ?? ".")' does not exist\(place)",
+                hint: near.map { "did you mean '\($0)'?" },
                 dvc:
                     "[Errno 2] No such file or directory: '\(path.map { absolute($0).bytes.printable } ?? "")'"
             )

@@ -9,6 +9,8 @@ struct RevisionContent {
     let workspace: Result<Workspace, CairnError>
     /// Pointers and pipelines. Files that cannot be read are among its problems.
     let index: OutputIndex
+    /// The number of its configuration: revisions with the same one have the same workspace.
+    let configuration: Int
     /// What the revision leaves out: by its `.dvcignore` files, and because it is in another workspace.
     let rules: IgnoreFiles
 }
@@ -21,7 +23,10 @@ struct RevisionReader {
     private struct Frame {
         let rules: IgnoreFiles
         let workspace: Result<Workspace, CairnError>
+        let number: Int
         var scanner: GitTreeScanner
+        /// The pointers that were given, because a scanner gives all of a folder in which one is new.
+        var given: Set<GitTreeFile> = []
     }
     private struct PipelineKey: Hashable {
         let file: GitObjectID
@@ -49,6 +54,7 @@ struct RevisionReader {
     private let top: [UInt8]
     private var frameScanner: GitTreeScanner
     private var frames: [[GitTreeFile]: Frame] = [:]
+    private var frameCount = 0
     private var pointers: [GitObjectID: Result<PointerFile, CairnError>] = [:]
     private var pipelines: [PipelineKey: KnownPipeline] = [:]
 
@@ -56,15 +62,7 @@ struct RevisionReader {
     ///
     /// - Throws: `CairnError` of kind `usage` where there is no git repository.
     init(_ session: Session) throws {
-        guard let git = try session.git() else {
-            throw CairnError(
-                .usage,
-                "'\(session.workspace.root.bytes.printable)' is not in a git repository, so it has no revisions",
-                dvc:
-                    "Only supported for Git repositories. If you're seeing this error in a Git repo, try updating the DVC configuration with `dvc config core.no_scm false`."
-            )
-        }
-        self.git = git
+        git = try session.repository()
         workspace = session.workspace
         top = session.top(in: git)
         frameScanner = GitTreeScanner(git, Self.frameFiles)
@@ -78,17 +76,19 @@ struct RevisionReader {
     mutating func read(_ commit: NamedCommit, onlyNew: Bool) throws -> RevisionContent? {
         try Interruption.check()
         guard let files = try frameScanner.files(in: commit.commit, below: top) else { return nil }
-        var frame = try frames[files] ?? makeFrame(files, commit)
+        // Out of the dictionary while it is changed: what it has learned is not copied then.
+        var frame = try frames.removeValue(forKey: files) ?? makeFrame(files, commit)
+        defer { frames[files] = frame }
         let found =
             onlyNew
             ? try frame.scanner.newFiles(in: commit.commit, below: top)
             : try frame.scanner.files(in: commit.commit, below: top)
-        frames[files] = frame
         guard let found else { return nil }
         var index = OutputIndex()
         var locks: [[UInt8]: GitObjectID] = [:]
         for file in found where file.path.hasName("dvc.lock") { locks[file.path] = file.blob }
         for file in found where !file.path.hasName("dvc.lock") && file.mode != .link {
+            if onlyNew, !file.path.hasName("dvc.yaml"), !frame.given.insert(file).inserted { continue }
             guard let path = try? RepoPath(validating: file.path),
                 !frame.rules.isIgnored(path, isFolder: false)
             else { continue }
@@ -100,7 +100,8 @@ struct RevisionReader {
                 index.problems.append((path, error))
             }
         }
-        return RevisionContent(workspace: frame.workspace, index: index, rules: frame.rules)
+        return RevisionContent(
+            workspace: frame.workspace, index: index, configuration: frame.number, rules: frame.rules)
     }
 
     /// Makes `read` with `onlyNew` leave out what a revision has, under the same configuration.
@@ -165,7 +166,7 @@ struct RevisionReader {
         return entry.id
     }
 
-    private func makeFrame(_ files: [GitTreeFile], _ commit: NamedCommit) throws -> Frame {
+    private mutating func makeFrame(_ files: [GitTreeFile], _ commit: NamedCommit) throws -> Frame {
         var rules = IgnoreRules()
         var configuration: GitTreeFile?
         // Folders before what is in them: the rules of inner ones are stronger.
@@ -183,10 +184,11 @@ struct RevisionReader {
                 rules.add(file: try git.blob(file.blob), in: folder, source: file.path.printable)
             }
         }
+        frameCount += 1
         return Frame(
             rules: IgnoreFiles(rules),
             workspace: Self.result { try self.configured(by: configuration, commit) },
-            scanner: GitTreeScanner(git, Self.dataFiles))
+            number: frameCount, scanner: GitTreeScanner(git, Self.dataFiles))
     }
 
     /// The workspace as it would be with the configuration of a revision; relative paths in it start from where they start today.

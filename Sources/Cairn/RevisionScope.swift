@@ -12,7 +12,7 @@ public struct RevisionScope: Sendable {
     public var allCommits = false
     /// The commits of all experiments.
     public var allExperiments = false
-    /// One revision, by any name that git knows.
+    /// One revision, by any name that git knows, or a range as in `range`.
     public var revision: String?
     /// The commits that the second revision leads to and the first does not: `A..B`, where either may be left out for HEAD.
     public var range: String?
@@ -53,17 +53,21 @@ extension RevisionScope {
                 result.append(NamedCommit(commit: commit, name: own ?? String(commit.id.hex.prefix(7))))
             }
         }
-        if let revision { add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision) }
+        if let revision, try git.range(revision) != nil {
+            add(try Self.commits(in: revision, git))
+        } else if let revision {
+            add(try git.firstParents(of: git.resolve(revision), count: count ?? 1), revision)
+        }
         if let exact { add(exact.commits) }
         if let range { add(try Self.commits(in: range, git)) }
         if allBranches || allCommits {
             for branch in try git.branches() {
-                let tip = try git.resolve(branch.commit.hex)
+                let tip = try git.commit(branch.commit)
                 add(try allCommits ? [tip] : git.firstParents(of: tip, count: count ?? 1), branch.name)
             }
         }
         if allTags || allCommits {
-            for tag in try git.tags() { add([try git.resolve(tag.commit.hex)], tag.name) }
+            for tag in try git.tags() { add([try git.commit(tag.commit)], tag.name) }
         }
         if allCommits {
             add(try git.allCommits())
@@ -81,32 +85,27 @@ extension RevisionScope {
     }
 
     private static func commits(in range: String, _ git: GitRepository) throws -> [GitCommit] {
-        let text = Array(range.utf8)
-        guard let dots = text.firstRange(of: Array("..".utf8)),
-            !text[dots.upperBound...].starts(with: ".".utf8), text.count > 2
-        else {
+        let ends: (base: GitCommit, tip: GitCommit)?
+        do throws(GitError) {
+            ends = try git.range(range)
+        } catch {
+            guard error.reason == .unknownRevision, git.isShallow else { throw error }
+            // It may well be there where this clone came from.
             throw CairnError(
-                .usage, "'\(text.printable)' is no range of revisions",
+                .notFound, "\(CairnError(error).message), and this clone is shallow",
+                hint: "bring the rest of the history: `git fetch --unshallow`")
+        }
+        guard let (base, tip) = ends else {
+            throw CairnError(
+                .usage, "'\(Array(range.utf8).printable)' is no range of revisions",
                 hint: "name two with two dots between them: `v1..HEAD`")
         }
-        func resolve(_ part: ArraySlice<UInt8>) throws -> GitCommit {
-            do throws(GitError) {
-                return try git.resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
-            } catch {
-                guard error.reason == .unknownRevision, git.isShallow else { throw error }
-                // It may well be there where this clone came from.
-                throw CairnError(
-                    .notFound, "\(CairnError(error).message), and this clone is shallow",
-                    hint: "bring the rest of the history: `git fetch --unshallow`")
-            }
-        }
-        return try git.commits(
-            from: resolve(text[dots.upperBound...]), without: resolve(text[..<dots.lowerBound]))
+        return try git.commits(from: tip, without: base)
     }
 
     /// The commits of an experiment (`refs/exps/ab/<rest of the baseline's id>/<name>`) after its baseline.
     private static func commits(of experiment: GitReference, in git: GitRepository) throws -> [GitCommit] {
-        let tip = try git.resolve(experiment.commit.hex)
+        let tip = try git.commit(experiment.commit)
         let parts = experiment.name.split(separator: "/")
         guard parts.count == 3, let baseline = GitObjectID(hex: String(parts[0] + parts[1])) else {
             return [tip]

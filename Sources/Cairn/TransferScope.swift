@@ -61,6 +61,8 @@ struct TransferScope {
     private let options: TransferOptions
     private let session: Session
     private var positions: [[UInt8]: Int] = [:]
+    /// The groups by the number of a configuration and the name of a remote in it.
+    private var known: [Int: [String?: Int]] = [:]
 
     /// Collects outputs of the workspace and of the revisions in scope.
     ///
@@ -78,7 +80,7 @@ struct TransferScope {
         let workspace = session.workspace
         workspace.connections.want(jobs: options.jobs)
         if let name = options.remote { _ = try workspace.remoteStore(name, for: direction.command) }
-        try add(index.outputs(for: targets, options.targets, in: workspace), of: index, nil, workspace)
+        try add(index.outputs(for: targets, options.targets, in: workspace), of: index, nil, workspace, -1)
         guard !options.revisions.isEmpty else { return }
         var reader = try RevisionReader(session)
         guard let git = try session.git() else { preconditionFailure("the reader has found the repository") }
@@ -90,7 +92,7 @@ struct TransferScope {
                 let configured = try content.workspace.get()
                 try add(
                     content.index.outputs(for: targets, options.targets, in: workspace), of: content.index,
-                    commit.name, configured)
+                    commit.name, configured, content.configuration)
             } catch let error as CairnError where error.kind != .interrupted {
                 // Not every revision has every target.
                 if error.kind != .notFound || targets.isEmpty { skipped.append((commit.name, error)) }
@@ -99,7 +101,8 @@ struct TransferScope {
     }
 
     private mutating func add(
-        _ targets: [TargetedOutput], of index: OutputIndex, _ revision: String?, _ configured: Workspace
+        _ targets: [TargetedOutput], of index: OutputIndex, _ revision: String?, _ configured: Workspace,
+        _ configuration: Int
     ) throws {
         let paths = options.kinds.reduce(into: Set()) { $0.formUnion(index.paths(of: $1)) }
         for target in targets {
@@ -121,7 +124,9 @@ struct TransferScope {
             let name = options.remote ?? record.remote
             // A revision from before there was a remote has nothing anywhere.
             if direction.isMoving, revision != nil, name == nil, !configured.hasDefaultRemote { continue }
-            groups[position(of: remote(name, configured))].used.add(wanted)
+            let position = known[configuration]?[name] ?? position(of: remote(name, configured))
+            known[configuration, default: [:]][name] = position
+            groups[position].used.add(wanted)
         }
     }
 

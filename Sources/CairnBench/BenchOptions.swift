@@ -51,7 +51,7 @@ struct BenchOptions {
 
         Measures BINARY (cairn) beside other programs, and prints one JSON line for each figure.
 
-          --only NAME[,NAME…]   the dvc format: version, small, files, one, million
+          --only NAME[,NAME…]   the dvc format: version, small, files, one, million, diff, history
                                 the native format: native (all of these), native-hash, native-files, native-million,
                                 native-one, native-csv, native-versions, native-data
                                 packed remotes: remote (all of these), remote-files, remote-one, remote-million

@@ -1,6 +1,6 @@
 /// Something that a user waits for, or pays space for.
 enum Scenario: String, CaseIterable {
-    case version, small, files, one, million
+    case version, small, files, one, million, diff, history
     case nativeHash = "native-hash"
     case nativeFiles = "native-files"
     case nativeMillion = "native-million"
@@ -40,6 +40,8 @@ enum Scenario: String, CaseIterable {
         case .files: try ManyFiles(bench, count: bench.options.files).run()
         case .one: try OneFile(bench).run()
         case .million: try MillionFiles(bench).run()
+        case .diff: try DataDifferences(bench).run()
+        case .history: try LongHistories(bench).run()
         case .nativeHash: try NativeHash(bench).run()
         case .nativeFiles: try NativeFiles(bench).run()
         case .nativeMillion: try NativeMillion(bench).run()

@@ -17,6 +17,7 @@ struct CairnCommand: ParsableCommand {
         CompletionCommand.self,
         ConfigCommand.self,
         DataCommand.self,
+        DiffCommand.self,
         GraphCommand.self,
         DestroyCommand.self,
         UsageCommand.self,
@@ -31,6 +32,7 @@ struct CairnCommand: ParsableCommand {
         InstallCommand.self,
         ListCommand.self,
         ListURLCommand.self,
+        LogCommand.self,
         LogsCommand.self,
         MetricsCommand.self,
         MigrateCommand.self,
@@ -45,6 +47,7 @@ struct CairnCommand: ParsableCommand {
         ReproduceCommand.self,
         RootCommand.self,
         RunCommand.self,
+        ShowCommand.self,
         StageCommands.self,
         StatusCommand.self,
         UnfreezeCommand.self,
@@ -53,6 +56,7 @@ struct CairnCommand: ParsableCommand {
         UpdateCommand.self,
         VerifyCommand.self,
         VersionCommand.self,
+        WhereIsCommand.self,
         WhyCommand.self,
     ]
 

@@ -87,7 +87,9 @@ struct Invocation {
         let before = (error as? FailureBeforeWork)?.error
         let refusal = (error as? Refusal)?.error
         let failure = before ?? refusal ?? CairnError(error)
-        let isCaught = (prefix != nil || refusal != nil) && before == nil
+        // What DVC takes for a fault of its own gets past the words of a command.
+        let isFault = failure.kind == .internal && prefix?.isEmpty == false
+        let isCaught = (prefix != nil || refusal != nil) && before == nil && !isFault
         if !isSilent { Main.report(worded(failure), isCaught ? prefix : uncaughtPrefix(failure), terminal) }
         return ExitCode.of(failure.kind, personality, isCaught: isCaught)
     }

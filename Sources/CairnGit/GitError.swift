@@ -28,10 +28,15 @@ public struct GitError: Error, Hashable, Sendable {
     public let operation: String
     /// What libgit2 said, or our own sentence where its text misleads.
     public let message: String
+    /// What may help: what may have been meant, or a command in backticks.
+    public let hint: String?
 
     /// Puts an error together.
-    public init(code: Int32, operation: String, message: String, reason: Reason = .failed) {
+    public init(
+        code: Int32, operation: String, message: String, reason: Reason = .failed, hint: String? = nil
+    ) {
         self.reason = reason
+        self.hint = hint
         self.code = code
         self.operation = operation
         self.message = message

@@ -118,8 +118,34 @@ extension GitRepository {
         return commits.sorted { ($1.committerTime, $0.id) < ($0.committerTime, $1.id) }
     }
 
+    /// All commits that one leads to, itself among them, newest first.
+    ///
+    /// - Throws: `GitError` as `allCommits`.
+    public func commits(from tip: GitCommit) throws(GitError) -> [GitCommit] {
+        let shallow = shallowCommits()
+        return try locked { (raw) throws(GitError) in try Self.walk(from: [tip.id], shallow, raw) }
+    }
+
+    /// True for a clone that does not have all of the history.
+    public var isShallow: Bool { !shallowCommits().isEmpty }
+
+    /// Takes a range `A..B` apart, where either may be left out for HEAD: the commits that B leads to and A does not.
+    ///
+    /// - Returns: `nil` for a text that is no such range.
+    /// - Throws: `GitError` as `resolve`.
+    public func range(_ text: String) throws(GitError) -> (base: GitCommit, tip: GitCommit)? {
+        let bytes = Array(text.utf8)
+        guard let dots = bytes.firstRange(of: Array("..".utf8)), bytes.count > 2,
+            bytes[dots.upperBound...].first != UInt8(ascii: ".")
+        else { return nil }
+        func commit(_ part: ArraySlice<UInt8>) throws(GitError) -> GitCommit {
+            try resolve(part.isEmpty ? "HEAD" : String(decoding: part, as: UTF8.self))
+        }
+        return (try commit(bytes[..<dots.lowerBound]), try commit(bytes[dots.upperBound...]))
+    }
+
     /// The commits at which a shallow clone ends; their parents are not here.
-    private func shallowCommits() -> Set<GitObjectID> {
+    public func shallowCommits() -> Set<GitObjectID> {
         let lines =
             GitFiles.read(commonDirectory.appending("shallow"))?.split(separator: UInt8(ascii: "\n")) ?? []
         return Set(lines.compactMap { GitObjectID(hex: String(decoding: $0, as: UTF8.self)) })

@@ -79,16 +79,4 @@ extension GitRepository {
             words.count > 1 ? String(decoding: words[1], as: UTF8.self) : ""
         )
     }
-
-    /// Reads a commit; of an annotated tag, the one that it names.
-    ///
-    /// - Throws: `GitError` with reason `missingObject` when it is not in this clone; another if it is no commit.
-    public func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
-        try locked { (raw) throws(GitError) in try Self.commit(id, raw) }
-    }
-
-    /// True in a clone whose history ends before its beginning.
-    public var isShallow: Bool {
-        (GitFiles.read(commonDirectory.appending("shallow")) ?? []).isEmpty == false
-    }
 }

@@ -56,11 +56,14 @@ extension GitRepository {
         }
     }
 
-    /// Finds the commit that a text names: a branch, a tag, an id or the start of one, `HEAD~2`, `v1^{commit}` and so on.
+    /// Finds the commit that a text names: a branch, a tag, an id or the start of one, `HEAD~2`, `v1^{commit}`, `@{upstream}`,
+    /// `stash@{0}` and so on.
     ///
-    /// A name that only exists as a branch of one remote names that branch, as in DVC.
+    /// A name that only exists as a branch of one remote names that branch, and one that only an experiment has names its last commit,
+    /// as in DVC.
     ///
-    /// - Throws: `GitError` with reason `unknownRevision` or `ambiguousRevision`; another if objects cannot be read.
+    /// - Throws: `GitError` with reason `unknownRevision`, which says what may have been meant, or `ambiguousRevision`; another if
+    ///   objects cannot be read.
     public func resolve(_ revision: String) throws(GitError) -> GitCommit {
         guard !revision.utf8.contains(0) else { throw Self.unknown(revision) }
         return try locked { (raw) throws(GitError) in
@@ -72,13 +75,21 @@ extension GitRepository {
                 guard git_reference_name_to_id(&id, raw, name) == 0 else { continue }
                 candidates.insert(try Self.commit(GitObjectID(id), raw))
             }
+            if candidates.isEmpty {
+                for experiment in try Self.experiments(raw)
+                where experiment.name.utf8.elementsEqual(revision.utf8) {
+                    candidates.insert(try Self.commit(experiment.commit, raw))
+                }
+            }
             guard candidates.count < 2 else { throw Self.ambiguous(revision) }
-            guard let only = candidates.first else { throw Self.unknown(revision) }
+            guard let only = candidates.first else {
+                throw try Self.explained(revision, raw, isShallow: isShallow)
+            }
             return only
         }
     }
 
-    private static func parse(
+    static func parse(
         _ text: String, _ revision: String, _ raw: OpaquePointer
     ) throws(GitError) -> GitCommit? {
         var object: OpaquePointer?
@@ -96,6 +107,13 @@ extension GitRepository {
         return commit.map { GitCommit($0) }
     }
 
+    /// Reads a commit by its id; that of an annotated tag gives the one that the tag names.
+    ///
+    /// - Throws: `GitError` with reason `missingObject` when it is not in this clone; another when it is damaged or no commit.
+    public func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
+        try locked { (raw) throws(GitError) in try Self.commit(id, raw) }
+    }
+
     static func commit(_ id: GitObjectID, _ raw: OpaquePointer) throws(GitError) -> GitCommit {
         var object: OpaquePointer?
         var oid = id.oid
@@ -107,22 +125,26 @@ extension GitRepository {
         return GitCommit(commit!)  // libgit2 sets it whenever it returns 0
     }
 
-    private static func remotes(_ raw: OpaquePointer) throws(GitError) -> [String] {
+    static func remotes(_ raw: OpaquePointer) throws(GitError) -> [String] {
         var names = git_strarray()
         try git("list the remotes") { git_remote_list(&names, raw) }
         defer { git_strarray_dispose(&names) }
         return (0..<names.count).compactMap { names.strings[$0].map { String(cString: $0) } }
     }
 
-    private static func unknown(_ revision: String) -> GitError {
+    static func unknown(
+        _ revision: String, _ why: String? = nil, hint: String? = nil
+    ) -> GitError {
         GitError(
             code: GIT_ENOTFOUND.rawValue, operation: "find the commit '\(Array(revision.utf8).printable)'",
-            message: "unknown Git revision '\(Array(revision.utf8).printable)'", reason: .unknownRevision)
+            message: why ?? "unknown Git revision '\(Array(revision.utf8).printable)'",
+            reason: .unknownRevision, hint: hint)
     }
 
     private static func ambiguous(_ revision: String) -> GitError {
         GitError(
             code: GIT_EAMBIGUOUS.rawValue, operation: "find the commit '\(Array(revision.utf8).printable)'",
-            message: "ambiguous Git revision '\(Array(revision.utf8).printable)'", reason: .ambiguousRevision)
+            message: "several commits go by this name", reason: .ambiguousRevision,
+            hint: "name one by its id, or by its whole name: `git for-each-ref`")
     }
 }

@@ -7,7 +7,7 @@ extension DocumentationTests {
         arguments: [
             "docs/guide/first-steps.md", "docs/guide/migrate.md", "docs/guide/sizes.md",
             "docs/guide/keeping-data-safe.md", "docs/guide/pipelines.md", "docs/guide/reuse.md",
-            "docs/guide/git.md", "docs/scripting.md",
+            "docs/guide/git.md", "docs/guide/history.md", "docs/scripting.md",
         ])
     func pageRuns(_ path: String) throws {
         let page = try DocumentationPage(path)

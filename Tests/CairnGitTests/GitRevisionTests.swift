@@ -45,14 +45,21 @@ struct GitRevisionTests {
     }
 
     @Test(
-        "says which revision is unknown",
-        arguments: ["nope", "HEAD~9", "", "deadbeef", "HEAD^{tree}", "a..b", "^", "nul\0"])
-    func unknown(_ text: String) throws {
+        "says which revision is unknown, and why",
+        arguments: [
+            ("nope", "unknown Git revision 'nope'"), ("HEAD~9", "history does not go back to that"),
+            ("", "unknown Git revision ''"), ("deadbeef", "unknown Git revision 'deadbeef'"),
+            ("HEAD^{tree}", "history does not go back to that"),
+            ("a..b", "it is a range, and one commit is wanted"), ("^", "history does not go back to that"),
+            ("nul\0", "unknown Git revision 'nul\\x00'"), ("stash@{0}", "nothing is stashed"),
+            ("main@{upstream}", "the branch has no upstream branch, or that was never fetched"),
+        ])
+    func unknown(_ text: String, _ why: String) throws {
         let fixture = try GitFixture()
         try fixture.commit("one")
         let error = #expect(throws: GitError.self) { try fixture.open().resolve(text) }
         #expect(error?.reason == .unknownRevision)
-        #expect(error?.message.hasPrefix("unknown Git revision '") == true)
+        #expect(error?.message == why)
     }
 
     @Test("finds a name that is only a branch of a remote, unless two remotes differ")

@@ -153,7 +153,7 @@ public struct SourceRepository: Sendable {
     private func unknown(_ revision: String, _ git: GitRepository) throws -> CairnError {
         let names = try (git.branches() + git.tags()).map(\.name)
         let guess = EditDistance.closest(to: revision, among: names)
-        let isShallow = try git.commonDirectory.appending("shallow").status() != nil
+        let isShallow = git.isShallow
         let shown = Array(revision.utf8).printable
         let isCommit = GitObjectID(hex: revision) != nil
         return CairnError(

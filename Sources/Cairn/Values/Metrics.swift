@@ -47,7 +47,7 @@ extension Workspace {
             if names[reference.commit] == nil { order.append(reference.commit) }
             names[reference.commit, default: []].append(reference.name)
         }
-        return try order.map { (try git.resolve($0.hex), (names[$0] ?? []).joined(separator: ",")) }
+        return try order.map { (try git.commit($0), (names[$0] ?? []).joined(separator: ",")) }
     }
 
     /// Compares metrics of two revisions, or of one and the workspace.
@@ -105,19 +105,8 @@ extension ValueReader {
                 "'\(session.workspace.root.bytes.printable)' is not in a git repository, so it has no revisions"
             )
         }
-        let commit = try Self.resolve(name, git)
+        let commit = try git.resolve(name)
         return try revisions([(commit, name)]).first ?? RecordedValues(name)
-    }
-
-    private static func resolve(_ name: String, _ git: GitRepository) throws -> GitCommit {
-        do throws(GitError) {
-            return try git.resolve(name)
-        } catch {
-            guard error.reason == .unknownRevision else { throw error }
-            let shown = Array(name.utf8).printable
-            throw CairnError(
-                .notFound, "'\(shown)' is no revision that git knows", dvc: "unknown Git revision '\(shown)'")
-        }
     }
 }
 

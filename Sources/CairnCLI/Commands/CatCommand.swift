@@ -15,7 +15,8 @@ struct CatCommand: Verb {
 
     @Argument(
         help: ArgumentHelp(
-            "A tracked file, perhaps with a revision: data/x.csv@HEAD~2.", valueName: "path[@rev]"),
+            "A tracked file, perhaps with a revision: HEAD~2:data/x.csv, or data/x.csv@HEAD~2.",
+            valueName: "[rev:]path"),
         completion: .file())
     var target: String
 
@@ -55,7 +56,19 @@ struct CatCommand: Verb {
 
     /// Takes the revision off. A path that itself has an `@` can be given with an empty one behind it: `a@b@`.
     private static func parse(_ text: String, in workspace: Workspace) throws -> (RepoPath, String?) {
-        guard let mark = text.utf8.lastIndex(of: UInt8(ascii: "@")) else {
+        // An `@` in front of a brace belongs to the revision: `data@stash@{0}`.
+        let mark = text.utf8.indices.last { index in
+            let next = text.utf8.index(after: index)
+            return text.utf8[index] == UInt8(ascii: "@")
+                && (next == text.utf8.endIndex || text.utf8[next] != UInt8(ascii: "{"))
+        }
+        // git's way first, where there is such a revision.
+        if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), mark.map({ $0 > colon }) ?? true,
+            let named = try workspace.knownRevisionPath(text), let path = named.path
+        {
+            return (path, named.revision)
+        }
+        guard let mark else {
             return (try workspace.path(of: text), nil)
         }
         let revision = String(text[text.utf8.index(after: mark)...])

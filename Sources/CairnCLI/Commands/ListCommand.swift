@@ -10,7 +10,10 @@ struct ListCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "A folder of a workspace, or the address of a git repository.", completion: .directory)
+    @Argument(
+        help:
+            "A folder of a workspace, the address of a git repository, or a revision of this one, perhaps with a path: `HEAD~1:data`.",
+        completion: .directory)
     var url: String
 
     @Argument(help: "A path in that folder.", completion: .file())
@@ -56,10 +59,15 @@ struct ListCommand: Verb {
                 .internal, "--tree and --json contradict each other",
                 dvc: "Cannot use --tree and --json options together.")
         }
-        let place = try RepositoryPlace(url, path, revision: rev, flags, context)
         var options = ListOptions()
         options.onlyTracked = onlyTracked
         options.revision = rev
+        var place = try revision(context).map { named in
+            options.revision = named.revision
+            return try RepositoryPlace(at: named, path, context)
+        }
+        place = try place ?? RepositoryPlace(url, path, revision: rev, flags, context)
+        guard let place else { preconditionFailure("one of both was made") }
         options.depth = tree ? level : recursive ? level : 1
         let top = try place.workspace.list(place.start, options, reporter: context.reporter)
         if tree {
@@ -79,6 +87,14 @@ struct ListCommand: Verb {
             return .done
         }
         return try write(rows, context)
+    }
+
+    /// The first argument, if it is a revision of this workspace, perhaps with a path: `HEAD~1`, `v1:data`.
+    private func revision(_ context: Context) throws -> RevisionPath? {
+        guard context.personality == .cairn, rev == nil, try !RepositoryPlace.isFolder(url, context),
+            let workspace = try? context.workspace()
+        else { return nil }
+        return try workspace.knownRevisionPath(url)
     }
 
     private func write(_ rows: [ListTable.Row], _ context: Context) throws -> Outcome {

@@ -16,6 +16,28 @@ struct RepositoryPlace {
         return !text.utf8[..<colon].contains(UInt8(ascii: "/"))
     }
 
+    /// True if there is such a folder.
+    static func isFolder(_ text: String, _ context: Context) throws -> Bool {
+        let typed = FilePath(text)
+        let path = typed.isAbsolute ? typed : context.surroundings.workingDirectory.pushing(typed)
+        return try path.status(following: true)?.kind == .folder
+    }
+
+    /// A path in a revision of the workspace around the user.
+    ///
+    /// - Parameter path: a further path below it.
+    /// - Throws: `CairnError` if it lies outside.
+    init(at named: RevisionPath, _ path: String?, _ context: Context) throws {
+        workspace = try context.workspace()
+        prefix = []
+        guard let path else {
+            start = named.path
+            return
+        }
+        let inner = try workspace.standing(at: workspace.root).pathOrRoot(of: path)
+        start = inner.map { inner in named.path.map { $0.appending(inner) } ?? inner } ?? named.path
+    }
+
     /// Opens a repository.
     ///
     /// - Parameters:
