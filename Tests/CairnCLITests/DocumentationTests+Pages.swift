@@ -6,7 +6,8 @@ extension DocumentationTests {
         "commands that a page shows print what it shows",
         arguments: [
             "docs/guide/first-steps.md", "docs/guide/migrate.md", "docs/guide/sizes.md",
-            "docs/guide/keeping-data-safe.md", "docs/guide/pipelines.md", "docs/guide/git.md", "docs/scripting.md",
+            "docs/guide/keeping-data-safe.md", "docs/guide/pipelines.md", "docs/guide/git.md",
+            "docs/scripting.md",
         ])
     func pageRuns(_ path: String) throws {
         let page = try DocumentationPage(path)
