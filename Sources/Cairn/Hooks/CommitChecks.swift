@@ -7,6 +7,7 @@ struct CommitChecks {
     private let session: Session
     private let workspace: Workspace
     private let git: GitRepository
+    private let place: WorkspaceInGit
     private var reader: RevisionReader
 
     /// - Throws: `CairnError` of kind `usage` where there is no git repository.
@@ -16,6 +17,7 @@ struct CommitChecks {
         reader = try RevisionReader(session)
         guard let git = try session.git() else { preconditionFailure("the reader has found the repository") }
         self.git = git
+        place = WorkspaceInGit(session.workspace, git)
     }
 
     /// What is wrong with a commit by its own fault: data that it puts into git, and declarations that contradict each other.
@@ -31,14 +33,14 @@ struct CommitChecks {
         var files: Set<RepoPath> = []
         var declarations: Set<RepoPath> = []
         for change in changes where change.new != nil {
-            guard let path = workspace.path(inGit: change.path, of: git) else { continue }
+            guard let path = place.path(change.path) else { continue }
             files.insert(path)
             guard HookContext.declaresData(change.path) else { continue }
             declarations.insert(path.name.elementsEqual("dvc.lock".utf8) ? path.sibling("dvc.yaml") : path)
         }
         for output in content.index.outputs where declarations.contains(output.owner.file) {
             guard output.record.isCached,
-                try git.entry(at: workspace.pathInGit(output.path, of: git), in: commit.commit) != nil
+                try git.entry(at: place.pathInGit(output.path), in: commit.commit) != nil
             else { continue }
             files.insert(output.path)
         }

@@ -29,7 +29,7 @@ struct FileMerge {
             throw CairnError(.notRepository, "it is in no workspace")
         }
         workspace = try context.workspace(at: root)
-        self.path = path == nil ? nil : workspace.path(inGit: bytes, of: git)
+        self.path = path == nil ? nil : WorkspaceInGit(workspace, git).path(bytes)
         name = self.path.map { [workspace] in workspace.display($0) } ?? "the file"
     }
 

@@ -98,16 +98,21 @@ public struct HookContext: Sendable {
     }
 }
 
-extension Workspace {
+/// Where a workspace lies in the work tree of git. It is found out once: resolving paths is slow for many of them.
+struct WorkspaceInGit {
+    /// Empty for the top; else with a slash at its end.
+    private let prefix: [UInt8]
+
+    init(_ workspace: Workspace, _ git: GitRepository) {
+        prefix = git.relativePath(of: workspace.root).map { $0 + [UInt8(ascii: "/")] } ?? []
+    }
+
     /// The path inside the workspace of a path that git gives; `nil` outside of it.
-    func path(inGit path: [UInt8], of git: GitRepository) -> RepoPath? {
-        guard let own = git.relativePath(of: root) else { return try? RepoPath(validating: path) }
-        guard path.starts(with: own + [UInt8(ascii: "/")]) else { return nil }
-        return try? RepoPath(validating: path.dropFirst(own.count + 1))
+    func path(_ path: [UInt8]) -> RepoPath? {
+        guard path.starts(with: prefix) else { return nil }
+        return try? RepoPath(validating: path.dropFirst(prefix.count))
     }
 
     /// The path that git has for a path of the workspace.
-    func pathInGit(_ path: RepoPath, of git: GitRepository) -> [UInt8] {
-        git.relativePath(of: root).map { $0 + [UInt8(ascii: "/")] + path.bytes } ?? path.bytes
-    }
+    func pathInGit(_ path: RepoPath) -> [UInt8] { prefix + path.bytes }
 }

@@ -77,18 +77,20 @@ extension HookContext {
 private struct DataFollowing {
     private let workspace: Workspace
     private let git: GitRepository
+    private let place: WorkspaceInGit
     private let reporter: any Reporter
 
     init(_ workspace: Workspace, _ git: GitRepository, _ reporter: any Reporter) {
         self.workspace = workspace
         self.git = git
+        place = WorkspaceInGit(workspace, git)
         self.reporter = reporter
     }
 
     func run(_ changes: [GitChangedFile], since old: GitCommit?, _ report: inout HookReport) throws {
         var files: Set<RepoPath> = []
         for change in changes {
-            guard let path = workspace.path(inGit: change.path, of: git) else { continue }
+            guard let path = place.path(change.path) else { continue }
             files.insert(path.name.elementsEqual("dvc.lock".utf8) ? path.sibling("dvc.yaml") : path)
         }
         let session = try Session(workspace, reporter: reporter, writes: true)
@@ -147,7 +149,7 @@ private struct DataFollowing {
     private func declarations(_ files: Set<RepoPath>, in commit: GitCommit) throws -> OutputIndex {
         var index = OutputIndex()
         func text(_ path: RepoPath) throws -> [UInt8]? {
-            try git.file(at: workspace.pathInGit(path, of: git), in: commit)
+            try git.file(at: place.pathInGit(path), in: commit)
         }
         for file in files.sorted() {
             guard let bytes = try text(file) else { continue }

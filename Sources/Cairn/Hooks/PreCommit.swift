@@ -66,10 +66,10 @@ struct PreCommitCheck {
         var files: Set<RepoPath> = []
         for (path, change) in declared.changes where change.new != nil { files.insert(path) }
         for output in declared.index.outputs where declared.changedFiles.contains(output.owner.file) {
-            let own = workspace.pathInGit(output.path, of: declared.git)
+            let own = declared.place.pathInGit(output.path)
             guard output.record.isCached, try declared.git.isTracked(own) else { continue }
             for entry in try declared.git.entries(below: own) {
-                if let path = workspace.path(inGit: entry.path, of: declared.git) { files.insert(path) }
+                if let path = declared.place.path(entry.path) { files.insert(path) }
             }
         }
         return files

@@ -11,6 +11,8 @@ struct StagedDeclarations {
     let workspace: Workspace
     let session: Session
     let git: GitRepository
+    /// Where the workspace lies in the work tree.
+    let place: WorkspaceInGit
     /// What the commit changes, by path of the workspace.
     private(set) var changes: [RepoPath: GitChangedFile] = [:]
     /// Changed pointers and pipelines; a changed lock counts for its pipeline.
@@ -38,14 +40,15 @@ struct StagedDeclarations {
         workspace = session.workspace
         self.session = session
         self.git = git
+        place = WorkspaceInGit(session.workspace, git)
         for file in files {
-            guard let path = workspace.path(inGit: file.path, of: git) else { continue }
+            guard let path = place.path(file.path) else { continue }
             changes[path] = file
         }
         for entry in try git.entries(endingIn: [".dvc", "dvc.yaml", "dvc.lock"])
         where entry.stage == 0 && entry.mode != .submodule && entry.mode != .link {
             guard HookContext.declaresData(entry.path), isOwn(entry.path),
-                let path = workspace.path(inGit: entry.path, of: git), try !isLeftOut(path)
+                let path = place.path(entry.path), try !isLeftOut(path)
             else { continue }
             entries[path] = entry
         }
@@ -85,7 +88,7 @@ struct StagedDeclarations {
     /// The staged bytes of a file.
     private func staged(_ path: RepoPath) throws -> [UInt8]? {
         if let entry = entries[path] { return try git.blob(entry.blob) }
-        return try git.stagedEntry(at: workspace.pathInGit(path, of: git)).map { try git.blob($0.blob) }
+        return try git.stagedEntry(at: place.pathInGit(path)).map { try git.blob($0.blob) }
     }
 
     private mutating func read(_ file: RepoPath) throws {
