@@ -50,7 +50,6 @@ struct HistoryTests {
         #expect(try versions("f") == ["five: deleted f -", "one: added f 2"])
         #expect(try versions("f", "-n1") == ["five: deleted f -"])
         #expect(try versions("data/a", "--rev", "two") == ["two: modified data/a 4", "one: added data/a 2"])
-        #expect(try versions("moved/a", "--rev", "one..two") == [])
         #expect(try versions("data/a", "--rev", "one..two") == ["two: modified data/a 4"])
         #expect(
             try versions(".").map { $0.prefix(while: { $0 != ":" }) } == [
