@@ -47,6 +47,14 @@ struct RepairRun {
         }
         try noteBroken(&report)
         forgetFindings()
+        clearLeftovers()
+    }
+
+    /// What a killed process left goes also where nothing had to be written.
+    private func clearLeftovers() {
+        guard !options.isDry, let folder = store.folder else { return }
+        _ = try? ScratchFolder(
+            in: folder, DurableBatch.folderName, permissions: store.loose.folderPermissions)
     }
 
     /// Looks, and heals what is found.

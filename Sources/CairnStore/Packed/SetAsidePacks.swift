@@ -60,8 +60,13 @@ extension PackedStore {
     private func packsAside(in quarantine: FilePath, _ usesTrash: Bool) throws(StoreError) -> SetAsidePacks {
         var aside = SetAsidePacks()
         try aside.add(packsOf: quarantine)
-        guard usesTrash, let folder else { return aside }
+        guard let folder else { return aside }
         let index = try index()
+        // Who was about to set these aside was stopped: they are dead, and still where they lay.
+        for name in index.deadPacks.sorted() {
+            try aside.addIfReadable(Array(PackedLayout.path(ofPack: name).utf8), in: folder)
+        }
+        guard usesTrash else { return aside }
         // The last collection first.
         for item in try PackTrash(of: folder).items().reversed() {
             try aside.add(item)
@@ -119,7 +124,7 @@ private struct SetAsidePacks {
     }
 
     /// What cannot be read has nothing for us.
-    private mutating func addIfReadable(_ path: [UInt8], in folder: Folder) throws(StoreError) {
+    mutating func addIfReadable(_ path: [UInt8], in folder: Folder) throws(StoreError) {
         try system { () throws(SystemError) in try Interruption.check() }
         do throws(StoreError) {
             try add(path, in: folder)
