@@ -17,8 +17,6 @@ final class StatusSurvey {
         /// What is recorded decides which links are followed.
         let recorded: ObjectID?
     }
-    /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
-    private static let smallestMemory = 1000
 
     init(_ session: Session, expecting expected: Int) throws {
         self.session = session
@@ -59,7 +57,7 @@ final class StatusSurvey {
         if current == id, let tree {
             // The workspace has the very content, so its digests tell what the cache must have.
             let isComplete = try !output.record.isCached || hasAll(id, tree, target)
-            if isComplete, case .files(_, let walked?) = found, walked.count >= Self.smallestMemory {
+            if isComplete, case .files(_, let walked?) = found, walked.count >= TreeMemory.smallest {
                 memory?.keep(walked)
             }
             return isComplete ? nil : StatusReport.Item(path: shown, state: .notInCache, files: nil)

@@ -4,6 +4,9 @@ import CairnSystem
 
 /// What is remembered of the last time when an output was all as recorded, so that a second look need not compare file by file.
 struct TreeMemory {
+    /// Directories of fewer files are compared one by one: that costs less than remembering how they look.
+    static let smallest = 1000
+
     private let path: RepoPath
     private let id: ObjectID
     private let index: StatIndex

@@ -115,16 +115,36 @@ struct DifferenceRun {
             let isThere = try session.folder.status(of: path.bytes) != nil
             return isThere ? .init(entry: .init(nil), files: .none) : nil
         }
-        guard
-            var tree = try DataTree.load(
-                path, as: algorithm, following: .recorded(record.id),
-                rules: IgnoreFiles(above: path, session: session), session: session)
-        else { return nil }
-        let id = try tree.currentID(algorithm, session)
-        guard tree.isFolder else {
+        let look = try DataLook(
+            path, as: algorithm, following: .recorded(record.id),
+            rules: IgnoreFiles(above: path, session: session), session: session)
+        guard let look else { return nil }
+        guard case .directory(let walked) = look.content else {
+            var tree = look.takeTree()
+            let id = try tree.currentID(algorithm, session)
             return .init(entry: .init(id, size: tree.snapshot.files[0].size), files: .none)
         }
+        let memory = TreeMemory(output, try session.store(), session)
+        // It looks as it did when all of it was as recorded.
+        if let memory, memory.holds(for: walked), let listing = try listings.listing(of: output) {
+            return .init(entry: .init(record.id, isFolder: true), files: .listing(listing, algorithm))
+        }
+        var tree = look.takeTree()
+        let id = try tree.currentID(algorithm, session)
+        if let memory, id == record.id, tree.digests.count >= TreeMemory.smallest, try isStored(id, tree) {
+            memory.keep(walked)
+        }
         return .init(entry: .init(id, isFolder: true), files: .tree(tree, algorithm))
+    }
+
+    /// True if the cache has a directory with all its files.
+    private func isStored(_ id: ObjectID, _ tree: DataTree) throws -> Bool {
+        let inventory = try ObjectInventory(of: session.store(), expecting: tree.digests.count)
+        guard try inventory.contains(id) else { return false }
+        for digest in tree.digests {
+            guard let digest, try inventory.contains(ObjectID(id.algorithm, digest)) else { return false }
+        }
+        return true
     }
 
     // MARK: Comparison
