@@ -46,6 +46,8 @@ struct DifferenceLines {
     private(set) var unknown: [[UInt8]] = []
     /// Folders without files, which only a workspace has.
     private(set) var emptyFolders: Set<[UInt8]> = []
+    /// True if it is known that the cache has all of it.
+    private(set) var isStored = false
     private var files = Files.none
 
     /// Nothing.
@@ -54,6 +56,7 @@ struct DifferenceLines {
     /// An output with its files.
     init(_ part: Part) {
         top = part.entry
+        isStored = part.isStored
         switch part.files {
         case .none: break
         case .unknown: unknown = [[]]
@@ -142,5 +145,7 @@ struct DifferenceLines {
         }
         let entry: Entry
         let files: Files
+        /// True if it is known that the cache has all of it.
+        var isStored = false
     }
 }

@@ -11,7 +11,12 @@ struct DifferenceRun {
     private let options: DataDifferenceOptions
     private let session: Session
     private let listings: RecordedListings
-    private let inventory: ObjectInventory?
+    /// Which objects the cache has, once that was asked for.
+    private var takenInventory: ObjectInventory?
+    /// How many objects may be asked for.
+    private let expected: Int
+    /// True if the cache is known to have most of what may be asked for.
+    private var isMostStored = false
     /// What targets name; `nil` for everything.
     private let roots: Set<RepoPath>
     private let hasTargets: Bool
@@ -30,9 +35,7 @@ struct DifferenceRun {
         roots = old.roots.union(new.roots)
         hasTargets = !options.targets.isEmpty
         isDVC = session.workspace.personality == .dvc
-        let expected = old.outputs.values.reduce(0) { $0 + Int(clamping: $1.record.fileCount ?? 1) }
-        inventory =
-            options.looksForMissing ? try ObjectInventory(of: session.store(), expecting: expected) : nil
+        expected = old.outputs.values.reduce(0) { $0 + Int(clamping: $1.record.fileCount ?? 1) }
     }
 
     /// Compares everything.
@@ -58,14 +61,16 @@ struct DifferenceRun {
         for path in members {
             // A file is compared by its id; so is a directory that is the same on both sides, if nobody asks for its files.
             let (before, after) = (old.outputs[path], new.outputs[path])
-            if inventory == nil, members.count == 1, !old.isWorkspace, !new.isWorkspace,
+            if !options.looksForMissing, members.count == 1, !old.isWorkspace, !new.isWorkspace,
                 let id = before?.record.id, id == after?.record.id
             {
                 return
             }
             let (mine, theirs) = try (part(before, old), part(after, new))
             // The same directory twice: what the workspace has tells what the listing would.
-            if inventory == nil, members.count == 1, let mine, let theirs, mine.entry.id != nil,
+            if let theirs, theirs.isStored { isMostStored = true }
+            if members.count == 1, let mine, let theirs, mine.entry.id != nil,
+                !options.looksForMissing || theirs.isStored,
                 mine.entry.isSame(as: theirs.entry)
             {
                 return
@@ -127,7 +132,8 @@ struct DifferenceRun {
         let memory = TreeMemory(output, try session.store(), session)
         // It looks as it did when all of it was as recorded.
         if let memory, memory.holds(for: walked), let listing = try listings.listing(of: output) {
-            return .init(entry: .init(record.id, isFolder: true), files: .listing(listing, algorithm))
+            return .init(
+                entry: .init(record.id, isFolder: true), files: .listing(listing, algorithm), isStored: true)
         }
         var tree = look.takeTree()
         let id = try tree.currentID(algorithm, session)
@@ -177,7 +183,7 @@ struct DifferenceRun {
             let before = order <= 0 ? old.entry(at: left) : nil
             let after = order >= 0 ? new.entry(at: right) : nil
             let isEqual = if let before, let after { before.isSame(as: after) } else { false }
-            if !isEqual || inventory != nil {
+            if !isEqual || (options.looksForMissing && !new.isStored) {
                 let inner = order <= 0 ? old.paths[left] : new.paths[right]
                 if old.isUnknown(inner) || new.isUnknown(inner) {
                     // Neither added nor deleted: nobody knows.
@@ -234,11 +240,18 @@ struct DifferenceRun {
     }
 
     private mutating func noteMissing(_ path: [UInt8], _ entry: DifferenceLines.Entry?) throws {
-        guard let inventory, let entry, let id = entry.id else { return }
+        guard options.looksForMissing, let entry, let id = entry.id else { return }
         // Of what was never downloaded DVC does not look whether the cache has it by chance.
         let isAbsent = isDVC && old.sourced.contains { $0.bytes.elementsEqual(path) }
-        guard try isAbsent || !inventory.contains(id) else { return }
+        guard try isAbsent || !inventory().contains(id) else { return }
         found.missing.append(Version(path: path, isFolder: entry.isFolder, id: id, size: entry.size))
+    }
+
+    private mutating func inventory() throws -> ObjectInventory {
+        if let takenInventory { return takenInventory }
+        let inventory = try ObjectInventory(of: session.store(), expecting: isMostStored ? 0 : expected)
+        takenInventory = inventory
+        return inventory
     }
 
     private func unlisted(_ root: RepoPath, _ part: RepoPath) -> CairnError {
