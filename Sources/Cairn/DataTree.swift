@@ -88,6 +88,22 @@ struct DataTree {
     /// Positions of files whose digest is not known.
     var unread: [Int] { digests.indices.filter { digests[$0] == nil } }
 
+    /// True if a store has the files, and of a directory the listing too: that alone is not the data.
+    ///
+    /// - Parameters:
+    ///   - id: the id of the tree as it is, every file of which is known.
+    ///   - isWanted: tells by a file's position whether it counts.
+    func isStored(
+        as id: ObjectID, in inventory: ObjectInventory, where isWanted: (Int) -> Bool = { _ in true }
+    ) throws -> Bool {
+        guard try inventory.contains(id) else { return false }
+        guard id.isDirectory else { return true }
+        for (index, digest) in digests.enumerated() where isWanted(index) {
+            if let digest, try !inventory.contains(ObjectID(id.algorithm, digest)) { return false }
+        }
+        return true
+    }
+
     /// The open folder of the snapshot.
     func openBase(_ session: Session) throws -> Folder {
         if let origin { return try Folder(origin) }

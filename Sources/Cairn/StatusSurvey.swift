@@ -153,13 +153,7 @@ final class StatusSurvey {
     }
 
     private func hasAll(_ id: ObjectID, _ tree: DataTree, _ target: TargetedOutput) throws -> Bool {
-        guard try inventory().contains(id) else { return false }
-        guard id.isDirectory else { return true }
-        for (index, digest) in tree.digests.enumerated() {
-            guard let digest, target.covers(tree.snapshot.paths[index]) else { continue }
-            if try !inventory().contains(ObjectID(id.algorithm, digest)) { return false }
-        }
-        return true
+        try tree.isStored(as: id, in: inventory()) { target.covers(tree.snapshot.paths[$0]) }
     }
 
     private func hasAll(_ listing: DirListing, _ algorithm: HashAlgorithm, _ target: TargetedOutput) throws

@@ -122,4 +122,28 @@ struct ReproduceFailureTests {
         #expect((world.exists("dvc.lock") ? try world.read("dvc.lock") : nil) == lock)
         #expect(Files.names(in: world.sandbox("one/.dvc/tmp/cairn/finished-stages")).isEmpty)
     }
+
+    @Test("outputs whose files only the workspace has are stored before a stage takes them away")
+    func lastCopy() throws {
+        let pipeline = """
+            stages:
+              make:
+                cmd: mkdir out; cp seed out/one; cp seed out/two
+                deps: [seed]
+                outs: [out]
+
+            """
+        let world = try ReproduceWorld(pipeline, files: ["seed": "first\n"])
+        try world.cairn("repro").succeeded()
+        try world.sandbox.commit("one", "first")
+        // The listing stays, what it names goes: so is a cache into which only a listing was fetched.
+        try world.sandbox.shell(
+            "cp -r out keep; find .dvc/cache/files/md5 -type f ! -name '*.dir' -delete", in: "one"
+        ).succeeded()
+        try world.write("seed", "second\n")
+        try world.cairn("repro").succeeded()
+        #expect(try world.read("out/one") == "second\n")
+        try world.sandbox.shell("git stash -q && cairn checkout -q && diff -r out keep", in: "one")
+            .succeeded()
+    }
 }

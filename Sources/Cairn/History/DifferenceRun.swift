@@ -137,20 +137,13 @@ struct DifferenceRun {
         }
         var tree = look.takeTree()
         let id = try tree.currentID(algorithm, session)
-        if let memory, id == record.id, tree.digests.count >= TreeMemory.smallest, try isStored(id, tree) {
+        if let memory, id == record.id, tree.digests.count >= TreeMemory.smallest,
+            try tree.isStored(
+                as: id, in: ObjectInventory(of: session.store(), expecting: tree.digests.count))
+        {
             memory.keep(walked)
         }
         return .init(entry: .init(id, isFolder: true), files: .tree(tree, algorithm))
-    }
-
-    /// True if the cache has a directory with all its files.
-    private func isStored(_ id: ObjectID, _ tree: DataTree) throws -> Bool {
-        let inventory = try ObjectInventory(of: session.store(), expecting: tree.digests.count)
-        guard try inventory.contains(id) else { return false }
-        for digest in tree.digests {
-            guard let digest, try inventory.contains(ObjectID(id.algorithm, digest)) else { return false }
-        }
-        return true
     }
 
     // MARK: Comparison

@@ -52,7 +52,8 @@ struct StageClearing {
             var known = tree
             let algorithm = output.record.id?.algorithm ?? session.workspace.algorithm
             let id = try known.currentID(algorithm, session)
-            if try session.store().contains(id) { continue }
+            let inventory = try ObjectInventory(of: session.store(), expecting: known.snapshot.count)
+            if try known.isStored(as: id, in: inventory) { continue }
             // What git keeps is as it was recorded: it is not lost.
             if id == output.record.id, !output.record.isCached { continue }
             let open = try recorder ?? OutputRecorder(session, expecting: known.snapshot.count, stores: true)
