@@ -25,6 +25,8 @@ final class CollectionSimulation: Sendable {
         var directoryCount = 4
         /// Of ten commands so many are collections.
         var collections = 6
+        /// True if there is no store at first: somebody's push makes it.
+        var beginsEmpty = false
     }
 
     /// How clones live in the run of a seed: some runs are calm, some stores keep what was pushed for a shorter time.
@@ -45,6 +47,7 @@ final class CollectionSimulation: Sendable {
         settings.pause = Int.random(in: 8...36, using: &random)
         settings.collections = Int.random(in: 4...7, using: &random)
         settings.directoryCount = Int.random(in: 2...4, using: &random)
+        settings.beginsEmpty = Int.random(in: 0..<4, using: &random) == 0
         return settings
     }
 
@@ -96,7 +99,7 @@ final class CollectionSimulation: Sendable {
         bucket = MemoryBucket(clock: executor.clock)
         cache = try SampleCache.shared.get()
         scratch = try Self.folder.get()("\(seed)-\(settings.rules)".hashValue.description)
-        promises = Shared(Promises(count: settings.cloneCount, keep: settings.times.keep * 1000))
+        promises = Shared(Promises(settings))
     }
 
     /// In memory where there is such a place.
@@ -105,9 +108,13 @@ final class CollectionSimulation: Sendable {
     private func run() throws -> Outcome {
         defer { Files.delete(scratch) }
         try executor.run { [self] in
-            for (key, bytes) in try SimulationStart.with(settings.rules).objects { bucket.damage(key, bytes) }
-            let marker = StoreMarker(id: SimulationStart.store, collection: settings.times)
-            bucket.damage(PackedLayout.marker, marker.bytes)
+            if !settings.beginsEmpty {
+                for (key, bytes) in try SimulationStart.with(settings.rules).objects {
+                    bucket.damage(key, bytes)
+                }
+                let marker = StoreMarker(id: SimulationStart.store, collection: settings.times)
+                bucket.damage(PackedLayout.marker, marker.bytes)
+            }
             try await executor.clock.sleep(for: .seconds(3600 * settings.age))
             await withTaskGroup(of: Void.self) { group in
                 for clone in 0..<settings.cloneCount { group.addTask { await self.live(clone) } }
@@ -213,9 +220,12 @@ final class CollectionSimulation: Sendable {
         var rows: [(root: ObjectID, time: Int64)] = []
         let keep: Int64
 
-        init(count: Int, keep: Int64) {
-            published = (0..<count).map { Set((try? SimulationStart.with(ProtocolRules()).roots[$0]) ?? []) }
-            self.keep = keep
+        init(_ settings: Settings) {
+            published = (0..<settings.cloneCount).map { clone in
+                settings.beginsEmpty
+                    ? [] : Set((try? SimulationStart.with(ProtocolRules()).roots[clone]) ?? [])
+            }
+            keep = settings.times.keep * 1000
         }
 
         mutating func pushed(_ root: ObjectID, by clone: Int, rowsSince time: Int64?) {
