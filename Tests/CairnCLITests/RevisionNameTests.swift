@@ -46,6 +46,8 @@ struct RevisionNameTests {
         try sandbox.shell("rm -rf .git; git init -q .; echo f > f; cairn add -q f", in: "one").succeeded()
         let early = try sandbox.cairn("diff", in: "one").succeeded()
         #expect(early.stderr == "there is no commit yet to compare with\n")
+        let unknown = try sandbox.cairn("diff", "nosuch", in: "one")
+        #expect(unknown.exitCode == 128 && unknown.stderr.contains("'nosuch' is no revision"), "\(unknown)")
         let log = try sandbox.cairn("log", "f", in: "one")
         #expect(log.exitCode == 128)
         #expect(

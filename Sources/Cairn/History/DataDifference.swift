@@ -82,6 +82,11 @@ extension Workspace {
         let session = try Session(self, reporter: reporter, writes: false)
         let git = try session.repository()
         if try git.head() == nil, try git.branches().isEmpty {
+            // A name that the user typed has to name something all the same.
+            for name in [options.old, options.new]
+            where personality == .cairn && !["HEAD", RecordedValues.workspaceName].contains(name) {
+                _ = try git.resolve(name)
+            }
             var result = DataDifference()
             result.isBeforeFirstCommit = true
             return result
