@@ -96,4 +96,47 @@ struct ReuseHostileTests {
         #expect(stolen.exitCode != 0 && stolen.stderr.contains("a folder of this machine"), "\(stolen)")
         #expect(!Files.exists(sandbox("out/s")))
     }
+
+    /// An import whose pointer would hold a secret.
+    struct Secret: CustomTestStringConvertible {
+        let arguments: [String]
+        let words: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    @Test(
+        "a pointer takes no secret into git, and no message shows one; as dvc it is said",
+        arguments: [
+            Secret(
+                arguments: ["import", "https://me:hunter2@127.0.0.1:1/x.git", "file.txt", "--no-exec"],
+                words: "a password in the address"),
+            Secret(
+                arguments: [
+                    "import", "../source", "file.txt", "--remote-config", "secret_access_key=hunter2",
+                ],
+                words: "'secret_access_key'"),
+            Secret(
+                arguments: ["import-url", "https://me:hunter2@127.0.0.1:1/x", "--no-exec"],
+                words: "a password in the URL"),
+            Secret(
+                arguments: [
+                    "import-url", "s3://bucket/x", "--no-exec", "--fs-config", "session_token=hunter2",
+                ],
+                words: "'session_token'"),
+        ])
+    func secrets(_ secret: Secret) throws {
+        let sandbox = try ReuseWorld().sandbox
+        try sandbox.makeProject("user")
+        let result = try sandbox.run(.cairn, secret.arguments, in: "user")
+        #expect(result.exitCode == 128, "\(result)")
+        #expect(result.stderr.contains("error: \(secret.words) is a secret"), "\(result)")
+        #expect(!(result.stdout + result.stderr).contains("hunter2"))
+        #expect(Files.paths(below: sandbox("user")).allSatisfy { !$0.hasSuffix(".dvc") })
+        if secret.arguments.contains("--no-exec") {
+            let spoken = try Program.run(
+                sandbox("bin/dvc"), secret.arguments, in: sandbox("user"), environment: sandbox.environment
+            ).succeeded()
+            #expect(spoken.stderr.contains("\(secret.words) is a secret"), "\(spoken)")
+        }
+    }
 }

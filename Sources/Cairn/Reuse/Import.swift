@@ -3,6 +3,16 @@ import CairnFormats
 import CairnStore
 import CairnSystem
 
+/// How much an import does.
+public enum ImportExtent: Sendable {
+    /// It pins the source and brings its data.
+    case everything
+    /// It pins the source without bringing its data.
+    case pin
+    /// It writes the pointer without asking the source for anything.
+    case pointer
+}
+
 /// How data is imported.
 public struct ImportOptions: Sendable {
     /// Where it goes; `nil` for its own name where the user stands.
@@ -11,10 +21,8 @@ public struct ImportOptions: Sendable {
     public var revision: String?
     /// Replaces what is in the way.
     public var isForced = false
-    /// Writes the pointer without asking the source for anything.
-    public var skipsExecution = false
-    /// Pins the source without bringing its data.
-    public var skipsDownload = false
+    /// How much of it is done.
+    public var extent = ImportExtent.everything
     /// What the user says about the other repository.
     public var overrides = SourceOverrides()
     /// The configuration file among that, as the user named it.
@@ -77,6 +85,7 @@ extension Workspace {
         _ path: String, from url: String, _ options: ImportOptions = ImportOptions(),
         reporter: any Reporter = SilentReporter()
     ) throws -> ImportReport {
+        try refuseSecrets(in: options.overrides.remoteOptions, inAddress: url, reporter)
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
         let inner = try SourcePath.parse(path)
@@ -88,22 +97,17 @@ extension Workspace {
         dependency.repository = repository
         let shown = "\(Array(path.utf8).printable) (\(SourceAddress.shown(url)))"
         let name = try addition.relativeName(session)
-        if options.skipsExecution {
+        if options.extent == .pointer {
             let record = OutputRecord(path: name, content: importedContent)
             return try finish(addition, dependency, record, shown, isExecuted: false, session)
         }
         let reader = sourceReader(reporter, options.overrides, jobs: options.jobs)
         let source = try SourceRepository(url, revision: options.revision, reader)
-        if source.address.hasSecret {
-            reporter.warn(
-                "the address holds a secret, which the pointer file will show to everybody who has the repository",
-                hint: "leave it out, and let git ask a credential helper")
-        }
         let commit = try source.commit(options.revision)
         let view = try source.view(at: commit, around: inner)
         dependency.repository?.lockedRevision = commit.id.hex
         let selection = try view.selection()
-        guard !options.skipsDownload else {
+        guard options.extent == .everything else {
             let record = OutputRecord(path: name, content: importedContent)
             return try finish(addition, dependency, record, shown, isExecuted: true, session)
         }

@@ -10,10 +10,8 @@ public struct ImportURLOptions: Sendable {
     public var out: String?
     /// Replaces what is in the way.
     public var isForced = false
-    /// Writes the pointer without asking for anything.
-    public var skipsExecution = false
-    /// Pins the source without bringing its data.
-    public var skipsDownload = false
+    /// How much of it is done.
+    public var extent = ImportExtent.everything
     /// Sends the data to a remote instead of bringing it here.
     public var goesToRemote = false
     /// That remote; `nil` for the default one.
@@ -27,7 +25,7 @@ public struct ImportURLOptions: Sendable {
     public init() {}
 
     func check() throws {
-        if goesToRemote, skipsExecution || skipsDownload {
+        if goesToRemote, extent != .everything {
             throw CairnError(.usage, "--no-exec and --no-download cannot be combined with --to-remote")
         }
         if !goesToRemote, remote != nil {
@@ -49,6 +47,7 @@ extension Workspace {
         reporter: any Reporter = SilentReporter()
     ) throws -> ImportReport {
         try options.check()
+        try refuseSecrets(in: options.fileSystemOptions, inURL: url, reporter)
         let session = try Session(self, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session)
         let source = try URLSource(
@@ -56,7 +55,7 @@ extension Workspace {
             self)
         let addition = try importPlace(options.out, for: url, options.isForced, index, session)
         if let origin = source.local {
-            guard try origin.status(following: true) != nil || options.skipsExecution else {
+            guard try origin.status(following: true) != nil || options.extent == .pointer else {
                 throw source.missing
             }
             let place = absolute(addition.path)
@@ -74,12 +73,12 @@ extension Workspace {
                 options.fileSystemOptions.map { ($0.name, .string($0.value)) })
         }
         var record = OutputRecord(path: try addition.relativeName(session), content: importedContent)
-        if options.skipsExecution {
+        if options.extent == .pointer {
             return try finish(addition, dependency, record, source.shown, isExecuted: false, session)
         }
         let came = try bring(
             source,
-            to: options.goesToRemote ? .remote(options.remote) : options.skipsDownload ? .nowhere : .cache,
+            to: options.goesToRemote ? .remote(options.remote) : options.extent == .pin ? .nowhere : .cache,
             as: addition.path, jobs: options.jobs, session)
         dependency.content = came.dependency
         if let content = came.output { record.content = content }

@@ -134,6 +134,21 @@ public struct SourceAddress: Sendable {
         return (Array("\(scheme)://".utf8) + user + rest[at...]).printable
     }
 
-    /// True if whoever reads the address learns a secret.
-    var hasSecret: Bool { !shown.hasSameBytes(as: Array(text.utf8).printable) }
+    /// What whoever reads an address learns of who may have the repository.
+    enum Credentials {
+        case none
+        /// A user of a web server, which may be a token.
+        case user
+        case password
+    }
+
+    /// What an address holds besides the place.
+    static func credentials(in text: String) -> Credentials {
+        let bytes = Array(text.utf8)
+        guard let scheme = RemoteLocation.scheme(of: bytes) else { return .none }
+        let authority = bytes.dropFirst(scheme.utf8.count + 3).prefix { $0 != UInt8(ascii: "/") }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return .none }
+        if authority[..<at].contains(UInt8(ascii: ":")) { return .password }
+        return scheme == "https" || scheme == "http" ? .user : .none
+    }
 }

@@ -121,7 +121,7 @@ struct SourceSupply {
             let remote = try workspace.remote(name)
             for section in remote.sections {
                 let url = workspace.configuration.value(ConfigKey(section, "url"))?.text ?? ""
-                guard url.utf8.firstRange(of: Array("://".utf8)) == nil, url.utf8.first != UInt8(ascii: "/"),
+                guard !url.isURL, url.utf8.first != UInt8(ascii: "/"),
                     url.utf8.first != UInt8(ascii: "~"),
                     workspace.configuration.origin(of: ConfigKey(section, "url"))?.level == .repository
                 else { continue }

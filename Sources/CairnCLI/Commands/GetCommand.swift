@@ -13,14 +13,7 @@ struct GetCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "A folder with a repository, or the address of one.", completion: .directory)
-    var url: String
-
-    @Argument(help: "A path in the repository, from its root on.")
-    var path: String
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where it goes.", valueName: "path"), completion: .file())
-    var out: String?
+    @OptionGroup var source: RepositoryPathArguments
 
     @Option(help: ArgumentHelp("A revision of the repository.", valueName: "commit"))
     var rev: String?
@@ -28,11 +21,7 @@ struct GetCommand: Verb {
     @Flag(name: .customLong("show-url"), help: "Only say where the data lies on the remote.")
     var showURL = false
 
-    @Flag(name: .shortAndLong, help: "Replace what is in the way.")
-    var force = false
-
-    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
-    var jobs: Int?
+    @OptionGroup var bringing: BringingFlags
 
     @OptionGroup var flags: SourceFlags
 
@@ -40,15 +29,15 @@ struct GetCommand: Verb {
 
     func run(in context: Context) throws -> Outcome {
         var options = GetOptions()
-        options.out = out
+        options.out = source.out
         options.revision = rev
-        options.isForced = force
-        let reader = try context.sourceReader(flags.overrides(context.surroundings), jobs: jobs)
+        options.isForced = bringing.force
+        let reader = try context.sourceReader(flags.overrides(context.surroundings), jobs: bringing.jobs)
         if showURL {
-            try context.output.data(bytes: reader.objectURL(url, path, options))
+            try context.output.data(bytes: reader.objectURL(source.url, source.path, options))
             return .done
         }
-        let report = try reader.get(url, path, options)
+        let report = try reader.get(source.url, source.path, options)
         guard context.personality == .cairn else { return .done }
         let files = report.isFolder ? " (\(Words.count(report.fileCount, "file")))" : ""
         let commit = report.commit.map { " of \($0.prefix(7))" } ?? ""

@@ -12,34 +12,18 @@ struct GetURLCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(
-        help: "A path, or a URL: file://, http://, https://, s3://, remote://NAME/PATH.", completion: .file())
-    var url: String
+    @OptionGroup var source: URLArguments
 
-    @Argument(help: "Where it goes.", completion: .file())
-    var out: String?
-
-    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
-    var jobs: Int?
-
-    @Flag(name: .shortAndLong, help: "Replace what is in the way.")
-    var force = false
-
-    @Option(
-        name: .customLong("fs-config"), parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Options for the place that the URL names, as a remote has them.", valueName: "name=value"))
-    var fileSystemOptions: [String] = []
+    @OptionGroup var bringing: BringingFlags
 
     static let failureOfDVC: String? = ""
 
     func run(in context: Context) throws -> Outcome {
         var options = GetOptions()
-        options.out = out
-        options.isForced = force
-        let reader = try context.sourceReader(SourceOverrides(), jobs: jobs)
-        let report = try reader.get(
-            url: url, options, SourceFlags.pairs(fileSystemOptions, option: "--fs-config"))
+        options.out = source.out
+        options.isForced = bringing.force
+        let reader = try context.sourceReader(SourceOverrides(), jobs: bringing.jobs)
+        let report = try reader.get(url: source.url, options, source.fileSystemOptions())
         if context.personality == .cairn { try context.output.note("'\(report.place.printable)' is here") }
         return .done
     }

@@ -13,29 +13,14 @@ struct ImportCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "A folder with a repository, or the address of one.", completion: .directory)
-    var url: String
-
-    @Argument(help: "A path in the repository, from its root on.")
-    var path: String
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where it goes.", valueName: "path"), completion: .file())
-    var out: String?
-
-    @Flag(name: .shortAndLong, help: "Replace what is in the way.")
-    var force = false
+    @OptionGroup var source: RepositoryPathArguments
 
     @Option(help: ArgumentHelp("The revision of the repository to follow.", valueName: "commit"))
     var rev: String?
 
-    @Flag(name: .customLong("no-exec"), help: "Write the pointer without asking the repository.")
-    var skipsExecution = false
+    @OptionGroup var extent: ImportExtentFlags
 
-    @Flag(name: .customLong("no-download"), help: "Pin the commit without bringing the data.")
-    var skipsDownload = false
-
-    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
-    var jobs: Int?
+    @OptionGroup var bringing: BringingFlags
 
     @OptionGroup var flags: SourceFlags
 
@@ -45,21 +30,18 @@ struct ImportCommand: Verb {
     static let failureOfDVC: String? = ""
 
     func run(in context: Context) throws -> Outcome {
-        guard !skipsExecution || !skipsDownload else {
-            throw CairnError(.usage, "--no-exec and --no-download contradict each other")
-        }
         var options = ImportOptions()
-        options.out = out
+        options.out = source.out
         options.revision = rev
-        options.isForced = force
-        options.skipsExecution = skipsExecution
-        options.skipsDownload = skipsDownload
+        options.isForced = bringing.force
+        options.extent = try extent.extent()
         options.overrides = try flags.overrides(context.surroundings)
         options.configurationPath = flags.config
-        options.jobs = jobs
+        options.jobs = bringing.jobs
         let workspace = try context.workspace()
-        let report = try workspace.importData(path, from: url, options, reporter: context.reporter)
-        try report.write(to: context, workspace, asJSON: json, isQuiet: skipsExecution)
+        let report = try workspace.importData(
+            source.path, from: source.url, options, reporter: context.reporter)
+        try report.write(to: context, workspace, asJSON: json, isQuiet: options.extent == .pointer)
         return .done
     }
 }

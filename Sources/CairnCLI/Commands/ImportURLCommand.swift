@@ -14,12 +14,7 @@ struct ImportURLCommand: Verb {
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(
-        help: "A path, or a URL: file://, http://, https://, s3://, remote://NAME/PATH.", completion: .file())
-    var url: String
-
-    @Argument(help: "Where it goes.", completion: .file())
-    var out: String?
+    @OptionGroup var source: URLArguments
 
     @Flag(name: .customLong("to-remote"), help: "Send the data to a remote instead of storing it here.")
     var toRemote = false
@@ -30,23 +25,9 @@ struct ImportURLCommand: Verb {
         completion: .custom(RemoteNames.complete))
     var remote: String?
 
-    @Flag(name: .customLong("no-exec"), help: "Write the pointer without asking for anything.")
-    var skipsExecution = false
+    @OptionGroup var extent: ImportExtentFlags
 
-    @Flag(name: .customLong("no-download"), help: "Pin the source without bringing its data.")
-    var skipsDownload = false
-
-    @Option(name: [.customShort("j", allowingJoined: true), .long], help: "How many transfers at a time.")
-    var jobs: Int?
-
-    @Flag(name: .shortAndLong, help: "Replace what is in the way.")
-    var force = false
-
-    @Option(
-        name: .customLong("fs-config"), parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Options for the place that the URL names, as a remote has them.", valueName: "name=value"))
-    var fileSystemOptions: [String] = []
+    @OptionGroup var bringing: BringingFlags
 
     @Flag(help: "Print the report as JSON.")
     var json = false
@@ -54,21 +35,17 @@ struct ImportURLCommand: Verb {
     static let failureOfDVC: String? = ""
 
     func run(in context: Context) throws -> Outcome {
-        guard !skipsExecution || !skipsDownload else {
-            throw CairnError(.usage, "--no-exec and --no-download contradict each other")
-        }
         var options = ImportURLOptions()
-        options.out = out
-        options.isForced = force
-        options.skipsExecution = skipsExecution
-        options.skipsDownload = skipsDownload
+        options.out = source.out
+        options.isForced = bringing.force
+        options.extent = try extent.extent()
         options.goesToRemote = toRemote
         options.remote = remote
-        options.jobs = jobs
-        options.fileSystemOptions = try SourceFlags.pairs(fileSystemOptions, option: "--fs-config")
+        options.jobs = bringing.jobs
+        options.fileSystemOptions = try source.fileSystemOptions()
         let workspace = try context.workspace()
-        let report = try workspace.importURL(url, options, reporter: context.reporter)
-        try report.write(to: context, workspace, asJSON: json, isQuiet: skipsExecution)
+        let report = try workspace.importURL(source.url, options, reporter: context.reporter)
+        try report.write(to: context, workspace, asJSON: json, isQuiet: options.extent == .pointer)
         return .done
     }
 }
