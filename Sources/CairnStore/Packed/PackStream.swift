@@ -19,8 +19,8 @@ final class PackStream: Sendable {
     private let batch: @Sendable () throws(StoreError) -> DurableBatch
     private let stays: Bool
     private let state = Mutex(State())
-    /// Held by who appends several frames that are to stay together.
-    private let together = Mutex(())
+    /// Held by who appends several frames that are to stay together, which takes as long as writing them.
+    private let together = ThreadLock()
 
     /// Describes a stream; the first pack is begun with the first frame.
     ///
@@ -51,7 +51,7 @@ final class PackStream: Sendable {
 
     /// Appends frames one behind the other; a new pack is begun where one is full.
     func append(_ frames: [EncodedFrame]) throws(StoreError) {
-        try together.withLock { (_) throws(StoreError) in
+        try together.withLock { () throws(StoreError) in
             for frame in frames { try append(frame) }
         }
     }
@@ -60,7 +60,7 @@ final class PackStream: Sendable {
     ///
     /// - Returns: false if it did nothing.
     func appendIfFree(_ frames: [EncodedFrame]) throws(StoreError) -> Bool {
-        try together.withLockIfAvailable { (_) throws(StoreError) in
+        try together.withLockIfFree { () throws(StoreError) in
             for frame in frames { try append(frame) }
             return true
         } ?? false

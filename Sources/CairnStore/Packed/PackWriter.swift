@@ -1,12 +1,13 @@
 import CairnCore
 public import CairnSystem
-import Synchronization
 
 /// Writes one pack into an open file, front to back; several threads may append frames.
 ///
 /// What is written has no name and is not durable: when the pack is finished the caller syncs and places the file. The memory that it takes
 /// grows by 84 bytes with each record, of which there are at most 131 072.
-public final class PackWriter: Sendable {
+public final class PackWriter: @unchecked Sendable {
+    // Sendable: what changes is used under the lock.
+
     /// A pack that has been written to its end.
     public struct Pack: Sendable {
         /// What an index says about it, its name above all.
@@ -28,7 +29,9 @@ public final class PackWriter: Sendable {
     }
 
     private let header: PackHeader
-    private let state: Mutex<PackFile>
+    private var state: PackFile
+    /// Held while a frame is written: who waits for that long should sleep, where `Mutex` keeps a processor busy.
+    private let lock = ThreadLock()
 
     /// Begins a pack.
     ///
@@ -40,9 +43,8 @@ public final class PackWriter: Sendable {
         _ header: PackHeader, into file: consuming OpenFile, stays: Bool = true
     ) throws(StoreError) {
         self.header = header
-        var state = PackFile(file: file, stays: stays)
+        state = PackFile(file: file, stays: stays)
         try state.write(header.bytes)
-        self.state = Mutex(state)
     }
 
     /// Appends a frame.
@@ -56,25 +58,25 @@ public final class PackWriter: Sendable {
                 record.key.kind.packClass == header.packClass,
                 "data and meta records lie in packs of their own")
         }
-        return try state.withLock { (state) throws(StoreError) in
-            if let failure = state.failure { throw failure }
-            guard !state.isFinished, state.hasRoom(for: frame, closingSize: header.packClass.closingSize)
-            else { return false }
-            try state.append(frame)
-            return true
-        }
+        lock.lock()
+        defer { lock.unlock() }
+        if let failure = state.failure { throw failure }
+        guard !state.isFinished, state.hasRoom(for: frame, closingSize: header.packClass.closingSize)
+        else { return false }
+        try state.append(frame)
+        return true
     }
 
     /// True if the pack takes no more frames.
     public var isFull: Bool {
-        state.withLock { $0.isFull(closingSize: header.packClass.closingSize) }
+        lock.withLock { state.isFull(closingSize: header.packClass.closingSize) }
     }
 
     /// The bytes written so far.
-    public var size: Int64 { state.withLock { $0.size } }
+    public var size: Int64 { lock.withLock { state.size } }
 
     /// How many records the pack holds so far.
-    public var recordCount: Int { state.withLock { $0.rows.count } }
+    public var recordCount: Int { lock.withLock { state.rows.count } }
 
     /// Writes the end of the pack.
     ///
@@ -82,17 +84,17 @@ public final class PackWriter: Sendable {
     /// - Throws: `StoreError` if it cannot be written, or if an earlier write failed.
     /// - Precondition: the pack is not finished yet.
     public func finish() throws(StoreError) -> Pack {
-        try state.withLock { (state) throws(StoreError) in
-            precondition(!state.isFinished, "a pack is finished once")
-            if let failure = state.failure { throw failure }
-            try state.writeTrailer()
-            state.isFinished = true
-            let info = PackInfo(
-                name: state.digest, size: state.size, recordCount: state.rows.count,
-                frameCount: state.frameCount, packClass: header.packClass,
-                created: header.created)
-            return Pack(info: info, rows: state.rows)
-        }
+        lock.lock()
+        defer { lock.unlock() }
+        precondition(!state.isFinished, "a pack is finished once")
+        if let failure = state.failure { throw failure }
+        try state.writeTrailer()
+        state.isFinished = true
+        let info = PackInfo(
+            name: state.digest, size: state.size, recordCount: state.rows.count,
+            frameCount: state.frameCount, packClass: header.packClass,
+            created: header.created)
+        return Pack(info: info, rows: state.rows)
     }
 }
 
