@@ -35,24 +35,33 @@ public struct Digest: Hashable, Comparable, Sendable {
         self.init(words: words, count: index)
     }
 
-    /// Creates a digest from hexadecimal digits in either case.
+    /// Creates a digest from hexadecimal digits.
     ///
+    /// - Parameter lowerCase: false for digits in either case.
     /// - Returns: `nil` unless there are 32 or 64 digits and nothing else.
-    public init?(hex: some Collection<UInt8>) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(hex.count / 2)
-        var high: UInt8?
-        for digit in hex {
-            guard let value = Self.value(ofHexDigit: digit) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+    public init?(hex: some Collection<UInt8>, lowerCase: Bool = false) {
+        // Folders of packs and segments have thousands of such names, which are all read.
+        let digest =
+            hex.withContiguousStorageIfAvailable { Self(digits: $0, lowerCase: lowerCase) }
+            ?? Array(hex).withUnsafeBufferPointer { Self(digits: $0, lowerCase: lowerCase) }
+        guard let digest else { return nil }
+        self = digest
+    }
+
+    /// Creates a digest from 32 or 64 digits in memory; see `init(hex:lowerCase:)`.
+    init?(digits: UnsafeBufferPointer<UInt8>, lowerCase: Bool) {
+        guard digits.count == 32 || digits.count == 64, let start = digits.baseAddress,
+            let first = HexDigits.word(start, lowerCase: lowerCase),
+            let second = HexDigits.word(start + 16, lowerCase: lowerCase)
+        else { return nil }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (first, second, 0, 0)
+        if digits.count == 64 {
+            guard let third = HexDigits.word(start + 32, lowerCase: lowerCase),
+                let fourth = HexDigits.word(start + 48, lowerCase: lowerCase)
+            else { return nil }
+            (words.2, words.3) = (third, fourth)
         }
-        guard high == nil else { return nil }
-        self.init(bytes: bytes)
+        self.init(words: words, count: digits.count / 2)
     }
 
     /// The bytes, `count` of them.
@@ -92,7 +101,7 @@ public struct Digest: Hashable, Comparable, Sendable {
             default: word = words.3
             }
             let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
-            body(nibble < 10 ? 48 + nibble : 87 + nibble, index)
+            body(HexDigits.lowerCase(nibble), index)
         }
     }
 

@@ -53,7 +53,7 @@ extension DirListing {
             for index in 0..<32 {
                 let word = index < 16 ? digest.words.0 : digest.words.1
                 let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15))) & 15
-                digits.initializeElement(at: index, to: nibble < 10 ? 48 + nibble : 87 + nibble)
+                digits.initializeElement(at: index, to: HexDigits.lowerCase(nibble))
             }
             buffer.append(contentsOf: UnsafeBufferPointer(digits))
         }
@@ -135,32 +135,13 @@ private struct DirListingParser {
         guard let digest else {
             throw DirListingError(.noDigest, at: builder.count, path: Array(path), offset: offset)
         }
-        guard let words = words(of: digest) else {
+        // Upper case is refused: it would not be written back as it was read.
+        let digits = UnsafeBufferPointer(rebasing: reader.bytes[digest.range])
+        guard digits.count == 32, let value = Digest(digits: digits, lowerCase: true) else {
             throw DirListingError(
                 .badDigest, at: builder.count, path: Array(path), offset: digest.range.lowerBound)
         }
-        builder.append(validated: path, Digest(md5Words: words))
-    }
-
-    /// The digest that 32 lower-case digits stand for. Upper case is refused: it would not be written back as
-    /// it was read.
-    private func words(of digest: PythonJSONReader.Text) -> (UInt64, UInt64)? {
-        guard digest.range.count == 32 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (index, digit) in reader.bytes[digest.range].enumerated() {
-            let nibble: UInt8
-            switch digit {
-            case 48...57: nibble = digit - 48
-            case 97...102: nibble = digit - 87
-            default: return nil
-            }
-            if index < 16 {
-                words.0 = words.0 << 4 | UInt64(nibble)
-            } else {
-                words.1 = words.1 << 4 | UInt64(nibble)
-            }
-        }
-        return words
+        builder.append(validated: path, value)
     }
 
     private func notJSON(_ error: PythonJSONError) -> DirListingError {

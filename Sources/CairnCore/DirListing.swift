@@ -194,10 +194,3 @@ extension DirListing.Form {
         }
     }
 }
-
-extension Digest {
-    /// An MD5 digest from its two big-endian halves.
-    init(md5Words: (UInt64, UInt64)) {
-        self.init(words: (md5Words.0, md5Words.1, 0, 0), count: 16)
-    }
-}

@@ -50,20 +50,15 @@ public struct ObjectID: Hashable, Comparable, Sendable {
         guard name.count == digits || (isDirectory && name[digits...].elementsEqual(".dir".utf8)) else {
             return nil
         }
-        var words: (UInt64, UInt64, UInt64, UInt64) = (UInt64(firstByte), 0, 0, 0)
-        for index in 0..<digits {
-            guard let value = Digest.value(ofHexDigit: name[index]), !(65...70).contains(name[index]) else {
-                return nil
-            }
-            // Digit 0 of the name is digit 2 of the digest.
-            switch (index + 2) >> 4 {
-            case 0: words.0 = words.0 << 4 | UInt64(value)
-            case 1: words.1 = words.1 << 4 | UInt64(value)
-            case 2: words.2 = words.2 << 4 | UInt64(value)
-            default: words.3 = words.3 << 4 | UInt64(value)
-            }
+        // The digits of a name begin with the second byte.
+        let digest = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digits + 2) { whole -> Digest? in
+            whole.initializeElement(at: 0, to: HexDigits.lowerCase(firstByte >> 4))
+            whole.initializeElement(at: 1, to: HexDigits.lowerCase(firstByte & 15))
+            for index in 0..<digits { whole.initializeElement(at: index + 2, to: name[index]) }
+            return Digest(digits: UnsafeBufferPointer(whole), lowerCase: true)
         }
-        self.init(algorithm, Digest(words: words, count: algorithm.digestCount), isDirectory: isDirectory)
+        guard let digest else { return nil }
+        self.init(algorithm, digest, isDirectory: isDirectory)
     }
 
     /// What the object's own bytes are hashed with: the listings of DVC 2 have no line ends to be changed.

@@ -22,6 +22,26 @@ struct DigestTests {
         #expect(Digest(hex: hex.utf8) == nil)
     }
 
+    @Test("every byte at every place is a digit or is refused", arguments: [32, 64])
+    func digits(_ count: Int) throws {
+        let plain =
+            Array("0123456789abcdef0123456789abcdef".utf8) + Array("fedcba9876543210fedcba9876543210".utf8)
+        for place in 0..<count {
+            for byte in UInt8.min...UInt8.max {
+                var text = Array(plain.prefix(count))
+                text[place] = byte
+                let isLower = (48...57).contains(byte) || (97...102).contains(byte)
+                let isDigit = isLower || (65...70).contains(byte)
+                #expect((Digest(hex: text, lowerCase: true) != nil) == isLower)
+                let digest = Digest(hex: text)
+                #expect((digest != nil) == isDigit)
+                if let digest {
+                    #expect(digest.hexDigits == text.map { (65...70).contains($0) ? $0 + 32 : $0 })
+                }
+            }
+        }
+    }
+
     @Test("an id of a directory carries its suffix")
     func directorySuffix() throws {
         let id = try #require(ObjectID(.md5, parsing: "d751713988987e9331980363e24189ce.dir".utf8))

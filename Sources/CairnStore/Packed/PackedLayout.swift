@@ -33,10 +33,7 @@ public enum PackedLayout {
 
     /// A digest from 64 digits as names have them, in lower case only: every object has one name.
     static func digest(lowerCase digits: some Collection<UInt8>) -> Digest? {
-        guard let digest = Digest(hex: digits), digest.count == 32, digest.hexDigits.elementsEqual(digits)
-        else {
-            return nil
-        }
+        guard let digest = Digest(hex: digits, lowerCase: true), digest.count == 32 else { return nil }
         return digest
     }
 }
