@@ -66,7 +66,10 @@ struct DifferenceRun {
             {
                 return
             }
-            let (mine, theirs) = try (part(before, old), part(after, new))
+            // The listing of the one side is read while the other is looked at.
+            if let before, after != nil, !old.isWorkspace { try listings.begin(before) }
+            let theirs = try part(after, new)
+            let mine = try part(before, old)
             // The same directory twice: what the workspace has tells what the listing would.
             if let theirs, theirs.isStored { isMostStored = true }
             if members.count == 1, let mine, let theirs, mine.entry.id != nil,

@@ -7,12 +7,25 @@ final class RecordedListings {
     private let session: Session
     private let asksRemotes: Bool
     private var known: [ObjectID: DirListing?] = [:]
+    private var ahead: ListingsAhead?
     private var remotes: [String: RemoteContents?] = [:]
 
     /// - Parameter asksRemotes: whether remotes are asked for listings that the cache does not have.
     init(_ session: Session, asksRemotes: Bool) {
         self.session = session
         self.asksRemotes = asksRemotes
+    }
+
+    /// Begins to read a large listing that will be asked for.
+    ///
+    /// - Throws: `StoreError` if the cache cannot be opened.
+    func begin(_ output: TrackedOutput) throws {
+        guard let id = output.record.id, id.isDirectory, known[id] == nil, output.record.content.files == nil,
+            Int(clamping: output.record.fileCount ?? 0) >= ListingsAhead.smallest
+        else { return }
+        let ahead = try self.ahead ?? ListingsAhead(session.store())
+        self.ahead = ahead
+        ahead.begin(id)
     }
 
     /// The files of a directory.
@@ -34,7 +47,7 @@ final class RecordedListings {
 
     private func cached(_ id: ObjectID) throws -> DirListing? {
         do {
-            return try session.store().listing(id)
+            return try ahead?.take(id) ?? session.store().listing(id)
         } catch let error as StoreError {
             switch error.reason {
             case .missing, .damaged, .missingPart, .unreadableListing: return nil
