@@ -5,8 +5,15 @@ import CairnSystem
 /// Making durable what stages made, and naming it in locks.
 extension ReproduceRun {
     /// Gives what ended to the thread that makes it durable, if that has nothing to do.
-    func handOver() throws {
-        guard let batch = open, !isCommitting else { return }
+    ///
+    /// - Parameter isDue: true if it is not to wait for what ends in the next moments.
+    func handOver(isDue: Bool = false) throws {
+        guard let batch = open, !isCommitting, isDue || untilHandOver == .zero else { return }
+        let outputs = batch.stages.flatMap { work[$0.place]?.recording?.outputs ?? [] }
+        try git.ignore(
+            outputs.filter(\.record.isCached).map(\.path).filter {
+                try !session.isIgnoredByGit($0, isFolder: false)
+            }, session)
         let news = news
         let committer =
             try self.committer
@@ -16,12 +23,18 @@ extension ReproduceRun {
         self.committer = committer
         open = nil
         isCommitting = true
+        handedOver = Surroundings.uptime
         committer.take(batch)
     }
+
+    /// How long what ended waits for more: stages that take less time than making them durable would have to wait for that.
+    var untilHandOver: Duration { max(.zero, nextHandOver - Surroundings.uptime) }
 
     /// Stages whose outputs are durable: the locks may name them.
     func stored(_ stages: [Int], _ error: CairnError?) throws {
         isCommitting = false
+        let now = Surroundings.uptime
+        nextHandOver = now + min(Self.longestGathering, (now - handedOver) * 2)
         if let error {
             for stage in stages { note(stage, .failed(error)) }
             throw error

@@ -61,10 +61,6 @@ extension ReproduceRun {
         batch.stages.append((stage, RunJournal.Record(file: file, stage: recording.locked)))
         open = batch
         work[stage]?.recording = recording
-        try git.ignore(
-            recording.outputs.filter(\.record.isCached).map(\.path).filter {
-                try !session.isIgnoredByGit($0, isFolder: false)
-            }, session)
     }
 
     /// A frozen stage whose outputs changed: they are recorded as they are.

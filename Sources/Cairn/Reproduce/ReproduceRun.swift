@@ -47,6 +47,8 @@ final class ReproduceRun {
     var committer: StageCommitter?
     var isCommitting = false
     var open: StageCommitter.Batch?
+    var handedOver = Surroundings.uptime
+    var nextHandOver = Surroundings.uptime
     var witness: OutputRecorder?
     var work: [Int: Work] = [:]
     var running: Set<Int> = []
@@ -63,6 +65,8 @@ final class ReproduceRun {
 
     /// Locks are written at most so often while stages end.
     private static let shortestInterval = Duration.milliseconds(250)
+    /// What ended waits at most so long for more that is made durable with it.
+    static let longestGathering = Duration.milliseconds(20)
     /// How long commands may run before other programs are let into the repository.
     private static let patience = 20
 
@@ -159,7 +163,10 @@ final class ReproduceRun {
 
     /// Waits for news; lets others into the repository if that takes long.
     func wait() throws {
-        if let first = news.pop(milliseconds: Self.patience) { return try take(first) }
+        let patience =
+            open == nil || isCommitting
+            ? Self.patience : min(Self.patience, Int(untilHandOver / .milliseconds(1)) + 1)
+        if let first = news.pop(milliseconds: patience) { return try take(first) }
         if lockFiles.isDirty || isCommitting || open != nil {
             // What is stored and not named yet must not be collected: the repository stays ours until the locks name it.
             if !isCommitting, open == nil, Surroundings.uptime - lastWrite >= writeInterval {
@@ -200,7 +207,7 @@ final class ReproduceRun {
     /// Waits for all that runs and all that is on its way to the disk.
     func drain() throws {
         while !running.isEmpty || isCommitting || open != nil {
-            try handOver()
+            try handOver(isDue: running.isEmpty)
             guard let item = news.pop(milliseconds: 100) else { continue }
             try locks.acquire()
             switch item {
