@@ -33,7 +33,8 @@ public final class ThreadLock: @unchecked Sendable {
     /// As `withLock`, but does nothing while another thread has the lock.
     ///
     /// - Returns: `nil` if nothing was done.
-    public func withLockIfFree<Value, Failure>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value? {
+    public func withLockIfFree<Value, Failure>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value?
+    {
         guard pthread_mutex_trylock(mutex) == 0 else { return nil }
         defer { unlock() }
         return try body()
