@@ -38,7 +38,12 @@ struct CollectRun {
     }
 
     /// A moment by the clocks of file systems, later than every change until now: what has it or a later one is new.
+    ///
+    /// Where no objects are files yet, everything is.
     private static func clock(of stores: [ObjectStore]) throws -> Int64 {
+        guard try stores.contains(where: { try $0.loose.hasFolders(of: HashAlgorithm.all) }) else {
+            return .min
+        }
         func tick(_ scratch: ScratchFolder) throws -> Int64 {
             let name = Array("clock".utf8)
             try scratch.folder.remove(name)

@@ -21,6 +21,9 @@ final class Session {
     private var isMade = false
     private var openedGit: GitRepository??
     private var gitRules: GitIgnoreRules?
+    /// What the paths of the workspace begin with in the git repository; `nil` if they are not in it.
+    private var placeInGit: [UInt8]?
+    private var knowsPlaceInGit = false
 
     /// Opens a workspace for a command.
     ///
@@ -126,6 +129,18 @@ final class Session {
         }
         if gitRules == nil { gitRules = try git.ignoreRules() }
         return gitRules?.isIgnored(own, isDirectory: isFolder) ?? false
+    }
+
+    /// The same for a path of which no folder is a symbolic link: only the place of the workspace has to be looked up, and once.
+    func isIgnoredByGit(inRealFolders path: RepoPath, isFolder: Bool) throws -> Bool {
+        guard let git = try git() else { return false }
+        if !knowsPlaceInGit {
+            knowsPlaceInGit = true
+            placeInGit = git.relativePath(of: workspace.root.appending("x"))?.dropLast()
+        }
+        guard let placeInGit else { return false }
+        if gitRules == nil { gitRules = try git.ignoreRules() }
+        return gitRules?.isIgnored(placeInGit + path.bytes, isDirectory: isFolder) ?? false
     }
 
     /// The file system's clock, for what the stat index may remember.

@@ -17,9 +17,7 @@ struct WorkspaceScan {
     /// - Throws: `CairnError` for a file that cannot be read, and for a path that two of them claim.
     static func run(_ session: Session, keepsGoing: Bool = false) throws -> OutputIndex {
         var scan = try WorkspaceScan(session: session)
-        var rules = IgnoreFiles()
-        try rules.read(in: nil, session)
-        try scan.visit(session.folder, nil, rules, keepsGoing)
+        try scan.visit(session.folder, nil, IgnoreFiles(), keepsGoing)
         try scan.index.refuseOverlaps(in: session.workspace)
         return scan.index
     }
@@ -29,19 +27,31 @@ struct WorkspaceScan {
         finished = try FinishedStages.read(in: session.workspace)
     }
 
-    private mutating func visit(_ folder: Folder, _ path: RepoPath?, _ rules: IgnoreFiles, _ keepsGoing: Bool)
-        throws
-    {
+    /// - Parameter outerRules: what the folders above leave out.
+    private mutating func visit(
+        _ folder: Folder, _ path: RepoPath?, _ outerRules: IgnoreFiles, _ keepsGoing: Bool
+    ) throws {
         try Interruption.check()
         var files: [[UInt8]] = []
         var folders: [[UInt8]] = []
+        var hasRules = false
+        var control: Folder.NameKind?
         try folder.forEachName { name, kind in
+            if name.elementsEqual(IgnoreFiles.name) { hasRules = true }
+            if name.elementsEqual(Self.controlFolder) { control = kind }
             switch kind {
             case .folder: folders.append(Array(name))
             case .regular, .symbolicLink, .unknown, .other:
                 if Self.isPointer(name) || name.elementsEqual("dvc.yaml".utf8) { files.append(Array(name)) }
             }
         }
+        // A workspace of its own.
+        if path != nil, let control {
+            if control == .folder { return }
+            if try folder.status(of: Self.controlFolder, following: true)?.kind == .folder { return }
+        }
+        var rules = outerRules
+        if hasRules { try rules.read(in: path, session) }
         files.sort { $0.lexicographicallyPrecedes($1) }
         folders.sort { $0.lexicographicallyPrecedes($1) }
         for name in files {
@@ -68,13 +78,11 @@ struct WorkspaceScan {
                 if keepsGoing { index.problems.append((below, CairnError(error))) }
                 continue
             }
-            // A workspace of its own.
-            if try inner.status(of: Array(".dvc".utf8), following: true)?.kind == .folder { continue }
-            var innerRules = rules
-            try innerRules.read(in: below, session)
-            try visit(inner, below, innerRules, keepsGoing)
+            try visit(inner, below, rules, keepsGoing)
         }
     }
+
+    private static let controlFolder = Array(".dvc".utf8)
 
     private static func isPointer(_ name: UnsafeRawBufferPointer) -> Bool {
         name.count > 4 && name.suffix(4).elementsEqual(".dvc".utf8)
@@ -89,7 +97,8 @@ struct WorkspaceScan {
         if path.bytes.withUnsafeBufferPointer({ rules.rules.isIgnored($0, isDirectory: isFolder) }) {
             return true
         }
-        return try session.isIgnoredByGit(path, isFolder: isFolder)
+        // No folder that is looked into is a symbolic link.
+        return try session.isIgnoredByGit(inRealFolders: path, isFolder: isFolder)
     }
 
     private mutating func read(_ file: RepoPath) throws {

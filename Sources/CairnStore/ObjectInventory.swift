@@ -66,6 +66,12 @@ extension LooseStore {
         return lists
     }
 
+    /// True if the store may have objects: there are folders for them.
+    public func hasFolders(of algorithms: [HashAlgorithm]) throws(StoreError) -> Bool {
+        for algorithm in algorithms where try objectsFolder(algorithm) != nil { return true }
+        return false
+    }
+
     /// The folder with the 256 folders of an algorithm; `nil` if there is none, or a link in its place.
     private func objectsFolder(_ algorithm: HashAlgorithm) throws(StoreError) -> Folder? {
         guard var top = folder else { return nil }
