@@ -123,15 +123,13 @@ struct CommitUnit {
             changes.outputs.append(workspace.display(output.path))
         }
         guard parts.isEmpty else { return changes }
-        switch owner {
-        case .pointer(let file):
-            guard let pointer = index.pointers[file], pointer.isImport, let recorded = pointer.md5 else {
-                break
-            }
-            if recorded != MD5.digest(of: pointer.stageDigestInput).hex {
-                changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
-            }
-        case .stage:
+        if case .pointer(let file) = owner, let pointer = index.pointers[file], pointer.hasStageDigest,
+            // An import that was never carried out has no checksum.
+            pointer.md5 != nil || pointer.command != nil, pointer.md5 != pointer.stageDigest.hex
+        {
+            changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
+        }
+        if index.stage(of: owner) != nil {
             for dependency in try index.recordedDependencies(of: owner)
             where try StageDependencies.current(dependency, session)?.id != dependency.id
                 || dependency.id == nil
@@ -231,7 +229,7 @@ struct CommitUnit {
                 Result.Output(path: output.path, record: record, isChanged: recorded.id != output.record.id))
             if record.isCached { result.trees.append((recorded.tree, algorithm, record.isExecutable)) }
         }
-        if isRenewed, parts.isEmpty, case .stage = owner {
+        if isRenewed, parts.isEmpty, index.stage(of: owner) != nil {
             result.dependencies = try StageDependencies.recorded(of: owner, index, session)
             if let node = try index.stageNode(of: owner, in: session.workspace), let stage = node.stage {
                 result.parameters = try StageSurvey(session, index).lockedParameters(of: node, stage)

@@ -24,6 +24,9 @@ extension OutputIndex {
                 TrackedOutput.Owner.stage(file: file, name: $0.name)
             }
         }
+            + pointers.keys.sorted().filter {
+                pointers[$0]?.outputs.isEmpty == true && stage(of: .pointer($0)) != nil
+            }.map { TrackedOutput.Owner.pointer($0) }
     }
 
     func isFrozen(_ owner: TrackedOutput.Owner) -> Bool {
@@ -32,11 +35,6 @@ extension OutputIndex {
         case .pointer(let file): pointers[file]?.isFrozen ?? false
         case .stage: stage(of: owner)?.isFrozen ?? false
         }
-    }
-
-    func stage(of owner: TrackedOutput.Owner) -> ResolvedStage? {
-        guard case .stage(let file, let name) = owner else { return nil }
-        return pipelines[file]?.stage(name)
     }
 
     /// Dependencies that are files: of stages, and of imports from this machine.

@@ -49,12 +49,12 @@ enum StageDependencies {
     static func recorded(
         of owner: TrackedOutput.Owner, _ index: OutputIndex, _ session: Session
     ) throws -> [DependencyRecord] {
-        guard case .stage(let file, _) = owner, let stage = index.stage(of: owner) else { return [] }
+        guard let stage = index.stage(of: owner) else { return [] }
         var known: [String: RecordedDependency] = [:]
         let files = try index.recordedDependencies(of: owner)
         for file in files { known[file.shown] = file }
         let folder = try OutputIndex.folder(
-            of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
+            of: owner.file, workingDirectory: stage.workingDirectory, shownAs: owner.file.description)
         return try stage.dependencies.map { record in
             guard let text = record.path else { return record }
             let inside = try? OutputIndex.path(text, in: folder, shownAs: "")

@@ -38,14 +38,14 @@ extension Workspace {
         for owner in owners {
             var entry = StatusReport.Entry(address: index.address(of: owner, in: self))
             let isFrozen = index.isFrozen(owner)
-            if isFrozen, case .stage = owner { report.frozen.append(entry.address) }
+            if isFrozen, index.stage(of: owner) != nil { report.frozen.append(entry.address) }
             if !isFrozen {
                 for dependency in try index.recordedDependencies(of: owner, below: root) {
                     if let item = try survey.dependency(dependency) { entry.dependencies.append(item) }
                 }
                 if let node = nodes[owner], let stage = node.stage {
                     entry.parameters = try stages.parameters(of: node, stage).filter(\.isChanged)
-                    entry.isNew = stage.locked == nil
+                    entry.isNew = stage.locked == nil && !stage.isDefinitionChanged
                 }
             }
             if case .pointer(let file) = owner, let pointer = index.pointers[file],
@@ -74,9 +74,9 @@ extension OutputIndex {
         switch owner {
         case .pointer(let file):
             guard let pointer = pointers[file] else { return }
-            entry.isAlwaysChanged = pointer.isAlwaysChanged
+            entry.isAlwaysChanged = stage(of: owner)?.isAlwaysChanged ?? pointer.isAlwaysChanged
             // One that was never carried out has no checksum.
-            if pointer.isImport { entry.isChecksumChanged = pointer.md5 != pointer.stageDigest.hex }
+            if pointer.hasStageDigest { entry.isChecksumChanged = pointer.md5 != pointer.stageDigest.hex }
         case .stage:
             guard let stage = stage(of: owner) else { return }
             entry.isCommandChanged = stage.isCommandChanged

@@ -8,6 +8,7 @@ enum StageWords {
         switch cause {
         case .neverRun: "never run"
         case .command: "command changed"
+        case .definition: "changed by hand"
         case .callback: "nothing tells whether it is up to date"
         case .alwaysChanged: "always changed"
         case .forced: "forced"
@@ -53,6 +54,7 @@ enum StageWords {
     static func json(_ cause: StaleCause) -> PythonJSON {
         switch cause {
         case .neverRun: object([("kind", .string("never-run"))])
+        case .definition: object([("kind", .string("definition"))])
         case .callback: object([("kind", .string("callback"))])
         case .alwaysChanged: object([("kind", .string("always-changed"))])
         case .forced: object([("kind", .string("forced"))])

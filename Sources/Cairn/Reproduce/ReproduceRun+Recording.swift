@@ -28,9 +28,9 @@ extension ReproduceRun {
         }
         for stage in stages {
             guard let done = work.removeValue(forKey: stage), let recording = done.recording,
-                case .stage(let file, _) = nodes[stage].owner, let definition = nodes[stage].stage
+                let definition = nodes[stage].stage
             else { continue }
-            try lockFiles.note(recording.locked, of: file, at: places[stage] ?? 0)
+            try lockFiles.note(recording.locked, of: nodes[stage].owner.file, at: places[stage] ?? 0)
             if !options.skipsCommit { try relink(recording) }
             if !options.skipsCommit, !nodes[stage].isFrozen, RunCache.keeps(definition, of: nodes[stage]) {
                 try runCache.save(recording.locked)

@@ -48,7 +48,6 @@ extension ReproduceRun {
     /// Takes in what a stage made; it becomes durable with the next batch.
     func record(_ stage: Int, _ definition: ResolvedStage, _ inputs: LockedStage) throws {
         let node = nodes[stage]
-        guard case .stage(let file, _) = node.owner else { return }
         var batch =
             try open
             ?? StageCommitter.Batch(
@@ -58,7 +57,7 @@ extension ReproduceRun {
         let recording = try StageRecording(
             of: node, definition, inputs: inputs, with: batch.recorder, witness: witness,
             keepsMetrics: RunCache.keeps(definition, of: node), session)
-        batch.stages.append((stage, RunJournal.Record(file: file, stage: recording.locked)))
+        batch.stages.append((stage, RunJournal.Record(file: node.owner.file, stage: recording.locked)))
         open = batch
         work[stage]?.recording = recording
         try git.ignore(

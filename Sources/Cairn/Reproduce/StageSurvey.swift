@@ -31,6 +31,7 @@ final class StageSurvey {
     func state(of node: StageNode, _ stage: ResolvedStage) throws -> StageState {
         let definition = stage.definition
         var state = StageState(command: definition.command, recordedCommand: stage.locked?.command)
+        state.isDefinitionChanged = stage.isDefinitionChanged
         if !definition.isFrozen {
             state.isAlwaysChanged = definition.isAlwaysChanged
             state.isCallback = definition.isCallback

@@ -193,7 +193,8 @@ struct StatusCommand: Verb {
             var causes = entry.isNew ? ["never run"] : []
             causes += entry.dependencies.map { "dep \($0.path) \($0.state.rawValue)" }
             causes += entry.parameters.map { StageWords.clause(.parameter($0)) }
-            causes += notes(entry)
+            // What never ran has nothing recorded that could have been changed.
+            causes += notes(entry).filter { !entry.isNew || $0 != "changed checksum" }
             if !causes.isEmpty { lines.append(("stale", entry.address, causes.joined(separator: ", "))) }
         }
         let width = lines.map(\.state.utf8.count).max() ?? 0
