@@ -130,11 +130,16 @@ struct CommitUnit {
             changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
         }
         if index.stage(of: owner) != nil {
-            for dependency in try index.recordedDependencies(of: owner)
+            for dependency in try index.recordedDependencies(of: owner, in: workspace)
             where try StageDependencies.current(dependency, session)?.id != dependency.id
                 || dependency.id == nil
             {
                 changes.dependencies.append(dependency.shown)
+            }
+            let externals = try index.externalDependencies(of: owner, in: workspace)
+            let asking = ExternalDependencies(session, index)
+            for record in externals.records where try asking.change(of: record, in: externals.folder) != nil {
+                changes.dependencies.append(SourceAddress.shown(record.path ?? ""))
             }
             if let node = try index.stageNode(of: owner, in: workspace), let stage = node.stage {
                 for parameter in try StageSurvey(session, index).parameters(of: node, stage)

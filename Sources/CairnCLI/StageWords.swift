@@ -24,6 +24,7 @@ enum StageWords {
         case .new: "is new"
         case .deleted: "missing"
         case .notInCache: "not in the cache"
+        case .notInSync: "not pinned as declared"
         case .modified(nil): "changed"
         case .modified(let counts?):
             {
@@ -86,6 +87,7 @@ enum StageWords {
         case .new: members.append(("state", .string("new")))
         case .deleted: members.append(("state", .string("missing")))
         case .notInCache: members.append(("state", .string("not in cache")))
+        case .notInSync: members.append(("state", .string("not in sync")))
         case .modified(let counts):
             members.append(("state", .string("modified")))
             if let counts {

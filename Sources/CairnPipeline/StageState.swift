@@ -137,6 +137,8 @@ public enum DataChange: Hashable, Sendable {
     case modified(FileCounts?)
     /// The store lacks it, or some of it.
     case notInCache
+    /// What is pinned of a data set is not what is declared.
+    case notInSync
 
     /// Numbers of files inside of a directory.
     public struct FileCounts: Hashable, Sendable {

@@ -32,7 +32,9 @@ extension ReproduceRun {
             else { continue }
             try lockFiles.note(recording.locked, of: nodes[stage].owner.file, at: places[stage] ?? 0)
             if !options.skipsCommit { try relink(recording) }
-            if !options.skipsCommit, !nodes[stage].isFrozen, RunCache.keeps(definition, of: nodes[stage]) {
+            if !options.skipsCommit, !nodes[stage].isFrozen,
+                RunCache.keeps(definition, of: nodes[stage], in: session.workspace)
+            {
                 try runCache.save(recording.locked)
             }
             note(stage, done.isRestored ? .restored : .ran, seconds: done.seconds, log: done.log)

@@ -56,7 +56,7 @@ extension ReproduceRun {
         self.witness = witness
         let recording = try StageRecording(
             of: node, definition, inputs: inputs, with: batch.recorder, witness: witness,
-            keepsMetrics: RunCache.keeps(definition, of: node), session)
+            keepsMetrics: RunCache.keeps(definition, of: node, in: session.workspace), session)
         batch.stages.append((stage, RunJournal.Record(file: node.owner.file, stage: recording.locked)))
         open = batch
         work[stage]?.recording = recording
@@ -78,7 +78,9 @@ extension ReproduceRun {
     /// Takes the outputs of an earlier run that read the same.
     func restore(_ stage: Int, _ definition: ResolvedStage, _ inputs: LockedStage) throws -> Bool {
         let node = nodes[stage]
-        guard !options.isForced, !options.skipsRunCache, RunCache.keeps(definition, of: node) else {
+        guard !options.isForced, !options.skipsRunCache,
+            RunCache.keeps(definition, of: node, in: session.workspace)
+        else {
             return false
         }
         var known: LockedStage?
@@ -88,7 +90,7 @@ extension ReproduceRun {
         {
             known = locked
         } else {
-            known = try runCache.find(inputs, outputs: node.outputs)
+            known = try runCache.find(inputs, outputs: node.outputs) ?? pulledRun(of: node, inputs)
         }
         guard let known else { return false }
         tell(.restoring(stage: node.address))

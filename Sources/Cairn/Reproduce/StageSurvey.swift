@@ -10,12 +10,15 @@ final class StageSurvey {
 
     private let session: Session
     private let index: OutputIndex
+    /// What lies elsewhere.
+    let externals: ExternalDependencies
     private var data: StatusSurvey
     private var files: [RecordedDependency.Place: ParameterFile?] = [:]
 
     init(_ session: Session, _ index: OutputIndex, expecting expected: Int = 0) throws {
         self.session = session
         self.index = index
+        externals = ExternalDependencies(session, index)
         data = try StatusSurvey(session, expecting: expected)
     }
 
@@ -35,11 +38,18 @@ final class StageSurvey {
         if !definition.isFrozen {
             state.isAlwaysChanged = definition.isAlwaysChanged
             state.isCallback = definition.isCallback
-            for dependency in try index.recordedDependencies(of: node.owner) {
+            for dependency in try index.recordedDependencies(of: node.owner, in: session.workspace) {
                 let change = try data.dependency(dependency).map {
                     dependency.id == nil && $0.state == .modified ? DataChange.new : $0.change
                 }
                 state.dependencies.append(StageState.Dependency(path: dependency.shown, change: change))
+            }
+            let elsewhere = try index.externalDependencies(of: node.owner, in: session.workspace)
+            for record in elsewhere.records {
+                state.dependencies.append(
+                    StageState.Dependency(
+                        path: SourceAddress.shown(record.path ?? ""),
+                        change: try externals.change(of: record, in: elsewhere.folder)))
             }
             state.parameters = try parameters(of: node, stage)
         }
@@ -161,6 +171,8 @@ extension StatusReport.Item {
         switch state {
         case .notInCache: .notInCache
         case .deleted: .deleted
+        case .new: .new
+        case .notInSync: .notInSync
         case .modified, .updateAvailable:
             .modified(
                 files.map {

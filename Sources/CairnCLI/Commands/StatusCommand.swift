@@ -217,6 +217,7 @@ struct StatusCommand: Verb {
         case .deleted: (item.wasPresent ? "deleted" : "not-checked-out", item.path, "")
         case .modified: ("modified", item.path, item.files.map(cause) ?? "")
         case .updateAvailable: ("stale", item.path, "the source has gone on")
+        case .new, .notInSync: ("stale", item.path, item.state.rawValue)
         }
     }
 
