@@ -125,7 +125,8 @@ extension String {
     /// The name behind `ds://`; `nil` for anything else.
     var dataSetName: String? {
         let scheme = "ds://"
-        return utf8.starts(with: scheme.utf8) ? String(utf8.dropFirst(scheme.utf8.count)) : nil  // cut at an ASCII byte
+        // Cut at an ASCII byte.
+        return utf8.starts(with: scheme.utf8) ? String(utf8.dropFirst(scheme.utf8.count)) : nil
     }
 }
 

@@ -20,9 +20,8 @@ extension ReproduceRun {
             }
         } catch {
             let error = CairnError(error)
-            guard error.kind == .network || error.kind == .denied || error.kind == .config else {
-                throw error
-            }
+            // The stage can run as well.
+            if error.kind == .interrupted || error.kind == .internal { throw error }
             isRemoteSilent = true
             session.reporter.warn(
                 "earlier runs cannot be had from the remote: \(error.message)", hint: error.hint)
