@@ -37,7 +37,15 @@ enum CommitText {
             else { continue }
             copy.outputs[place] = output.record
         }
-        if copy.isImport, copy.md5 != nil, result.isRenewed {
+        if let dependencies = result.dependencies {
+            for place in copy.dependencies.indices {
+                guard let path = copy.dependencies[place].path,
+                    let new = dependencies.first(where: { $0.path?.hasSameBytes(as: path) == true })
+                else { continue }
+                copy.dependencies[place] = new
+            }
+        }
+        if copy.command != nil || (copy.isImport && copy.md5 != nil), result.isRenewed {
             copy.md5 = MD5.digest(of: copy.stageDigestInput).hex
         }
         return try copy.text()

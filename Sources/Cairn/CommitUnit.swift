@@ -123,20 +123,23 @@ struct CommitUnit {
             changes.outputs.append(workspace.display(output.path))
         }
         guard parts.isEmpty else { return changes }
-        switch owner {
-        case .pointer(let file):
-            guard let pointer = index.pointers[file], pointer.isImport, let recorded = pointer.md5 else {
-                break
-            }
-            if recorded != MD5.digest(of: pointer.stageDigestInput).hex {
-                changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
-            }
-        case .stage:
-            for dependency in try index.recordedDependencies(of: owner)
+        if case .pointer(let file) = owner, let pointer = index.pointers[file], pointer.hasStageDigest,
+            // An import that was never carried out has no checksum.
+            pointer.md5 != nil || pointer.command != nil, pointer.md5 != pointer.stageDigest.hex
+        {
+            changes.isStageChanged = "'md5' of stage: '\(workspace.display(file))' changed."
+        }
+        if index.stage(of: owner) != nil {
+            for dependency in try index.recordedDependencies(of: owner, in: workspace)
             where try StageDependencies.current(dependency, session)?.id != dependency.id
                 || dependency.id == nil
             {
                 changes.dependencies.append(dependency.shown)
+            }
+            let externals = try index.externalDependencies(of: owner, in: workspace)
+            let asking = ExternalDependencies(session, index)
+            for record in externals.records where try asking.change(of: record, in: externals.folder) != nil {
+                changes.dependencies.append(SourceAddress.shown(record.path ?? ""))
             }
             if let node = try index.stageNode(of: owner, in: workspace), let stage = node.stage {
                 for parameter in try StageSurvey(session, index).parameters(of: node, stage)
@@ -231,7 +234,7 @@ struct CommitUnit {
                 Result.Output(path: output.path, record: record, isChanged: recorded.id != output.record.id))
             if record.isCached { result.trees.append((recorded.tree, algorithm, record.isExecutable)) }
         }
-        if isRenewed, parts.isEmpty, case .stage = owner {
+        if isRenewed, parts.isEmpty, index.stage(of: owner) != nil {
             result.dependencies = try StageDependencies.recorded(of: owner, index, session)
             if let node = try index.stageNode(of: owner, in: session.workspace), let stage = node.stage {
                 result.parameters = try StageSurvey(session, index).lockedParameters(of: node, stage)

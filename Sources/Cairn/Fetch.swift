@@ -55,7 +55,7 @@ extension Workspace {
         report.isPlan = options.isDryRun
         if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "fetch --run-cache")
-            report.runRecords = try fetchRunRecords(from: remote, options, session)
+            report.runRecords = try fetchRunRecords(of: targets, from: remote, options, index, session)
         }
         return report
     }
@@ -161,17 +161,20 @@ extension Workspace {
             missing: plan.missing, used, reader, of: remote)
     }
 
-    private func fetchRunRecords(
-        from remote: RemoteStore, _ options: TransferOptions, _ session: Session
+    /// Brings the records of earlier runs under some keys.
+    ///
+    /// - Returns: how many came.
+    func fetchRunRecords(
+        _ keys: [Digest], from remote: RemoteStore, jobs: Int?, _ session: Session
     ) throws -> Int {
         let records = try session.store(creating: true).loose
         if let folder = try remote.open() {
-            return try RunRecordTransfer(from: folder.loose, to: records).run()
+            return try RunRecordTransfer(from: folder.loose, to: records).run(.keys(keys))
         }
         let exchange = RunRecordExchange(
-            of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
-        let count = try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
-            try await exchange.fetch()
+            of: records, with: remote.contract, jobs: remote.jobs(jobs))
+        let count = try remote.wait(jobs: remote.jobs(jobs)) { () async throws(TransferError) in
+            try await exchange.fetch(keys: keys)
         }
         // DVC says nothing of it.
         if count == nil, personality == .cairn {

@@ -57,6 +57,8 @@ public struct OutputIndex: Sendable {
     public private(set) var pipelines: [RepoPath: Pipeline] = [:]
     /// All outputs, by declaring file in order of paths, and in the order in which the file has them.
     public private(set) var outputs: [TrackedOutput] = []
+    /// Stages that pointer files have themselves.
+    private var commands: [RepoPath: ResolvedStage] = [:]
     /// The position of each output, of the first where several claim a path.
     private var positions: [RepoPath: Int] = [:]
     /// Files that could not be read, with the reason.
@@ -109,12 +111,15 @@ public struct OutputIndex: Sendable {
         let folder = try OutputIndex.folder(
             of: file, workingDirectory: pointer.workingDirectory, shownAs: name)
         pointers[file] = pointer
+        let stage = ResolvedStage(pointer, name: file.name.printable)
+        commands[file] = stage
         let isImport = pointer.dependencies.contains { $0.repository != nil }
-        for record in pointer.outputs {
+        for (place, record) in pointer.outputs.enumerated() {
             append(
                 TrackedOutput(
                     path: try OutputIndex.path(record.path, in: folder, shownAs: name), record: record,
-                    owner: .pointer(file), isRepositoryImport: isImport))
+                    owner: .pointer(file), kind: stage?.kinds[place] ?? .output,
+                    isRepositoryImport: isImport))
         }
     }
 
@@ -186,6 +191,14 @@ public struct OutputIndex: Sendable {
     private mutating func append(_ output: TrackedOutput) {
         if positions[output.path] == nil { positions[output.path] = outputs.count }
         outputs.append(output)
+    }
+
+    /// The stage of an owner; `nil` for a pointer to data.
+    func stage(of owner: TrackedOutput.Owner) -> ResolvedStage? {
+        switch owner {
+        case .pointer(let file): commands[file]
+        case .stage(let file, let name): pipelines[file]?.stage(name)
+        }
     }
 
     /// The output at exactly this path.

@@ -47,7 +47,9 @@ extension Workspace {
         report.isPlan = options.isDryRun
         if options.includesRunRecords, !options.isDryRun {
             let remote = try remoteStore(options.remote, for: "push --run-cache")
-            report.runRecords = try pushRunRecords(to: remote, options, session)
+            let records = try runRecords(of: targets, options.targets, index, session)
+            try push(records.outputs, to: remote, options, &report, session)
+            report.runRecords = try pushRunRecords(records.choice, to: remote, options, session)
         }
         return report
     }
@@ -124,17 +126,35 @@ extension Workspace {
         try report.add(moved, missing: plan.missing, used, reader, of: remote)
     }
 
+    /// Pushes what records of runs name.
+    private func push(
+        _ outputs: [TrackedOutput], to remote: RemoteStore, _ options: TransferOptions,
+        _ report: inout TransferReport, _ session: Session
+    ) throws {
+        var used = UsedObjects()
+        for output in outputs {
+            if let wanted = WantedOutput(TargetedOutput(output: output, part: nil)) { used.add(wanted) }
+        }
+        guard !outputs.isEmpty else { return }
+        if try remote.isPacked(for: format, reporter: session.reporter) {
+            let packed = PackedRemote(remote, session, jobs: options.jobs)
+            try push(used, to: packed, remote, &report, session)
+        } else {
+            try push(used, to: remote, options, &report, session)
+        }
+    }
+
     private func pushRunRecords(
-        to remote: RemoteStore, _ options: TransferOptions, _ session: Session
+        _ choice: RunRecordChoice, to remote: RemoteStore, _ options: TransferOptions, _ session: Session
     ) throws -> Int {
         let records = try session.store().loose
         if let folder = try remote.open(creating: true) {
-            return try RunRecordTransfer(from: records, to: folder.loose).run()
+            return try RunRecordTransfer(from: records, to: folder.loose).run(choice)
         }
         let exchange = RunRecordExchange(
             of: records, with: remote.contract, jobs: remote.jobs(options.jobs))
         return try remote.wait(jobs: remote.jobs(options.jobs)) { () async throws(TransferError) in
-            try await exchange.push()
+            try await exchange.push(choice)
         }
     }
 }

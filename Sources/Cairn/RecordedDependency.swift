@@ -24,6 +24,9 @@ extension OutputIndex {
                 TrackedOutput.Owner.stage(file: file, name: $0.name)
             }
         }
+            + pointers.keys.sorted().filter {
+                pointers[$0]?.outputs.isEmpty == true && stage(of: .pointer($0)) != nil
+            }.map { TrackedOutput.Owner.pointer($0) }
     }
 
     func isFrozen(_ owner: TrackedOutput.Owner) -> Bool {
@@ -34,17 +37,12 @@ extension OutputIndex {
         }
     }
 
-    func stage(of owner: TrackedOutput.Owner) -> ResolvedStage? {
-        guard case .stage(let file, let name) = owner else { return nil }
-        return pipelines[file]?.stage(name)
-    }
-
-    /// Dependencies that are files: of stages, and of imports from this machine.
+    /// Dependencies that are files on this machine, of stages and of imports.
     ///
-    /// - Parameter root: the workspace; without it, what lies beside it is left out.
-    func recordedDependencies(of owner: TrackedOutput.Owner, below root: FilePath? = nil) throws
-        -> [RecordedDependency]
-    {
+    /// What has to be asked for elsewhere is left to `externalDependencies`.
+    func recordedDependencies(
+        of owner: TrackedOutput.Owner, in workspace: Workspace
+    ) throws -> [RecordedDependency] {
         let records: [DependencyRecord]
         let folder: RepoPath?
         switch owner {
@@ -59,22 +57,13 @@ extension OutputIndex {
                 of: file, workingDirectory: stage?.workingDirectory, shownAs: file.description)
         }
         return records.compactMap { record in
-            // URLs, other repositories and data sets cannot be looked at without asking somebody else.
-            guard let text = record.path, record.repository == nil, record.dataset == nil,
-                !text.isURL
+            guard let text = record.path, record.repository == nil,
+                let place = RecordedDependency.Place(text, in: folder, of: workspace)
             else { return nil }
-            if text.utf8.first == UInt8(ascii: "/") {
-                return RecordedDependency(
-                    place: .outside(FilePath(bytes: Array(text.utf8))), shown: text, id: record.id)
+            guard case .inside(let path) = place else {
+                return RecordedDependency(place: place, shown: text, id: record.id)
             }
-            if let path = try? Self.path(text, in: folder, shownAs: "") {
-                return RecordedDependency(place: .inside(path), shown: path.description, id: record.id)
-            }
-            // What is imported may lie beside the workspace; nothing else may.
-            guard case .pointer = owner, let root else { return nil }
-            let start = folder.map { FilePath(bytes: root.bytes + [UInt8(ascii: "/")] + $0.bytes) } ?? root
-            let place = start.pushing(FilePath(bytes: Array(text.utf8))).lexicallyNormalized()
-            return RecordedDependency(place: .outside(place), shown: text, id: record.id)
+            return RecordedDependency(place: place, shown: path.description, id: record.id)
         }
     }
 }

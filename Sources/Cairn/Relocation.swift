@@ -126,7 +126,7 @@ struct Relocation {
                 + (newFolder?.components ?? [])
             copy.dependencies[place].path = try relative(joined(from, Array(text.utf8)), to: to)
         }
-        if copy.isImport, copy.md5 != nil { copy.md5 = MD5.digest(of: copy.stageDigestInput).hex }
+        if copy.hasStageDigest, copy.md5 != nil { copy.md5 = MD5.digest(of: copy.stageDigestInput).hex }
         return try copy.text()
     }
 

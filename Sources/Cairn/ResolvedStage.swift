@@ -12,10 +12,13 @@ struct ResolvedStage: Sendable {
     let outputs: [OutputRecord]
     /// The dependencies with content from the lock.
     let dependencies: [DependencyRecord]
+    /// True if a pointer that has the stage was changed by hand since the stage ran.
+    let isDefinitionChanged: Bool
 
     init(_ definition: StageDefinition, _ locked: LockedStage?) {
         self.definition = definition
         self.locked = locked
+        isDefinitionChanged = false
         outputs = definition.outputs.map { output in
             let known = locked?.outputs.first { $0.path.hasSameBytes(as: output.path) }
             return output.record(content: known?.content ?? ContentRecord())
@@ -24,6 +27,23 @@ struct ResolvedStage: Sendable {
             locked?.dependencies.first { $0.path?.hasSameBytes(as: path) == true }
                 ?? DependencyRecord(path: path)
         }
+    }
+
+    /// The stage of a pointer file with a command; `nil` for one without.
+    ///
+    /// - Parameter name: the name of the file.
+    init?(_ pointer: PointerFile, name: String) {
+        guard let command = pointer.command else { return nil }
+        definition = StageDefinition(
+            name: name, group: nil, command: command, workingDirectory: pointer.workingDirectory,
+            dependencies: pointer.dependencies.compactMap(\.path), parameters: [],
+            outputs: pointer.outputs.map { StageOutput($0) }, isFrozen: pointer.isFrozen,
+            isAlwaysChanged: pointer.isAlwaysChanged, description: pointer.description, meta: pointer.meta,
+            isTemplated: false, location: SourceLocation(line: 1, column: 1))
+        locked = pointer.lockedStage(named: name)
+        isDefinitionChanged = locked == nil && pointer.md5 != nil
+        outputs = pointer.outputs
+        dependencies = pointer.dependencies
     }
 
     /// The name; `group@key` for one of several that a template makes.

@@ -44,24 +44,26 @@ enum StageDependencies {
 
     /// The dependencies of a stage with the content that they have now, as its lock is to record them.
     ///
-    /// What is not a file keeps its record.
-    /// - Throws: `CairnError` for a dependency that is not there.
+    /// - Throws: `CairnError` for a dependency that is not there, or cannot be asked for.
     static func recorded(
         of owner: TrackedOutput.Owner, _ index: OutputIndex, _ session: Session
     ) throws -> [DependencyRecord] {
-        guard case .stage(let file, _) = owner, let stage = index.stage(of: owner) else { return [] }
+        guard let stage = index.stage(of: owner) else { return [] }
+        let externals = ExternalDependencies(session, index)
         var known: [String: RecordedDependency] = [:]
-        let files = try index.recordedDependencies(of: owner)
+        let files = try index.recordedDependencies(of: owner, in: session.workspace)
         for file in files { known[file.shown] = file }
         let folder = try OutputIndex.folder(
-            of: file, workingDirectory: stage.workingDirectory, shownAs: file.description)
+            of: owner.file, workingDirectory: stage.workingDirectory, shownAs: owner.file.description)
         return try stage.dependencies.map { record in
             guard let text = record.path else { return record }
             let inside = try? OutputIndex.path(text, in: folder, shownAs: "")
-            guard let file = known[inside?.description ?? text] else { return record }
-            guard let content = try current(file, session) else {
-                throw CairnError(.notFound, "dependency '\(Array(text.utf8).printable)' does not exist")
+            let absent = CairnError(.notFound, "dependency '\(SourceAddress.shown(text))' does not exist")
+            guard let file = known[inside?.description ?? text] else {
+                guard let now = try externals.current(record, in: folder) else { throw absent }
+                return now
             }
+            guard let content = try current(file, session) else { throw absent }
             var renewed = record
             renewed.content = content
             return renewed

@@ -12,6 +12,10 @@ public struct StatusReport: Sendable {
         case modified
         /// The repository that it is imported from has gone on.
         case updateAvailable = "update available"
+        /// Of a data set, nothing was recorded.
+        case new
+        /// What is pinned of a data set is not what is declared.
+        case notInSync = "not in sync"
     }
 
     /// One file or directory that differs.

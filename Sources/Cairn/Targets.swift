@@ -141,10 +141,10 @@ extension OutputIndex {
 
     /// The paths that the stage of an output depends on, as far as they are inside of the workspace.
     func dependencies(of owner: TrackedOutput.Owner) -> [RepoPath] {
-        guard case .stage(let file, _) = owner, let stage = stage(of: owner),
+        guard let stage = stage(of: owner),
             // Two optionals: no folder is the workspace itself, and is no failure.
             let folder = try? RepoPath??.some(
-                Self.folder(of: file, workingDirectory: stage.workingDirectory, shownAs: ""))
+                Self.folder(of: owner.file, workingDirectory: stage.workingDirectory, shownAs: ""))
         else { return [] }
         return stage.dependencies.compactMap { record in
             record.path.flatMap { try? Self.path($0, in: folder, shownAs: "") }

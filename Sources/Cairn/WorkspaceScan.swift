@@ -118,7 +118,9 @@ struct WorkspaceScan {
     private mutating func add(_ file: RepoPath, _ bytes: [UInt8]) throws {
         let name = session.workspace.display(file)
         guard file.name.elementsEqual("dvc.yaml".utf8) else {
-            return try index.add(bytes, asPointer: file, shownAs: name)
+            var pointer = try PointerFile(parsing: bytes, file: name)
+            if pointer.command != nil, let stage = finished[file]?.last { pointer = pointer.recording(stage) }
+            return try index.add(pointer, at: file, shownAs: name)
         }
         let workspace = session.workspace
         let lock = try workspace.absolute(file.sibling("dvc.lock")).readIfPresent(limit: 1 << 30)

@@ -107,7 +107,12 @@ final class ReproduceStory {
                 guard case .skipped(let blocker) = stage.outcome, !asJSON else { continue }
                 try output.note("\(stage.address): skipped, because \(blocker) failed")
             }
-            if !report.isFailureIgnored { throw failure }
+            if !report.isFailureIgnored {
+                if report.hasChanged, context.personality == .cairn, !asJSON, !isDry {
+                    try output.note("\(Self.summary(report)); what ended is recorded")
+                }
+                throw failure
+            }
         }
         guard !asJSON else { return .done }
         let hasChanged = report.hasChanged

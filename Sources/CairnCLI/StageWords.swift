@@ -8,6 +8,7 @@ enum StageWords {
         switch cause {
         case .neverRun: "never run"
         case .command: "command changed"
+        case .definition: "changed by hand"
         case .callback: "nothing tells whether it is up to date"
         case .alwaysChanged: "always changed"
         case .forced: "forced"
@@ -23,6 +24,7 @@ enum StageWords {
         case .new: "is new"
         case .deleted: "missing"
         case .notInCache: "not in the cache"
+        case .notInSync: "not pinned as declared"
         case .modified(nil): "changed"
         case .modified(let counts?):
             {
@@ -53,6 +55,7 @@ enum StageWords {
     static func json(_ cause: StaleCause) -> PythonJSON {
         switch cause {
         case .neverRun: object([("kind", .string("never-run"))])
+        case .definition: object([("kind", .string("definition"))])
         case .callback: object([("kind", .string("callback"))])
         case .alwaysChanged: object([("kind", .string("always-changed"))])
         case .forced: object([("kind", .string("forced"))])
@@ -84,6 +87,7 @@ enum StageWords {
         case .new: members.append(("state", .string("new")))
         case .deleted: members.append(("state", .string("missing")))
         case .notInCache: members.append(("state", .string("not in cache")))
+        case .notInSync: members.append(("state", .string("not in sync")))
         case .modified(let counts):
             members.append(("state", .string("modified")))
             if let counts {

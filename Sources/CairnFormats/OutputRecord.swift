@@ -14,6 +14,10 @@ public struct OutputRecord: Hashable, Sendable {
     public var isPersistent = false
     /// The only remote that the data goes to and comes from.
     public var remote: String?
+    /// What an output of a pointer with a command says of how to read it as a metric: `true`, or a mapping.
+    public var metric: YAMLValue?
+    /// The same for a plot.
+    public var plot: YAMLValue?
     /// What people wrote about it.
     public var annotations = Annotations()
     /// Settings of the file system it is on.
@@ -86,12 +90,18 @@ extension OutputRecord {
 
     /// Reads an entry of `outs`.
     ///
+    /// - Parameter mayBeDrawn: whether it may be a metric or a plot.
     /// - Throws: `FormatsError` for unknown keys, values of the wrong kind and a missing path.
-    init(reading node: YAMLNode, of document: YAMLDocument, label: String) throws(FormatsError) {
-        let reader = try MappingReader(node, of: document, label: label, allowed: Self.keys)
+    init(
+        reading node: YAMLNode, of document: YAMLDocument, label: String, mayBeDrawn: Bool
+    ) throws(FormatsError) {
+        let keys = mayBeDrawn ? Self.keys + ["metric", "plot"] : Self.keys
+        let reader = try MappingReader(node, of: document, label: label, allowed: keys)
         self.init(path: try reader.path(), content: try ContentRecord(reading: reader))
         isCached = try reader.bool("cache") ?? true
         isPushed = try reader.bool("push") ?? true
+        metric = reader.any("metric").flatMap { $0 == false || $0.isNothing ? nil : $0 }
+        plot = reader.any("plot").flatMap { $0 == false || $0.isNothing ? nil : $0 }
         isPersistent = try reader.bool("persist") ?? false
         remote = try reader.text("remote")
         annotations.description = try reader.text("desc")
@@ -114,6 +124,8 @@ extension OutputRecord {
         }
         if let meta = annotations.meta { entries.append(YAMLEntry("meta", meta)) }
         if !isCached { entries.append(YAMLEntry("cache", false)) }
+        if let metric { entries.append(YAMLEntry("metric", metric)) }
+        if let plot { entries.append(YAMLEntry("plot", plot)) }
         if isPersistent { entries.append(YAMLEntry("persist", true)) }
         if let remote { entries.append(YAMLEntry("remote", .string(remote))) }
         if !isPushed { entries.append(YAMLEntry("push", false)) }

@@ -1,10 +1,14 @@
 import CairnCore
 
 /// A pointer file (`name.dvc`): which data lies beside it, and where it was imported from.
+///
+/// Until version 2, DVC also kept stages in such files: one with a command, which makes the outputs out of the dependencies.
 public struct PointerFile: Sendable {
     /// The data.
     public var outputs: [OutputRecord]
-    /// Where the data was imported from; empty for data that was added.
+    /// What makes the data; `nil` for data that people change, or that is imported.
+    public var command: StageCommand?
+    /// Where the data was imported from, or what the command reads; empty for data that was added.
     public var dependencies: [DependencyRecord] = []
     /// The folder that paths start from, relative to the file's own; `nil` for that folder itself.
     public var workingDirectory: String?
@@ -37,16 +41,19 @@ public struct PointerFile: Sendable {
         self.init(outputs: [])
         self.document = document
         guard let root = document.root, document.value(ofScalar: root)?.isNull != true else { return }
-        let keys = ["md5", "wdir", "deps", "outs", "locked", "frozen", "meta", "always_changed", "desc"]
+        let keys = [
+            "md5", "cmd", "wdir", "deps", "outs", "locked", "frozen", "meta", "always_changed", "desc",
+        ]
         let reader = try MappingReader(root, of: document, label: "", allowed: keys)
         md5 = try reader.writtenText("md5")
+        command = try StageCommand(reading: reader)
         workingDirectory = try reader.text("wdir")
         let isLocked = try reader.bool("locked") ?? false
         isFrozen = try reader.bool("frozen") ?? isLocked
         isAlwaysChanged = try reader.bool("always_changed") ?? false
         description = try reader.text("desc")
         meta = reader.any("meta")
-        outputs = try document.outputs(in: reader, label: "outs")
+        outputs = try document.outputs(in: reader, label: "outs", mayBeDrawn: command != nil)
         for (index, node) in (try reader.items("deps") ?? []).enumerated() {
             let record = try DependencyRecord(
                 reading: node, of: document, label: "deps[\(index)]", isLocked: false)
@@ -55,13 +62,17 @@ public struct PointerFile: Sendable {
     }
 
     /// True if the data comes from elsewhere.
-    public var isImport: Bool { !dependencies.isEmpty }
+    public var isImport: Bool { command == nil && !dependencies.isEmpty }
+
+    /// True if `md5` has to be the stage's checksum: for imports, and where a command makes the data.
+    public var hasStageDigest: Bool { command != nil || isImport }
 
     /// What the file says, in the order of keys that DVC gives a new file.
     func value() -> YAMLValue {
         var entries: [YAMLEntry] = []
         if let description { entries.append(YAMLEntry("desc", .string(description))) }
         if let md5 { entries.append(YAMLEntry("md5", .string(md5))) }
+        if let command { entries.append(YAMLEntry("cmd", command.value)) }
         if let workingDirectory { entries.append(YAMLEntry("wdir", .string(workingDirectory))) }
         if isFrozen { entries.append(YAMLEntry("frozen", true)) }
         if !dependencies.isEmpty {
@@ -127,12 +138,16 @@ public struct PointerFile: Sendable {
 extension YAMLDocument {
     /// Reads a list of outputs.
     ///
+    /// - Parameter mayBeDrawn: whether they may be metrics and plots.
     /// - Throws: `FormatsError` as `OutputRecord.init(reading:of:label:)`, and for a path that is there twice.
-    func outputs(in reader: MappingReader, label: String) throws(FormatsError) -> [OutputRecord] {
+    func outputs(
+        in reader: MappingReader, label: String, mayBeDrawn: Bool
+    ) throws(FormatsError) -> [OutputRecord] {
         var outputs: [OutputRecord] = []
         var seen: Set<[UInt8]> = []
         for (index, node) in (try reader.items("outs") ?? []).enumerated() {
-            let output = try OutputRecord(reading: node, of: self, label: "\(label)[\(index)]")
+            let output = try OutputRecord(
+                reading: node, of: self, label: "\(label)[\(index)]", mayBeDrawn: mayBeDrawn)
             guard seen.insert(Array(output.path.utf8)).inserted else {
                 throw error(at: node, "the output '\(Array(output.path.utf8).printable)' is there twice")
             }

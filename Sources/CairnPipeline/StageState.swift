@@ -89,6 +89,8 @@ public struct StageState: Sendable {
     public var parameters: [Parameter] = []
     /// What it writes.
     public var outputs: [Output] = []
+    /// True if what declares the stage was changed by hand since the stage ran.
+    public var isDefinitionChanged = false
     /// True if the stage is declared to count as changed whatever its data.
     public var isAlwaysChanged = false
     /// True if nothing could tell whether the stage is up to date.
@@ -108,7 +110,7 @@ public struct StageState: Sendable {
                 causes.append(.command(recorded: recordedCommand, current: command))
             }
         } else {
-            causes.append(.neverRun)
+            causes.append(isDefinitionChanged ? .definition : .neverRun)
         }
         if isCallback { causes.append(.callback) }
         if isAlwaysChanged { causes.append(.alwaysChanged) }
@@ -135,6 +137,8 @@ public enum DataChange: Hashable, Sendable {
     case modified(FileCounts?)
     /// The store lacks it, or some of it.
     case notInCache
+    /// What is pinned of a data set is not what is declared.
+    case notInSync
 
     /// Numbers of files inside of a directory.
     public struct FileCounts: Hashable, Sendable {
@@ -160,6 +164,8 @@ public enum StaleCause: Sendable {
     case neverRun
     /// Its command is another.
     case command(recorded: StageCommand, current: StageCommand)
+    /// Its `.dvc` file was changed by hand.
+    case definition
     /// Something that it reads is another.
     case dependency(path: String, DataChange)
     /// A parameter that it reads is another.

@@ -1,4 +1,4 @@
-import CairnCore
+public import CairnCore
 public import CairnRemote
 public import CairnStore
 import CairnSystem
@@ -16,14 +16,18 @@ public struct RunRecordExchange: Sendable {
         self.jobs = jobs
     }
 
+    /// Up to this many records are asked for one by one; from here on a list of all that the remote has is cheaper.
+    private static let singleLimit = 500
+
     /// Sends the records that the remote lacks.
     ///
+    /// - Parameter choice: the records that are meant.
     /// - Returns: how many were sent.
     /// - Throws: `TransferError`; records that were sent until then stay.
-    public func push() async throws(TransferError) -> Int {
-        let own = try locally { () throws(StoreError) in try keys() }
+    public func push(_ choice: RunRecordChoice = .all) async throws(TransferError) -> Int {
+        let own = try locally { () throws(StoreError) in try keys(choice) }
         guard !own.isEmpty else { return 0 }
-        let there = try await remoteKeys()
+        let there = try await present(of: own)
         let lacking = own.filter { !there.contains($0) }
         try await Jobs.run(lacking, atATime: jobs) { (key) throws(TransferError) in
             let bytes = try locally { () throws(StoreError) in try read(key) }
@@ -34,15 +38,16 @@ public struct RunRecordExchange: Sendable {
         return lacking.count
     }
 
-    /// Brings the records that the store lacks.
+    /// Brings the records under some keys that the store lacks: one list for each key.
     ///
     /// - Returns: how many came; `nil` if the remote does not tell what it has.
     /// - Throws: `TransferError`; nothing is there by then that is not whole.
-    public func fetch() async throws(TransferError) -> Int? {
-        let own = Set(try locally { () throws(StoreError) in try keys() })
+    public func fetch(keys: [Digest]) async throws(TransferError) -> Int? {
+        guard !keys.isEmpty else { return 0 }
+        let own = Set(try locally { () throws(StoreError) in try self.keys(.keys(keys)) })
         let there: Set<String>
         do throws(TransferError) {
-            there = try await remoteKeys()
+            there = try await remoteKeys(under: keys)
         } catch {
             guard case .remote(let failure) = error.reason, failure.reason == .notListable else {
                 throw error
@@ -62,14 +67,37 @@ public struct RunRecordExchange: Sendable {
         return lacking.count
     }
 
-    private func remoteKeys() async throws(TransferError) -> Set<String> {
-        let listing = try await remotely { () async throws(RemoteError) in try await remote.list("runs/") }
-        return Set(listing.objects.map(\.key).filter { RunRecordTransfer.isRecord(Array($0.utf8)) })
+    /// Which of these records the remote has.
+    private func present(of records: [String]) async throws(TransferError) -> Set<String> {
+        let found = Guarded<Set<String>>([])
+        let isLong = records.count > Self.singleLimit
+        try await remotely { () async throws(RemoteError) in
+            if isLong {
+                let listing = try await remote.list("runs/")
+                return found.update { $0.formUnion(listing.objects.map(\.key)) }
+            }
+            try await Jobs.run(records, atATime: jobs) { (key) throws(RemoteError) in
+                if try await remote.size(of: key) != nil { found.update { _ = $0.insert(key) } }
+            }
+        }
+        return found.value
     }
 
-    private func keys() throws(StoreError) -> [String] {
+    private func remoteKeys(under keys: [Digest]) async throws(TransferError) -> Set<String> {
+        let found = Guarded<Set<String>>([])
+        try await remotely { () async throws(RemoteError) in
+            try await Jobs.run(keys.map(\.hex), atATime: jobs) { (key) throws(RemoteError) in
+                let listing = try await remote.list("runs/\(key.prefix(2))/\(key)/")
+                found.update { $0.formUnion(listing.objects.map(\.key)) }
+            }
+        }
+        return found.value.filter { RunRecordTransfer.isRecord(Array($0.utf8)) }
+    }
+
+    private func keys(_ choice: RunRecordChoice) throws(StoreError) -> [String] {
         guard let folder = store.folder else { return [] }
-        return try onDisk { () throws(SystemError) in try RunRecordTransfer.records(in: folder) }.map {
+        return try onDisk { () throws(SystemError) in try RunRecordTransfer.records(in: folder, choice) }.map
+        {
             String(decoding: $0.joined(separator: [UInt8(ascii: "/")]).map(\.self), as: UTF8.self)
         }
     }

@@ -1,6 +1,16 @@
-import CairnCore
+public import CairnCore
 public import CairnStore
 import CairnSystem
+
+/// Which run records are meant.
+public enum RunRecordChoice: Sendable {
+    /// All there are.
+    case all
+    /// Those under these keys.
+    case keys([Digest])
+    /// Those with these paths (`runs/ab/<key>/<value>`).
+    case records([String])
+}
 
 /// Copies run records (`runs/ab/<key>/<value>`) from one store to another, as far as the other has none of that name.
 ///
@@ -21,14 +31,15 @@ public struct RunRecordTransfer: Sendable {
 
     /// Copies the records that the destination lacks.
     ///
+    /// - Parameter choice: the records that are meant.
     /// - Returns: how many were copied.
     /// - Throws: `StoreError` if a store cannot be read or written; records copied until then stay.
-    public func run() throws(StoreError) -> Int {
+    public func run(_ choice: RunRecordChoice = .all) throws(StoreError) -> Int {
         do throws(SystemError) {
             guard let from = source.folder, let to = destination.folder else { return 0 }
             var copied: [(file: DurableBatch.Temporary, folder: [[UInt8]], name: [UInt8])] = []
             let batch = try DurableBatch(in: to)
-            for record in try Self.records(in: from) {
+            for record in try Self.records(in: from, choice) {
                 try Interruption.check()
                 let path = Array(record.joined(separator: [UInt8(ascii: "/")]))
                 if try to.status(of: path) != nil { continue }
@@ -50,20 +61,40 @@ public struct RunRecordTransfer: Sendable {
         }
     }
 
-    /// The paths of all records below a store's root, component by component.
-    static func records(in root: Folder) throws(SystemError) -> [[[UInt8]]] {
+    /// The paths of records below a store's root, component by component. Only for all of them is everything listed.
+    static func records(in root: Folder, _ choice: RunRecordChoice) throws(SystemError) -> [[[UInt8]]] {
         let top = Array("runs".utf8)
         guard try root.status(of: top)?.kind == .folder else { return [] }
         let runs = try root.folder(named: top)
         var result: [[[UInt8]]] = []
-        for prefix in try folders(in: runs, digits: 2) {
-            let group = try runs.folder(named: prefix)
-            for key in try folders(in: group, digits: 64) where key.starts(with: prefix) {
-                let folder = try group.folder(named: key)
-                for value in try folder.names() where isHex(value, digits: 64) {
-                    guard try folder.status(of: value)?.kind == .regular else { continue }
-                    result.append([top, prefix, key, value])
+        func add(_ key: [UInt8], in group: Folder, _ prefix: [UInt8]) throws(SystemError) {
+            let folder = try group.folder(named: key)
+            for value in try folder.names().sorted(by: { $0.lexicographicallyPrecedes($1) })
+            where isHex(value, digits: 64) {
+                guard try folder.status(of: value)?.kind == .regular else { continue }
+                result.append([top, prefix, key, value])
+            }
+        }
+        switch choice {
+        case .all:
+            for prefix in try folders(in: runs, digits: 2) {
+                let group = try runs.folder(named: prefix)
+                for key in try folders(in: group, digits: 64) where key.starts(with: prefix) {
+                    try add(key, in: group, prefix)
                 }
+            }
+        case .keys(let keys):
+            for key in keys.map({ Array($0.hex.utf8) }) {
+                let prefix = Array(key.prefix(2))
+                guard try runs.status(of: prefix)?.kind == .folder else { continue }
+                let group = try runs.folder(named: prefix)
+                guard try group.status(of: key)?.kind == .folder else { continue }
+                try add(key, in: group, prefix)
+            }
+        case .records(let paths):
+            for path in paths.map({ Array($0.utf8) }) where isRecord(path) {
+                guard try root.status(of: path)?.kind == .regular else { continue }
+                result.append(path.split(separator: UInt8(ascii: "/")).map(Array.init))
             }
         }
         return result

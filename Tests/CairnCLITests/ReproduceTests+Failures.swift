@@ -14,6 +14,7 @@ struct ReproduceFailureTests {
         #expect(result.stderr.contains("'train'") && result.stderr.contains("exit code 7"), "\(result)")
         #expect((result.stdout + result.stderr).contains("bad news"))
         #expect(try world.ran() == ["prepare", "train"])
+        #expect(result.stderr.contains("ran 1 stage; what ended is recorded"), "\(result)")
         let lock = try world.read("dvc.lock")
         #expect(lock.contains("prepare:") && !lock.contains("train:"))
         try world.write("dvc.yaml", ReproduceWorld.chain)
@@ -67,13 +68,28 @@ struct ReproduceFailureTests {
             pipeline: "stages:\n  a: {cmd: 'true', deps: [nowhere], outs: [x]}\n",
             words: ["'nowhere'", "'a'", "does not exist"]),
         Case(
+            name: "a dependency with another name",
+            pipeline: "stages:\n  a: {cmd: 'true', deps: [sub/tabel.csv], outs: [x]}\n",
+            files: ["sub/table.csv": "1\n"],
+            words: ["'sub/tabel.csv'", "did you mean 'sub/table.csv'?"]),
+        Case(
+            name: "a dependency that another stage makes",
+            pipeline:
+                "stages:\n  a: {cmd: 'true', deps: [y], outs: [x]}\n  b: {cmd: 'echo > y', outs: [y]}\n",
+            arguments: ["repro", "-s", "a"], words: ["'y'", "'b' makes it: `cairn repro b`"]),
+        Case(
             name: "an output that was not made", pipeline: "stages:\n  a: {cmd: 'true', outs: [x]}\n",
             words: ["'a'", "'x'", "did not make"]),
         Case(
             name: "a parameter that is not there",
             pipeline: "stages:\n  a: {cmd: 'true', params: [lr], outs: [x]}\n",
             files: ["params.yaml": "lt: 1\n"],
-            words: ["'lr'", "params.yaml", "'a'"]),
+            words: ["'lr'", "params.yaml", "'a'", "did you mean 'lt'?"]),
+        Case(
+            name: "a parameter inside of another that is not there",
+            pipeline: "stages:\n  a: {cmd: 'true', params: [train.lr], outs: [x]}\n",
+            files: ["params.yaml": "train: {lrs: 1}\n"],
+            words: ["'train.lr'", "did you mean 'train.lrs'?"]),
         Case(
             name: "a file of parameters that is not there",
             pipeline: "stages:\n  a: {cmd: 'true', params: [lr], outs: [x]}\n", words: ["params.yaml", "'a'"]),
@@ -84,7 +100,7 @@ struct ReproduceFailureTests {
         Case(
             name: "a stage that removes what it reads",
             pipeline: "stages:\n  a: {cmd: rm f; echo 1 > x, deps: [f], outs: [x]}\n", files: ["f": "1\n"],
-            words: ["'f'", "'a'"]),
+            words: ["stage 'a' removed 'f', which it depends on"]),
         Case(
             name: "a command that is killed",
             pipeline: "stages:\n  a: {cmd: kill -9 $$, outs: [x]}\n", words: ["'a'", "signal 9"]),
@@ -121,6 +137,20 @@ struct ReproduceFailureTests {
         #expect(!result.stderr.contains("Fatal error"))
         #expect((world.exists("dvc.lock") ? try world.read("dvc.lock") : nil) == lock)
         #expect(Files.names(in: world.sandbox("one/.dvc/tmp/cairn/finished-stages")).isEmpty)
+    }
+
+    @Test("data that is nowhere here: what has it, and where to look for it")
+    func absentData() throws {
+        let world = try ReproduceWorld(
+            "stages:\n  a: {cmd: 'true', deps: [table.csv], outs: [x]}\n", files: ["table.csv": "1\n"])
+        try world.sandbox.shell("git rm -q --cached table.csv", in: "one").succeeded()
+        try world.cairn("add", "-q", "table.csv").succeeded()
+        Files.delete(world.sandbox("one/table.csv"))
+        let result = try world.cairn("repro", "-s", "a")
+        #expect(
+            result.stderr.contains(
+                "`cairn pull table.csv`; which remotes have it: `cairn whereis table.csv`"),
+            "\(result)")
     }
 
     @Test("outputs whose files only the workspace has are stored before a stage takes them away")

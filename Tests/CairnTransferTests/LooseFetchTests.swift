@@ -187,11 +187,49 @@ struct LooseFetchTests {
         #expect(try pair.wait { () async throws(TransferError) in try await out.push() } == 0)
         #expect(pair.bucket.keys == ["runs/ab/\(key)/\(value)"])
         pair.bucket.damage("runs/ab/other", [1])
+        let digest = try #require(Digest(hex: key.utf8))
         let back = RunRecordExchange(
             of: try pair.stores.destination.loose, with: MemoryRemote(pair.bucket), jobs: 2)
-        #expect(try pair.wait { () async throws(TransferError) in try await back.fetch() } == 1)
-        #expect(try pair.wait { () async throws(TransferError) in try await back.fetch() } == 0)
+        #expect(try pair.wait { () async throws(TransferError) in try await back.fetch(keys: [digest]) } == 1)
+        #expect(try pair.wait { () async throws(TransferError) in try await back.fetch(keys: [digest]) } == 0)
         #expect(try Files.text(pair.stores.scratch("destination/runs/ab/\(key)/\(value)")) == "record")
+    }
+
+    @Test("run records are asked for by key: nothing else is listed or read")
+    func runRecordsByKey() throws {
+        let pair = try LooseRemotePair()
+        let names = (0..<40).map {
+            String(repeating: $0 < 16 ? "0\(String($0, radix: 16))" : "\($0)", count: 32)
+        }
+        for name in names {
+            try Files.write(
+                "of \(name)", to: pair.stores.scratch("source/runs/\(name.prefix(2))/\(name)/\(name)"))
+        }
+        let counted = Shared<[String]>([])
+        let remote = MemoryRemote(
+            pair.bucket,
+            hooks: RemoteHooks(before: { operation throws(RemoteError) in
+                counted.change { $0.append("\(operation.kind) \(operation.key)") }
+                return .happens
+            }))
+        let out = RunRecordExchange(of: try pair.stores.source.loose, with: remote, jobs: 2)
+        let three = names[3...5].map { "runs/\($0.prefix(2))/\($0)/\($0)" }
+        #expect(try pair.wait { () async throws(TransferError) in try await out.push(.records(three)) } == 3)
+        #expect(pair.bucket.keys.sorted() == three.sorted())
+        #expect(!counted.value.contains("list runs/"))
+        #expect(try pair.wait { () async throws(TransferError) in try await out.push() } == 37)
+        #expect(!counted.value.contains("list runs/"))
+        counted.change { $0 = [] }
+        let back = RunRecordExchange(of: try pair.stores.destination.loose, with: remote, jobs: 2)
+        let keys = try [names[7], String(repeating: "ff", count: 32)].map {
+            try #require(Digest(hex: $0.utf8))
+        }
+        #expect(try pair.wait { () async throws(TransferError) in try await back.fetch(keys: keys) } == 1)
+        #expect(
+            counted.value.sorted() == [
+                "list runs/07/\(names[7])/", "list runs/ff/\(keys[1].hex)/",
+                "read runs/07/\(names[7])/\(names[7])",
+            ])
     }
 }
 

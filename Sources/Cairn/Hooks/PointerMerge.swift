@@ -40,6 +40,7 @@ struct PointerMerge {
                     CairnError(.conflict, "both sides changed \(words) '\(name)' in different ways"))
             }
         }
+        field(\.command, "the command of")
         field(\.workingDirectory, "the folder of")
         field(\.isFrozen, "whether to freeze")
         field(\.isAlwaysChanged, "'always_changed' of")
@@ -50,10 +51,10 @@ struct PointerMerge {
         let outputs = try mergeOutputs(ancestor.outputs, ours.outputs, theirs.outputs)
         result.ours.outputs = outputs.ours
         result.theirs.outputs = outputs.theirs
-        // The checksum of an import covers all of the above.
+        // The checksum of a stage covers all of the above.
         if ours.md5 != nil || theirs.md5 != nil {
-            result.ours.md5 = result.ours.isImport ? result.ours.stageDigest.hex : ours.md5
-            result.theirs.md5 = result.theirs.isImport ? result.theirs.stageDigest.hex : theirs.md5
+            result.ours.md5 = result.ours.hasStageDigest ? result.ours.stageDigest.hex : ours.md5
+            result.theirs.md5 = result.theirs.hasStageDigest ? result.theirs.stageDigest.hex : theirs.md5
         }
         return result
     }

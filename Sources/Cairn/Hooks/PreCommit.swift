@@ -137,7 +137,7 @@ struct PreCommitCheck {
         let wanted = index.outputs.filter { concerned.contains($0.owner) }.map {
             TargetedOutput(output: $0, part: nil)
         }
-        let status = try workspace.status(of: owners, wanted, index, session)
+        let status = try workspace.status(of: owners, wanted, index, session, asksOthers: false)
         let command = workspace.personality.command
         for entry in status.entries {
             let quoted = Shell.quoted(entry.address)
@@ -189,7 +189,7 @@ struct PreCommitCheck {
                     guard case .inside(let path) = input else { return false }
                     return changed.contains { $0.overlaps(path) }
                 }
-            if isConcerned { owners.append(node.owner) }
+            if isConcerned, !owners.contains(node.owner) { owners.append(node.owner) }
         }
         return owners
     }

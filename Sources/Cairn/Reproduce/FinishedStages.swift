@@ -60,12 +60,12 @@ enum FinishedStages {
             add(journal.records, to: &stages)
             var texts: [(path: FilePath, bytes: [UInt8])] = []
             for (file, list) in stages.sorted(by: { $0.key < $1.key }) {
-                let name = file.sibling("dvc.lock")
-                let lock = workspace.absolute(name)
-                let text = try lock.readIfPresent(limit: 1 << 30)
-                let known = try text.map { try PipelineLock(parsing: $0, file: workspace.display(name)) }
-                let new = try (known ?? PipelineLock()).replacingText(list)
-                if new != text { texts.append((lock, new)) }
+                let isPointer = !file.name.elementsEqual("dvc.yaml".utf8)
+                // What it did is of no use where the stage is no more.
+                if isPointer, try workspace.absolute(file).status() == nil { continue }
+                let ledger = try StageLedger(of: file, in: workspace)
+                let new = try ledger.recording(list)
+                if new != ledger.text { texts.append((workspace.absolute(ledger.path), new)) }
             }
             try AtomicFile.write(texts)
             try journal.remove()

@@ -10,10 +10,8 @@ import CairnSystem
 struct LockFiles {
     /// One lock.
     private struct File {
-        /// The lock before this run changed it.
-        var base: PipelineLock?
-        /// What is on the disk, as far as we know; `nil` for no file.
-        var text: [UInt8]?
+        /// The lock before this run changed it, and its text of now.
+        var ledger: StageLedger
         /// Stages of the run that ended, with their places in the order.
         var stages: [(place: Int, stage: LockedStage)] = []
         var isWritten = false
@@ -30,16 +28,9 @@ struct LockFiles {
 
     /// Notes a stage that ended.
     mutating func note(_ stage: LockedStage, of file: RepoPath, at place: Int) throws {
-        if files[file] == nil { files[file] = try read(file) }
+        if files[file] == nil { files[file] = File(ledger: try StageLedger(of: file, in: workspace)) }
         files[file]?.stages.append((place, stage))
         files[file]?.isDirty = true
-    }
-
-    private func read(_ file: RepoPath) throws -> File {
-        let lock = file.sibling("dvc.lock")
-        let text = try workspace.absolute(lock).readIfPresent(limit: 1 << 30)
-        return File(
-            base: try text.map { try PipelineLock(parsing: $0, file: workspace.display(lock)) }, text: text)
     }
 
     /// Writes what is new, each lock whole or not at all.
@@ -51,21 +42,20 @@ struct LockFiles {
         var written: [RepoPath] = []
         for name in files.keys.sorted() {
             guard var file = files[name], file.isDirty else { continue }
-            let path = name.sibling("dvc.lock")
+            let path = file.ledger.path
             // A command of a stage may have written to the lock as well.
-            if try workspace.absolute(path).readIfPresent(limit: 1 << 30) != file.text {
-                let current = try read(name)
-                (file.base, file.text) = (current.base, current.text)
+            if try workspace.absolute(path).readIfPresent(limit: 1 << 30) != file.ledger.text {
+                file.ledger = try StageLedger(of: name, in: workspace)
             }
             let stages = file.stages.sorted { $0.place < $1.place }.map(\.stage)
-            let text = try (file.base ?? PipelineLock()).replacingText(stages)
-            if text != file.text {
-                if !file.isWritten { willWrite(path, file.text == nil) }
+            let text = try file.ledger.recording(stages)
+            if text != file.ledger.text {
+                if !file.isWritten { willWrite(path, file.ledger.text == nil) }
                 try AtomicFile.write(text, to: workspace.absolute(path))
                 written.append(path)
                 file.isWritten = true
             }
-            file.text = text
+            file.ledger.text = text
             file.isDirty = false
             files[name] = file
         }

@@ -58,7 +58,9 @@ extension ReproduceRun {
         case .output(_, .notInCache), .output(_, .deleted): return true
         case .dependency(let path, .deleted):
             // The stage that makes it may have made something else since.
-            let known = try index.recordedDependencies(of: nodes[stage].owner).first { $0.shown == path }
+            let known = try index.recordedDependencies(
+                of: nodes[stage].owner, in: session.workspace
+            ).first { $0.shown == path }
             guard let known, case .inside(let place) = known.place else { return known?.id != nil }
             guard let maker = index.output(at: place) else { return true }
             return maker.record.id == nil || maker.record.id == known.id
@@ -70,6 +72,7 @@ extension ReproduceRun {
     func decide(pointer stage: Int) throws {
         let node = nodes[stage]
         guard case .pointer(let pointer) = node.kind else { return }
+        if pointer.isImport, !pointer.isFrozen { return try follow(pointer, stage) }
         var data = try StatusSurvey(session, expecting: 0)
         func changes() throws -> [StatusReport.Item] {
             try node.outputs.compactMap { try data.output(TargetedOutput(output: $0, part: nil)) }
@@ -140,10 +143,7 @@ extension ReproduceRun {
     }
 
     func pull(_ targets: [String]) throws {
-        var transfer = TransferOptions()
-        transfer.includesRunRecords = !options.skipsRunCache && !hasPulledRuns
-        hasPulledRuns = true
-        _ = try session.workspace.fetch(targets, transfer, index, session)
+        _ = try session.workspace.fetch(targets, TransferOptions(), index, session)
         _ = try session.workspace.checkout(targets, CheckoutOptions(), index, session)
     }
 

@@ -41,11 +41,13 @@ extension ReproduceRun {
         }
         for stage in stages {
             guard let done = work.removeValue(forKey: stage), let recording = done.recording,
-                case .stage(let file, _) = nodes[stage].owner, let definition = nodes[stage].stage
+                let definition = nodes[stage].stage
             else { continue }
-            try lockFiles.note(recording.locked, of: file, at: places[stage] ?? 0)
+            try lockFiles.note(recording.locked, of: nodes[stage].owner.file, at: places[stage] ?? 0)
             if !options.skipsCommit { try relink(recording) }
-            if !options.skipsCommit, !nodes[stage].isFrozen, RunCache.keeps(definition, of: nodes[stage]) {
+            if !options.skipsCommit, !nodes[stage].isFrozen,
+                RunCache.keeps(definition, of: nodes[stage], in: session.workspace)
+            {
                 try runCache.save(recording.locked)
             }
             note(stage, done.isRestored ? .restored : .ran, seconds: done.seconds, log: done.log)

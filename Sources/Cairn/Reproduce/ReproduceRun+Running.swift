@@ -48,7 +48,6 @@ extension ReproduceRun {
     /// Takes in what a stage made; it becomes durable with the next batch.
     func record(_ stage: Int, _ definition: ResolvedStage, _ inputs: LockedStage) throws {
         let node = nodes[stage]
-        guard case .stage(let file, _) = node.owner else { return }
         var batch =
             try open
             ?? StageCommitter.Batch(
@@ -57,8 +56,8 @@ extension ReproduceRun {
         self.witness = witness
         let recording = try StageRecording(
             of: node, definition, inputs: inputs, with: batch.recorder, witness: witness,
-            keepsMetrics: RunCache.keeps(definition, of: node), session)
-        batch.stages.append((stage, RunJournal.Record(file: file, stage: recording.locked)))
+            keepsMetrics: RunCache.keeps(definition, of: node, in: session.workspace), session)
+        batch.stages.append((stage, RunJournal.Record(file: node.owner.file, stage: recording.locked)))
         open = batch
         work[stage]?.recording = recording
     }
@@ -75,7 +74,9 @@ extension ReproduceRun {
     /// Takes the outputs of an earlier run that read the same.
     func restore(_ stage: Int, _ definition: ResolvedStage, _ inputs: LockedStage) throws -> Bool {
         let node = nodes[stage]
-        guard !options.isForced, !options.skipsRunCache, RunCache.keeps(definition, of: node) else {
+        guard !options.isForced, !options.skipsRunCache,
+            RunCache.keeps(definition, of: node, in: session.workspace)
+        else {
             return false
         }
         var known: LockedStage?
@@ -85,7 +86,7 @@ extension ReproduceRun {
         {
             known = locked
         } else {
-            known = try runCache.find(inputs, outputs: node.outputs)
+            known = try runCache.find(inputs, outputs: node.outputs) ?? pulledRun(of: node, inputs)
         }
         guard let known else { return false }
         tell(.restoring(stage: node.address))

@@ -57,8 +57,8 @@ final class ReproduceRun {
     /// Stages that ran, so that what depends on them may have to.
     var renewed: Set<Int> = []
     var report = ReproduceReport()
-    /// True when the runs that the remote knows are here.
-    var hasPulledRuns = false
+    /// True once the remote could not be asked for earlier runs, of which the user has heard.
+    var isRemoteSilent = false
     var lastWrite = Surroundings.uptime
     /// How long locks are not written again while stages end: ten times as long as it took the last time, so that long ones cost little.
     var writeInterval = ReproduceRun.shortestInterval

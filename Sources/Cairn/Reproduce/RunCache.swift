@@ -15,11 +15,13 @@ struct RunCache {
     }
 
     /// True for a stage whose runs are worth keeping: its outputs follow from files and parameters alone, and all of them can be kept.
-    static func keeps(_ stage: ResolvedStage, of node: StageNode) -> Bool {
+    static func keeps(_ stage: ResolvedStage, of node: StageNode, in workspace: Workspace) -> Bool {
         let definition = stage.definition
         guard !definition.dependencies.isEmpty || !definition.parameters.isEmpty, !definition.outputs.isEmpty,
             !definition.isAlwaysChanged,
-            definition.dependencies.allSatisfy({ RecordedDependency.Place($0, in: node.folder) != nil })
+            definition.dependencies.allSatisfy({
+                RecordedDependency.Place($0, in: node.folder, of: workspace) != nil
+            })
         else { return false }
         return definition.outputs.allSatisfy { output in
             !output.isPersistent && (output.isCached || output.kind != .output)
@@ -50,10 +52,7 @@ struct RunCache {
 
     /// Runs with what a stage would read now, the newest first, whether or not the cache has what they made.
     func runs(like inputs: LockedStage, outputs: [TrackedOutput]) throws -> [LockedStage] {
-        var wanted = inputs
-        wanted.outputs = outputs.map { OutputRecord(path: $0.record.path, content: ContentRecord()) }
-            .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        let folder = folder(of: RunCacheKey(of: wanted))
+        let folder = folder(of: Self.key(of: inputs, outputs: outputs))
         guard try folder.status(following: true)?.kind == .folder else { return [] }
         var found: [(time: Int64, stage: LockedStage)] = []
         for name in try Folder(folder).names() {
@@ -72,6 +71,39 @@ struct RunCache {
             }
         }
         return found.sorted { $0.time > $1.time }.map(\.stage)
+    }
+
+    /// The key of runs with what a stage would read.
+    static func key(of inputs: LockedStage, outputs: [TrackedOutput]) -> RunCacheKey {
+        var wanted = inputs
+        wanted.outputs = outputs.map { OutputRecord(path: $0.record.path, content: ContentRecord()) }
+            .sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        return RunCacheKey(of: wanted)
+    }
+
+    /// The records that these stages may have left, with their paths below the cache: those with the same outputs.
+    func records(of nodes: [StageNode]) throws -> [(path: String, node: StageNode, run: LockedStage)] {
+        let byOutputs = Dictionary(
+            nodes.map { node in (Set(node.outputs.map { Array($0.record.path.utf8) }), node) },
+            uniquingKeysWith: { first, _ in first })
+        guard try root.status(following: true)?.kind == .folder else { return [] }
+        var found: [(path: String, node: StageNode, run: LockedStage)] = []
+        func names(_ path: String) throws -> [String] {
+            try Folder(FilePath(path)).names().compactMap { String(validating: $0, as: UTF8.self) }.sorted()
+        }
+        for prefix in try names(root.string) where prefix.utf8.count == 2 {
+            for key in try names("\(root.string)/\(prefix)") where key.utf8.count == 64 {
+                for value in try names("\(root.string)/\(prefix)/\(key)") where value.utf8.count == 64 {
+                    let path = "\(prefix)/\(key)/\(value)"
+                    guard let bytes = try FilePath("\(root.string)/\(path)").readIfPresent(limit: 16 << 20),
+                        let stage = try? LockedStage(name: "", parsing: bytes, file: path),
+                        let node = byOutputs[Set(stage.outputs.map { Array($0.path.utf8) })]
+                    else { continue }
+                    found.append(("runs/\(path)", node, stage))
+                }
+            }
+        }
+        return found
     }
 
     /// True if the cache has every output of a run.

@@ -6,7 +6,7 @@ import CairnPipeline
 struct StageNode {
     /// What makes it up to date.
     enum Kind {
-        /// A stage that runs a command.
+        /// A stage that runs a command, whichever file has it.
         case stage(ResolvedStage)
         /// A pointer file: data that people change, or an import.
         case pointer(PointerFile)
@@ -60,7 +60,7 @@ extension OutputIndex {
             read = stage.definition.dependencies + stage.definition.parameters.map(\.file)
         case .pointer(let file):
             guard let pointer = pointers[file] else { return nil }
-            kind = .pointer(pointer)
+            kind = stage(of: owner).map { .stage($0) } ?? .pointer(pointer)
             (workingDirectory, isFrozen) = (pointer.workingDirectory, pointer.isFrozen)
             read = pointer.dependencies.filter { $0.repository == nil }.compactMap(\.path)
         }

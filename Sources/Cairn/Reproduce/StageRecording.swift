@@ -26,33 +26,35 @@ struct StageRecording {
         of node: StageNode, _ stage: ResolvedStage, _ survey: StageSurvey, _ session: Session
     ) throws -> LockedStage {
         var locked = LockedStage(name: stage.name, command: stage.definition.command)
-        locked.dependencies = try dependencies(of: node, stage, session)
+        locked.dependencies = try dependencies(of: node, stage, survey.externals, session) { text in
+            let shown = SourceAddress.shown(text)
+            return CairnError(
+                .notFound, "'\(shown)', which stage '\(node.address)' depends on, does not exist",
+                hint: survey.hint(forMissing: text, of: node),
+                dvc: "failed to reproduce '\(node.address)': missing data 'source': \(shown)")
+        }
         locked.parameters = try survey.lockedParameters(of: node, stage)
         return locked
     }
 
     /// The dependencies with the content that they have now, in the order of paths.
+    ///
+    /// - Parameters:
+    ///   - externals: who is asked for what lies elsewhere; `nil` to leave that out.
+    ///   - absent: makes the error for one that is not there.
     private static func dependencies(
-        of node: StageNode, _ stage: ResolvedStage, _ session: Session
+        of node: StageNode, _ stage: ResolvedStage, _ externals: ExternalDependencies?, _ session: Session,
+        absent: (_ text: String) -> CairnError
     ) throws -> [DependencyRecord] {
         try stage.dependencies.compactMap { record -> DependencyRecord? in
             guard let text = record.path else { return record }
-            guard let place = RecordedDependency.Place(text, in: node.folder) else {
-                throw CairnError(
-                    .config,
-                    "stage '\(node.address)' depends on '\(Array(text.utf8).printable)', and only files and folders can be dependencies yet"
-                )
+            guard let place = RecordedDependency.Place(text, in: node.folder, of: session.workspace) else {
+                guard let externals else { return nil }
+                guard let now = try externals.current(record, in: node.folder) else { throw absent(text) }
+                return now
             }
             let known = RecordedDependency(place: place, shown: text, id: record.id)
-            guard let content = try StageDependencies.current(known, session) else {
-                throw CairnError(
-                    .notFound,
-                    "'\(Array(text.utf8).printable)', which stage '\(node.address)' depends on, does not exist",
-                    hint: nil,
-                    dvc:
-                        "failed to reproduce '\(node.address)': missing data 'source': \(Array(text.utf8).printable)"
-                )
-            }
+            guard let content = try StageDependencies.current(known, session) else { throw absent(text) }
             var renewed = record
             renewed.content = content
             return renewed
@@ -105,26 +107,22 @@ struct StageRecording {
     ///
     /// What was there when the stage started is recorded: that is what the outputs come from.
     private func compareInputs(of node: StageNode, _ stage: ResolvedStage, _ session: Session) throws {
-        let now = try Self.dependencies(of: node, stage, session)
-        for (before, after) in zip(locked.dependencies, now) where before.content.id != after.content.id {
-            guard let text = before.path else { continue }
+        // Servers are not asked again: what they said when the stage started is what counts.
+        let now = try Self.dependencies(of: node, stage, nil, session) { text in
+            CairnError(
+                .stageFailed,
+                "stage '\(node.address)' removed '\(Array(text.utf8).printable)', which it depends on",
+                hint: "put it back, and have the command leave it: what it made is not recorded",
+                dvc: "dependency '\(Array(text.utf8).printable)' does not exist")
+        }
+        for after in now {
+            guard let text = after.path,
+                let before = locked.dependencies.first(where: { $0.path?.hasSameBytes(as: text) == true }),
+                before.content.id != after.content.id
+            else { continue }
             session.reporter.warn(
                 "'\(Array(text.utf8).printable)' changed while stage '\(node.address)' ran, which therefore counts as stale",
                 hint: nil)
-        }
-    }
-}
-
-extension RecordedDependency.Place {
-    /// Where a path of a pipeline file leads; `nil` for a URL.
-    init?(_ text: String, in folder: RepoPath?) {
-        guard !text.isURL else { return nil }
-        if text.utf8.first == UInt8(ascii: "/") {
-            self = .outside(FilePath(bytes: Array(text.utf8)))
-        } else if let path = try? OutputIndex.path(text, in: folder, shownAs: "") {
-            self = .inside(path)
-        } else {
-            return nil
         }
     }
 }

@@ -8,14 +8,17 @@ import CairnSystem
 final class StageSurvey {
     // A class: it remembers what it has read until it is told that files may have changed.
 
-    private let session: Session
-    private let index: OutputIndex
+    let session: Session
+    let index: OutputIndex
+    /// What lies elsewhere.
+    let externals: ExternalDependencies
     private var data: StatusSurvey
     private var files: [RecordedDependency.Place: ParameterFile?] = [:]
 
     init(_ session: Session, _ index: OutputIndex, expecting expected: Int = 0) throws {
         self.session = session
         self.index = index
+        externals = ExternalDependencies(session, index)
         data = try StatusSurvey(session, expecting: expected)
     }
 
@@ -31,14 +34,22 @@ final class StageSurvey {
     func state(of node: StageNode, _ stage: ResolvedStage) throws -> StageState {
         let definition = stage.definition
         var state = StageState(command: definition.command, recordedCommand: stage.locked?.command)
+        state.isDefinitionChanged = stage.isDefinitionChanged
         if !definition.isFrozen {
             state.isAlwaysChanged = definition.isAlwaysChanged
             state.isCallback = definition.isCallback
-            for dependency in try index.recordedDependencies(of: node.owner) {
+            for dependency in try index.recordedDependencies(of: node.owner, in: session.workspace) {
                 let change = try data.dependency(dependency).map {
                     dependency.id == nil && $0.state == .modified ? DataChange.new : $0.change
                 }
                 state.dependencies.append(StageState.Dependency(path: dependency.shown, change: change))
+            }
+            let elsewhere = try index.externalDependencies(of: node.owner, in: session.workspace)
+            for record in elsewhere.records {
+                state.dependencies.append(
+                    StageState.Dependency(
+                        path: SourceAddress.shown(record.path ?? ""),
+                        change: try externals.change(of: record, in: elsewhere.folder)))
             }
             state.parameters = try parameters(of: node, stage)
         }
@@ -89,9 +100,11 @@ final class StageSurvey {
             let keys = request.keys ?? Self.topKeys(file.value, nil)
             var values: [YAMLEntry] = []
             var missing: [String] = []
+            var near: String?
             for key in Set(keys).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
                 guard let value = request.keys == nil ? file.value[key] : file.value(at: key) else {
                     missing.append("'\(Array(key.utf8).printable)'")
+                    near = near ?? Self.nearest(to: key, in: file)
                     continue
                 }
                 values.append(YAMLEntry(.string(key), value))
@@ -100,12 +113,23 @@ final class StageSurvey {
                 throw CairnError(
                     .notFound,
                     "'\(shown)' has no parameter\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", ")), which stage '\(node.address)' reads",
+                    hint: near.map { "did you mean '\($0)'?" },
                     dvc:
                         "Parameters \(missing.joined(separator: ", ")) are missing from '\(shown)'.")
             }
             if !values.isEmpty { entries.append(YAMLEntry(.string(request.file), .mapping(values))) }
         }
         return entries
+    }
+
+    /// The dotted key that was meant, in the mapping that the wrong one looks into.
+    private static func nearest(to key: String, in file: ParameterFile) -> String? {
+        let dot = key.utf8.lastIndex(of: UInt8(ascii: "."))
+        let parent = dot.map { String(key[..<$0]) }
+        let own = dot.map { String(key[key.utf8.index(after: $0)...]) } ?? key
+        let around = parent.map { file.value(at: $0) } ?? file.value
+        let near = EditDistance.closest(to: own, among: (around?.entries ?? []).compactMap(\.key.text))
+        return near.map { name in parent.map { "\($0).\(name)" } ?? name }
     }
 
     private static func isBefore(_ left: ParameterRequest, _ right: ParameterRequest) -> Bool {
@@ -160,6 +184,8 @@ extension StatusReport.Item {
         switch state {
         case .notInCache: .notInCache
         case .deleted: .deleted
+        case .new: .new
+        case .notInSync: .notInSync
         case .modified, .updateAvailable:
             .modified(
                 files.map {

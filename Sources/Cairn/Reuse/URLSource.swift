@@ -232,7 +232,15 @@ struct URLSource {
             return try runBlocking(on: TaskThreads(count: 2), body)
         } catch {
             if error.reason == .notFound { throw missing }
-            throw CairnError(RemoteError(error.reason), remote: shown)
+            let error = CairnError(RemoteError(error.reason), remote: shown)
+            // A URL is no remote of the configuration.
+            let prefix = "remote '"
+            guard error.message.utf8.starts(with: prefix.utf8),
+                RemoteLocation.scheme(of: Array(text.utf8)) != "remote"
+            else { throw error }
+            throw CairnError(
+                error.kind, String(error.message.dropFirst(prefix.count - 1)),
+                hint: error.kind == .network ? "check the URL, and the network" : error.hint)
         }
     }
 }

@@ -193,7 +193,8 @@ struct StatusCommand: Verb {
             var causes = entry.isNew ? ["never run"] : []
             causes += entry.dependencies.map { "dep \($0.path) \($0.state.rawValue)" }
             causes += entry.parameters.map { StageWords.clause(.parameter($0)) }
-            causes += notes(entry)
+            // What never ran has nothing recorded that could have been changed.
+            causes += notes(entry).filter { !entry.isNew || $0 != "changed checksum" }
             if !causes.isEmpty { lines.append(("stale", entry.address, causes.joined(separator: ", "))) }
         }
         let width = lines.map(\.state.utf8.count).max() ?? 0
@@ -216,6 +217,7 @@ struct StatusCommand: Verb {
         case .deleted: (item.wasPresent ? "deleted" : "not-checked-out", item.path, "")
         case .modified: ("modified", item.path, item.files.map(cause) ?? "")
         case .updateAvailable: ("stale", item.path, "the source has gone on")
+        case .new, .notInSync: ("stale", item.path, item.state.rawValue)
         }
     }
 
