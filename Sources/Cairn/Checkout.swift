@@ -128,7 +128,7 @@ extension Workspace {
         try StageLock.check(wanted.map(\.output.path), in: self, reporter: session.reporter)
         var report = CheckoutReport()
         var plan = try CheckoutPlan(
-            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) },
+            session, expecting: wanted.lazy.map(\.output.record).expectedFileCount,
             allowsMissing: options.allowsMissing)
         for target in wanted where target.output.record.isCached {
             let output = target.output
