@@ -253,7 +253,9 @@ struct Addition {
             return (record, recorded?.tree)
         }
         // The size of what was replaced is not recorded anywhere, so then the sum is no longer known.
-        record.size = isOnlyMore ? earlier.size.map { $0 + added } : (record.id == oldID ? earlier.size : nil)
+        record.size =
+            isOnlyMore
+            ? earlier.size.map { $0.addingClamped(added) } : (record.id == oldID ? earlier.size : nil)
         return (record, recorded?.tree)
     }
 }

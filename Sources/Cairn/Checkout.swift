@@ -14,7 +14,7 @@ public struct CheckoutOptions: Sendable {
     public var allowsMissing = false
     /// The only outputs that are touched, for who knows which they are; `nil` for what targets say.
     var only: Set<RepoPath>?
-    /// With `only`: what was an output before and is none any more.
+    /// With `only`: what was an output before and is none any more, or is recorded no more.
     var former: [(path: RepoPath, id: ObjectID)] = []
 
     /// The safe way.
@@ -128,7 +128,7 @@ extension Workspace {
         try StageLock.check(wanted.map(\.output.path), in: self, reporter: session.reporter)
         var report = CheckoutReport()
         var plan = try CheckoutPlan(
-            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) },
+            session, expecting: wanted.lazy.map(\.output.record).expectedFileCount,
             allowsMissing: options.allowsMissing)
         for target in wanted where target.output.record.isCached {
             let output = target.output
@@ -146,9 +146,10 @@ extension Workspace {
                 declaredBy: output.owner.file, part: target.part, tree: &tree)
         }
         if options.only != nil {
-            try dropFormerOutputs(options.former, index, &plan, session)
+            try dropFormerOutputs(options.former, index, mayBeUnrecorded: false, &plan, session)
         } else if targets.isEmpty, let remembered = try? session.index?.rememberedOutputs() {
-            try dropFormerOutputs(remembered.map { ($0.path, $0.id) }, index, &plan, session)
+            try dropFormerOutputs(
+                remembered.map { ($0.path, $0.id) }, index, mayBeUnrecorded: true, &plan, session)
         }
         guard plan.unsaved.isEmpty || options.isForced else { throw unsaved(plan.unsaved) }
         if !options.allowsMissing {
@@ -210,14 +211,17 @@ extension Workspace {
     }
 
     /// Plans the removal of what earlier revisions had as outputs, where its content is in the cache.
+    ///
+    /// - Parameter mayBeUnrecorded: whether a declared output of which nothing is recorded is one, so that its data stays.
     private func dropFormerOutputs(
-        _ remembered: [(path: RepoPath, id: ObjectID)], _ index: OutputIndex, _ plan: inout CheckoutPlan,
-        _ session: Session
+        _ remembered: [(path: RepoPath, id: ObjectID)], _ index: OutputIndex, mayBeUnrecorded: Bool,
+        _ plan: inout CheckoutPlan, _ session: Session
     ) throws {
-        let current = Set(index.outputs.map(\.path))
+        let present = index.outputs.filter { mayBeUnrecorded || $0.record.id != nil }
+        let current = Set(present.map(\.path))
         for (path, id) in remembered where !current.contains(path) {
             // What overlaps an output of today belongs to it.
-            guard !index.outputs.contains(where: { $0.path.overlaps(path) }) else { continue }
+            guard !present.contains(where: { $0.path.overlaps(path) }) else { continue }
             var tree = try? DataTree.load(
                 path, as: id.algorithm, following: .recorded(id),
                 rules: IgnoreFiles(above: path, session: session), session: session)

@@ -35,10 +35,10 @@ struct DataSurvey {
             session.reporter.warn(problem.error.message, hint: nil)
         }
         store = try session.store()
-        let expected = index.outputs.reduce(0) {
-            $0 + (options.isGranular ? Int($1.record.fileCount ?? 1) : 1)
-        }
-        inventory = try ObjectInventory(of: store, expecting: expected)
+        inventory = try ObjectInventory(
+            of: store,
+            expecting: options.isGranular
+                ? index.outputs.lazy.map(\.record).expectedFileCount : index.outputs.count)
     }
 
     mutating func run(_ targets: [String]) throws -> DataStatusReport {

@@ -48,7 +48,7 @@ struct MigrationPlan {
         var others: [RepoPath] = []
         places = try index.places(notIn: format, others: &others)
         self.others = others
-        let expected = places.reduce(Int64(0)) { $0 + ($1.content.fileCount ?? 1) }
+        let expected = places.lazy.map { $0.content.fileCount ?? 1 }.clampedSum()
         inventory = try ObjectInventory(of: store, expecting: Int(clamping: expected))
         var seen: Set<MigrationPlace.Key> = []
         // What the store has to keep comes first: a stage may depend on another's output.
@@ -126,7 +126,7 @@ struct MigrationPlan {
         sources[key] = source
         order.append(key)
         fileCount += count
-        bytes += size
+        bytes = bytes.addingClamped(size)
     }
 
     /// The listing of an object that the store has as a whole, which a file has none of; `nil` if it has not.

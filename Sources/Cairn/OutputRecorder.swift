@@ -116,9 +116,11 @@ final class OutputRecorder {
     /// Stores a listing.
     ///
     /// - Returns: its id.
+    /// - Throws: `CairnError` for one that is larger than a listing may be.
     func record(_ listing: DirListing, _ algorithm: HashAlgorithm) throws -> ObjectID {
         let id = listing.id(algorithm)
         guard let batch, pendingListings.insert(id).inserted, try !isSound(id) else { return id }
+        try Self.check(listing.leastSize)
         if let packs = packs(for: algorithm) {
             try packs.add(listing, id: id)
             pending.packedCount += 1
@@ -126,9 +128,23 @@ final class OutputRecorder {
         }
         let temporary = batch.newTemporary()
         let file = try batch.create(temporary, permissions: 0o444)
-        try listing.forEachPiece { (bytes) throws(SystemError) in try file.write(bytes) }
+        var size: Int64 = 0
+        try listing.forEachPiece { (bytes) throws(SystemError) in
+            size += Int64(bytes.count)
+            try file.write(bytes)
+        }
+        try Self.check(size)
         pending.stored.append((id, temporary))
         return id
+    }
+
+    /// Refuses a listing that nobody could read.
+    private static func check(_ size: Int64) throws {
+        guard size > DirListing.largestSize else { return }
+        throw CairnError(
+            .usage,
+            "a directory has too many files: the list of them would take \(Words.bytes(size)), and one may take \(Words.bytes(DirListing.largestSize))",
+            hint: "track the folders in it one by one")
     }
 
     /// Stores files of the cache once more, under ids of this recorder's algorithm.

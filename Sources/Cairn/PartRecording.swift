@@ -54,7 +54,8 @@ struct PartRecording {
             if !replaced[entry] {
                 try builder.append(entry, of: listing)
             } else if let known = size, let old = try oldSize(entry, algorithm, store) {
-                size = known - old
+                // What is recorded need not be true, and less than nothing cannot be recorded.
+                size = known < old ? nil : known - old
             } else {
                 // What the old file's size was is recorded nowhere else.
                 size = nil
@@ -65,7 +66,7 @@ struct PartRecording {
             guard let tree = part.tree else { continue }
             let found = try recorder.recordFiles(of: tree, algorithm)
             trees.append(found)
-            size = size.map { $0 + found.snapshot.size }
+            size = size.map { $0.addingClamped(found.snapshot.size) }
             try found.append(to: &builder, below: part.inside.bytes)
         }
         let new = try builder.listing()

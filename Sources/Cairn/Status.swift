@@ -33,7 +33,7 @@ extension Workspace {
     ) throws -> StatusReport {
         var report = StatusReport()
         let survey = try StatusSurvey(
-            session, expecting: wanted.reduce(0) { $0 + Int($1.output.record.fileCount ?? 1) })
+            session, expecting: wanted.lazy.map(\.output.record).expectedFileCount)
         let remembered = Set(((try? session.index?.rememberedOutputs()) ?? []).map(\.path))
         let stages = try StageSurvey(session, index)
         let externals = ExternalDependencies(session, index)

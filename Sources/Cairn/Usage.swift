@@ -89,7 +89,7 @@ extension UsageReport {
     /// A sum that is not known if one of its parts is not.
     static func sum(_ left: Int64?, _ right: Int64?) -> Int64? {
         guard let left, let right else { return nil }
-        return left + right
+        return left.addingClamped(right)
     }
 }
 

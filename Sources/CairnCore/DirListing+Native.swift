@@ -5,6 +5,10 @@ extension DirListing {
     package static let smallestEntry = 44
     /// The longest path in bytes.
     static let pathLimit = 4096
+    /// The most bytes that the stored form of a listing may have: some ten million files.
+    ///
+    /// A listing is held in memory as a whole. One that is larger is neither made nor read, whoever made it.
+    public static let largestSize: Int64 = 1 << 30
 
     /// Reads the stored form of a listing.
     ///
@@ -21,11 +25,15 @@ extension DirListing {
         }
     }
 
+    /// The bytes of the stored form; of DVC's, in which characters are escaped, the fewest that there can be.
+    public var leastSize: Int64 {
+        Int64(8 + count * (form == .dvc ? 59 : 43) + paths.withAllPaths { bytes, _ in bytes.count })
+    }
+
     /// The stored form in one piece.
     public var serialized: [UInt8] {
         var output: [UInt8] = []
-        let pathBytes = paths.withAllPaths { bytes, _ in bytes.count }
-        output.reserveCapacity(8 + count * (form == .dvc ? 64 : 43) + pathBytes)
+        output.reserveCapacity(Int(leastSize) + 5 * count)
         forEachPiece { output.append(contentsOf: $0) }
         return output
     }

@@ -130,9 +130,14 @@ public final class LooseStore: Sendable {
 
     /// Reads an object and checks its bytes against its id.
     ///
-    /// - Throws: `StoreError` with `.missing` or `.damaged`. Meant for listings: the object is held in memory.
+    /// - Throws: `StoreError` with `.missing` or `.damaged`, or `.unreadableListing` for one that is too large. Meant for listings: the object
+    ///   is held in memory.
     public func read(_ id: ObjectID) throws(StoreError) -> [UInt8] {
         let file = try open(id)
+        if id.isDirectory {
+            let size = try system { () throws(SystemError) in try file.status().size }
+            if size > DirListing.largestSize { throw StoreError(tooLarge: id, size, path(of: id)) }
+        }
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try file.readAll()

@@ -1,4 +1,4 @@
-import CairnCore
+public import CairnCore
 import CairnSystem
 
 /// Something that a store could not do.
@@ -50,6 +50,13 @@ public struct StoreError: Error, Hashable, Sendable {
         case .damaged(let id), .missingPart(_, of: let id?): id
         default: nil
         }
+    }
+
+    /// The refusal of a listing that is larger than one may be.
+    public init(tooLarge id: ObjectID, _ size: Int64, _ path: FilePath) {
+        let why =
+            "it has \(size) bytes, and the list of files of a directory may have \(DirListing.largestSize)"
+        self.init(.unreadableListing(id, why), path)
     }
 
     /// Translates a failed system call.

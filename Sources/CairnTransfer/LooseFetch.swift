@@ -91,7 +91,7 @@ public struct LooseFetch: Sendable {
         let lacking = try locally { () throws(StoreError) in try self.lacking(wanted) }
         guard !lacking.isEmpty else { return (MovedObjects(), []) }
         let known = lacking.compactMap { sizes[$0] }
-        let bytes = known.count == lacking.count ? known.reduce(0, +) : nil
+        let bytes = known.count == lacking.count ? known.clampedSum() : nil
         reporter.begin(phase, items: lacking.count, bytes: bytes)
         let run = try locally { () throws(StoreError) in try newRun() }
         var failure: TransferError?
@@ -180,6 +180,10 @@ public struct LooseFetch: Sendable {
     private func bring(
         _ object: ObjectReader.Object, _ run: FetchRun, jobs: Int
     ) async throws(TransferError) {
+        if object.id.isDirectory, object.size > DirListing.largestSize {
+            return run.fail(
+                object.id, StoreError(tooLarge: object.id, object.size, remote.path(of: object.id)))
+        }
         if let free = cache.root.freeSpace, free < object.size {
             throw TransferError(.local(StoreError(.noSpace(needed: object.size, free: free), cache.root)))
         }

@@ -91,11 +91,20 @@ public struct LooseRemote: Sendable {
         let found = Guarded<[ObjectID: Result<DirListing, StoreError>]>([:])
         try await remotely { () async throws(RemoteError) in
             try await Jobs.run(ids, atATime: jobs) { (id) throws(RemoteError) in
-                let listing = try await read(id, limit: 1 << 30).flatMap { parse($0, id) }
+                let listing = try await self.listing(id)
                 found.update { $0[id] = listing }
             }
         }
         return found.value
+    }
+
+    private func listing(_ id: ObjectID) async throws(RemoteError) -> Result<DirListing, StoreError> {
+        do throws(RemoteError) {
+            return try await read(id, limit: Int(DirListing.largestSize)).flatMap { parse($0, id) }
+        } catch {
+            guard case .tooLarge(let size) = error.reason else { throw error }
+            return .failure(StoreError(tooLarge: id, size, path(of: id)))
+        }
     }
 
     func parse(_ bytes: [UInt8], _ id: ObjectID) -> Result<DirListing, StoreError> {

@@ -100,6 +100,12 @@ public struct LooseTransfer: Sendable {
         reporter.begin(phase, items: plan.objects.count, bytes: bytes)
         try copy(plan.objects.filter { !$0.id.isDirectory }, batch, &report)
         var directories = plan.objects.filter { $0.id.isDirectory }
+        for object in directories where object.size > DirListing.largestSize {
+            try fail(
+                object.id, StoreError(tooLarge: object.id, object.size, source.loose.path(of: object.id)),
+                &report)
+        }
+        directories.removeAll { $0.size > DirListing.largestSize }
         if listings == .afterMembers, !directories.isEmpty {
             directories = try complete(directories, &report)
         }

@@ -14,7 +14,7 @@ public struct DifferenceAmounts: Sendable {
         public internal(set) var chunks = 0
 
         mutating func add(_ part: RecipePart) {
-            bytes = bytes.map { $0 + Int64(clamping: part.length) }
+            bytes = bytes.map { $0.addingClamped(Int64(clamping: part.length)) }
             chunks += 1
         }
     }

@@ -35,7 +35,7 @@ struct DifferenceRun {
         roots = old.roots.union(new.roots)
         hasTargets = !options.targets.isEmpty
         isDVC = session.workspace.personality == .dvc
-        expected = old.outputs.values.reduce(0) { $0 + Int(clamping: $1.record.fileCount ?? 1) }
+        expected = old.outputs.values.lazy.map(\.record).expectedFileCount
     }
 
     /// Compares everything.

@@ -87,7 +87,7 @@ struct PathLook {
             text += output.path.bytes + [0] + Array((output.record.id?.text ?? "").utf8) + [0]
             look.size = UsageReport.sum(look.size, output.record.size)
             let count = output.isFolder ? output.record.fileCount.map { Int(clamping: $0) } : 1
-            look.fileCount = look.fileCount.flatMap { sum in count.map { sum + $0 } }
+            look.fileCount = look.fileCount.flatMap { sum in count.map { sum.addingClamped($0) } }
         }
         return PathLook(
             key: .outputs(BLAKE3.digest(of: text)), isFolder: true, size: look.size, fileCount: look.fileCount

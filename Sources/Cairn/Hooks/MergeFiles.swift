@@ -25,7 +25,7 @@ public struct MergeRequest: Sendable {
 }
 
 extension HookContext {
-    /// Merges two versions of a pointer or of a lock by what they say, and puts the result in the place of ours.
+    /// Merges two versions of a pointer, a lock or a `.gitignore` by what they say, and puts the result in the place of ours.
     ///
     /// Directories are merged path by path; the listing of the result goes into the cache. Where both sides changed the same thing in
     /// different ways, the file gets marks of a conflict: each side of them has all that is not in conflict, too.
@@ -37,6 +37,13 @@ extension HookContext {
         let ours = try request.ours.readIfPresent(limit: limit) ?? []
         let theirs = try request.theirs.readIfPresent(limit: limit) ?? []
         let name = request.path ?? "the file"
+        if name.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(".gitignore".utf8) == true {
+            let merge = try IgnoreMerge(ancestor: before, ours: ours, theirs: theirs, marks: request.marks)
+            try AtomicFile.writeForNow(merge.text, to: request.ours)
+            let shown = Array(name.utf8).printable
+            return merge.isClean
+                ? [] : [CairnError(.conflict, "both sides changed the same lines of '\(shown)'")]
+        }
         let outcome: FileMerge.Outcome
         do {
             var merge = try FileMerge(self, request.path)

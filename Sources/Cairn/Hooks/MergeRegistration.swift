@@ -2,11 +2,11 @@ import CairnCore
 import CairnGit
 import CairnSystem
 
-/// The configuration that makes git merge pointers and locks by meaning.
+/// The configuration that makes git merge pointers, locks and the lines of outputs in `.gitignore` by meaning.
 enum MergeDriver {
     private static let arguments = "git-hook merge-driver --ancestor %O --our %A --their %B"
     private static let cairn = [
-        ("merge.cairn.name", "cairn: pointers and locks by what they say"),
+        ("merge.cairn.name", "cairn: pointers, locks and .gitignore by what they say"),
         ("merge.cairn.driver", "cairn \(arguments) --path %P --marks %L"),
     ]
     // As DVC writes it, the blank at the end too.
@@ -50,7 +50,7 @@ enum MergeAttributes {
         }
         return path
     }()
-    private static let lines = ["*.dvc merge=cairn", "dvc.lock merge=cairn"]
+    private static let lines = ["*.dvc merge=cairn", "dvc.lock merge=cairn", ".gitignore merge=cairn"]
 
     /// Adds the lines that are not there.
     ///

@@ -91,11 +91,11 @@ private struct DataFollowing {
         var files: Set<RepoPath> = []
         for change in changes {
             guard let path = place.path(change.path) else { continue }
-            files.insert(path.name.elementsEqual("dvc.lock".utf8) ? path.sibling("dvc.yaml") : path)
+            files.insert(Self.declaring(path))
         }
         let session = try Session(workspace, reporter: reporter, writes: true)
         let index = try WorkspaceScan.run(session, keepsGoing: true)
-        report.warnings += index.problems.filter { files.contains($0.file) }.map(\.error)
+        report.warnings += index.problems.filter { files.contains(Self.declaring($0.file)) }.map(\.error)
         let before = try old.map { try declarations(files, in: $0) } ?? OutputIndex()
         var options = CheckoutOptions()
         var wanted = OutputIndex()
@@ -112,8 +112,11 @@ private struct DataFollowing {
             guard let id = output.record.id else { continue }
             if before.output(at: output.path)?.record.id != id { options.only?.insert(output.path) }
         }
-        for output in before.outputs where output.record.isCached && index.output(at: output.path) == nil {
-            guard let id = output.record.id else { continue }
+        // A file that cannot be read may still declare it.
+        let unreadable = Set(index.problems.map { Self.declaring($0.file) })
+        for output in before.outputs where output.record.isCached && !unreadable.contains(output.owner.file) {
+            // A stage that has not run in this commit made nothing in it.
+            guard let id = output.record.id, index.output(at: output.path)?.record.id == nil else { continue }
             options.former.append((output.path, id))
         }
         guard options.only?.isEmpty == false || !options.former.isEmpty else { return }
@@ -134,6 +137,11 @@ private struct DataFollowing {
                     error.kind, "the workspace does not have the data of this commit: \(error.message)",
                     hint: error.hint))
         }
+    }
+
+    /// The file that declares what another one records.
+    private static func declaring(_ file: RepoPath) -> RepoPath {
+        file.name.elementsEqual("dvc.lock".utf8) ? file.sibling("dvc.yaml") : file
     }
 
     private func lacking(_ result: CheckoutReport) -> CairnError {

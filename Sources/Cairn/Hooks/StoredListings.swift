@@ -70,13 +70,15 @@ final class StoredListings: MergeListings {
                 guard let id = before.object(at: old, algorithm), let size = try store.size(of: id) else {
                     return nil
                 }
+                // What is recorded need not be true, and less than nothing cannot be recorded.
+                guard total >= size else { return nil }
                 total -= size
             }
             if let new {
                 guard let id = listing.object(at: new, algorithm), let size = try store.size(of: id) else {
                     return nil
                 }
-                total += size
+                total = total.addingClamped(size)
             }
         }
         return total

@@ -32,7 +32,8 @@ struct SourceSupply {
                 .missing, "no data of '\(target.output.path)' was ever recorded in '\(view.shown)'",
                 hint: "record it there: `\(reader.personality.command) repro`, and commit")
         }
-        try fromCache(targets)
+        // What is damaged there may be sound on the remote.
+        let inCache = try fromCache(targets)
         var failures: [CairnError] = []
         var groups: [(remote: String?, targets: [TargetedOutput])] = []
         for target in try lacking(targets) {
@@ -54,7 +55,7 @@ struct SourceSupply {
         for (remote, targets) in groups { try fromRemotes(remote, lacking(targets), &failures) }
         let lacking = try lacking(targets)
         guard !lacking.isEmpty else { return }
-        if let first = failures.first { throw first }
+        if let first = failures.first ?? inCache.first { throw first }
         let names = lacking.prefix(5).map { "'\($0.part ?? $0.output.path)'" }.joined(separator: ", ")
         let more = lacking.count > 5 ? " and \(lacking.count - 5) more" : ""
         throw CairnError(
@@ -72,18 +73,19 @@ struct SourceSupply {
         try targets.filter { try !destination.isInCache(used([$0]), session) }
     }
 
-    private func fromCache(_ targets: [TargetedOutput]) throws {
+    /// - Returns: why some of it cannot be used there.
+    private func fromCache(_ targets: [TargetedOutput]) throws -> [CairnError] {
         guard view.repository.folder != nil, let theirs = view.workspaces.first?.cacheFolder,
             try theirs.status(following: true)?.kind == .folder
-        else { return }
+        else { return [] }
         let wanted = try lacking(targets)
-        guard !wanted.isEmpty else { return }
+        guard !wanted.isEmpty else { return [] }
         let store = RemoteStore(
             name: "cache of \(view.shown)", place: .folder(theirs), jobs: nil, isGroupShared: false,
             wanted: nil)
         var report = TransferReport()
         try destination.fetch(used(wanted), from: store, TransferOptions(), &report, session)
-        // What is damaged there may be sound on the remote.
+        return report.failures.map(\.error)
     }
 
     private func fromRemotes(

@@ -7,7 +7,7 @@ struct InstallCommand: Verb {
         commandName: "install", abstract: "Make git check data, bring it along, and merge pointers.",
         discussion: """
             Writes hooks of git (pre-commit, pre-push, post-checkout, post-merge, post-rewrite, post-commit), registers a merge driver for \
-            pointers and locks, and names it in .gitattributes. Hooks that are there are kept and run first. A folder of hooks outside of the \
+            pointers, locks and .gitignore, and names it in .gitattributes. Hooks that are there are kept and run first. A folder of hooks outside of the \
             repository (core.hooksPath) is written to only with --shared.
             """)
 

@@ -6,7 +6,7 @@ import CairnSystem
 struct MergeDriverHook: Verb {
     static let configuration = CommandConfiguration(
         commandName: "merge-driver",
-        abstract: "Merge two versions of a pointer or of a lock by what they say.",
+        abstract: "Merge two versions of a pointer, a lock or a .gitignore by what they say.",
         discussion: """
             The result replaces the file of --our. Exit code 1 means that both sides changed the same path or stage in different ways; what, is \
             said line by line.

@@ -36,7 +36,7 @@ struct RepositoryUsage {
         }
         // DVC's last line is the sum of the others, also where it does not know them.
         let isSum = context.personality == .dvc && !rows.isEmpty
-        rows.append((isSum ? rows.reduce(0) { $0 + ($1.size ?? 0) } : size(of: top), name))
+        rows.append((isSum ? rows.lazy.compactMap(\.size).clampedSum() : size(of: top), name))
         try context.output.render(asJSON: command.json, Self.json(rows)) { output in
             for line in lines(rows) { try output.data(line) }
         }
@@ -55,7 +55,7 @@ struct RepositoryUsage {
         var sum: Int64? = 0
         for inner in entry.contents ?? [] where !Self.isHidden(inner) {
             guard let known = sum, let size = size(of: inner) else { return nil }
-            sum = known + size
+            sum = known.addingClamped(size)
         }
         return sum
     }

@@ -32,6 +32,8 @@ extension PackedStore {
     /// Hands on the stored form of a listing piece by piece; that it is what the id says is known at the end.
     private func readListing(_ id: ObjectID, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
         let directory = try directory(id)
+        let size = Int64(clamping: directory.streamLength)
+        guard size <= DirListing.largestSize else { throw StoreError(tooLarge: id, size, root) }
         var hash = BLAKE3()
         func take(_ bytes: UnsafeRawBufferPointer) {
             hash.update(bytes)

@@ -46,6 +46,25 @@ struct FollowingTests {
         #expect(try world.must("cairn status").stdout.contains("up to date"))
     }
 
+    @Test(
+        "what a stage made goes where the stage had not run, unless a lock cannot be read or the work is stored nowhere"
+    )
+    func unrunStage() throws {
+        let world = try HookWorld()
+        try world.must(
+            "echo 1 > in && cairn stage add -q -n copy -d in -o out 'cp in out' && git add -A && git commit -qm stage"
+        )
+        try world.must("git checkout -q -b run && cairn repro -q && git add -A && git commit -qm run")
+        #expect(try world.must("git checkout -q main").stdout == "deleted  out\n")
+        #expect(!Files.exists(world.sandbox("one/out")))
+        try world.must("git checkout -q run && test -e out && rm out && echo mine > out")
+        try world.must("git checkout -q main && test -e out")
+        try world.must("git checkout -q run; cairn checkout -q --force")
+        try world.must(
+            "git checkout -q -b broken && echo '<<<' >> dvc.lock && git commit -q --no-verify -am broken")
+        try world.must("git checkout -q run && git checkout -q broken; test -e out")
+    }
+
     @Test("work that is stored nowhere is never lost: git has moved, the data stays, and the command fails")
     func unsaved() throws {
         let world = try world()

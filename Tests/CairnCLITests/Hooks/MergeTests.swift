@@ -129,6 +129,29 @@ struct MergeTests {
     }
 
     @Test(
+        "new outputs on both sides go together in .gitignore; lines of other kinds are merged as git merges lines"
+    )
+    func ignoreLines() throws {
+        let world = try HookWorld()
+        let merged = try merge(
+            world, ours: "echo o > o1; echo o > o2; cairn add -q o1 o2; echo '*.log' >> .gitignore",
+            theirs: "echo t > t1; cairn add -q t1; cairn remove -q --outs data.dvc")
+        #expect(merged.exitCode == 0, "\(merged)")
+        #expect(try Files.text(world.sandbox("one/.gitignore")) == "/o1\n/o2\n*.log\n/t1\n")
+        #expect(try world.must("cairn status").stdout.contains("up to date"))
+        try world.must("git branch -q -D theirs")
+        let refused = try merge(
+            world, ours: "sed -i 's/log/err/' .gitignore", theirs: "sed -i 's/log/out/' .gitignore")
+        #expect(
+            refused.exitCode == 1
+                && refused.stdout.contains("error: both sides changed the same lines of '.gitignore'"),
+            "\(refused)")
+        #expect(
+            try Files.text(world.sandbox("one/.gitignore"))
+                == "/o1\n/o2\n<<<<<<< ours\n*.err\n=======\n*.out\n>>>>>>> theirs\n/t1\n")
+    }
+
+    @Test(
         "a pointer that has marks already, and three branches at once, end in a conflict and not in a wrong pointer"
     )
     func odd() throws {
