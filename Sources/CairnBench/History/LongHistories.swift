@@ -4,6 +4,9 @@ struct LongHistories {
 
     init(_ bench: Workbench) { self.bench = bench }
 
+    /// After so many seconds dvc is ended: it looks at each commit anew, which takes it hours.
+    private static let patience = 60
+
     /// Measures `gc`, `push`, `fetch` and `log` over 1,000 commits beside dvc, and over 10,000 alone.
     func run() throws(BenchError) {
         let short = try PointerHistory(bench, commits: bench.options.scaled(1000), pointers: 100)
@@ -28,11 +31,15 @@ struct LongHistories {
     ) throws(BenchError) {
         var contest = Contest(what, tree: history.name, bench)
         contest.add("cairn") { _ in Program([bench.cairn] + words, in: history.path) }
+        let peer = "dvc, at most \(Self.patience) s"
         if dvcFactor != nil, let dvc = bench.dvc {
-            contest.add("dvc", runs: 1, mayFail: true) { _ in Program([dvc] + words, in: history.path) }
+            let command = (["timeout", "\(Self.patience)", dvc] + words).joined(separator: " ")
+            contest.add(peer, runs: 1, mayFail: true) { _ in
+                Program(shell: "\(command) || test $? = 124", in: history.path)
+            }
         }
         try contest.run()
-        if let dvcFactor { contest.require(atLeast: dvcFactor, timesFasterThan: "dvc") }
+        if let dvcFactor { contest.require(atLeast: dvcFactor, timesFasterThan: peer) }
         if let limit { contest.require(within: limit) }
         contest.require(memoryBelow: 150)
     }
