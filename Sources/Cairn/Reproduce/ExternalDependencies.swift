@@ -151,7 +151,7 @@ extension OutputIndex {
 extension RecordedDependency.Place {
     /// Where a dependency leads: a path, or a URL that means a place on this machine; `nil` for what is elsewhere.
     init?(_ text: String, in folder: RepoPath?, of workspace: Workspace) {
-        let start = folder.map(workspace.absolute) ?? workspace.root
+        var start: FilePath { folder.map(workspace.absolute) ?? workspace.root }
         guard !text.isURL else {
             let scheme = RemoteLocation.scheme(of: Array(text.utf8))
             guard scheme == "file" || scheme == "remote",
