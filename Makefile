@@ -28,6 +28,7 @@ build: setup ## Build the release binary
 
 test-tools: setup ## Install the pinned dvc and the servers that the tests run against
 	@Tests/tools/test-tools
+	@Tests/tools/schema-tools
 	@Tests/servers/install
 
 test: setup test-tools ## Run all tests

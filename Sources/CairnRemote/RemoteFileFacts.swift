@@ -4,6 +4,11 @@ public struct RemoteFileFacts: Hashable, Sendable {
     public let size: Int64?
     /// What changes when the content does: an entity tag, or a checksum, as the server writes it; `nil` if it gives none.
     public let tag: String?
+
+    /// A tag without its quotes, which belong to HTTP.
+    static func withoutQuotes(_ tag: String) -> String {
+        String(decoding: tag.utf8.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+    }
 }
 
 extension HTTPRemote {
@@ -45,10 +50,7 @@ extension S3Remote {
         var request = S3Request(.head, start + key, .read)
         request.headers.add(session.settings.customerKeyHeaders)
         let response = try await session.send(request, key)
-        // The quotes belong to HTTP and not to the tag.
-        let tag = response.headers["ETag"].map { text in
-            String(decoding: text.utf8.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
-        }
+        let tag = response.headers["ETag"].map(RemoteFileFacts.withoutQuotes)
         return RemoteFileFacts(size: response.headers["Content-Length"].flatMap { Int64($0) }, tag: tag)
     }
 }

@@ -75,4 +75,37 @@ struct InteropReuseTests {
         try sandbox.must(writer, "pull", "-q", "file.txt.dvc", "data.dvc", in: "again")
         try expectSameData(sandbox("user/data"), sandbox("again/data"))
     }
+
+    @Test(
+        "so are directories, what follows a tag, and what was imported by whom one imports from",
+        arguments: Tool.allCases)
+    func updatesOfChains(_ writer: Tool) throws {
+        let world = try ReuseWorld()
+        let sandbox = world.sandbox
+        for name in ["user", "middle"] { try sandbox.makeProject(name) }
+        try sandbox.must(writer, "import", "-q", "../source", "data", in: "middle")
+        try sandbox.commit("middle", "import")
+        try sandbox.must(writer, "import", "-q", "../source", "data", in: "user")
+        try sandbox.must(
+            writer, "import", "-q", "../source", "file.txt", "-o", "old", "--rev", "v1", in: "user")
+        try sandbox.must(writer, "import", "-q", "../middle", "data", "-o", "chained", in: "user")
+        try sandbox.commit("user", "imports")
+        try sandbox.shell(
+            "rm data/x && echo new > data/deep/new && cairn add -q data && cairn push -q && git commit -qam new",
+            in: "source"
+        ).succeeded()
+        try sandbox.must(writer.other, "update", "-q", "data.dvc", in: "middle")
+        try sandbox.commit("middle", "update")
+        try sandbox.must(writer.other, "update", "-q", "data.dvc", "chained.dvc", in: "user")
+        try sandbox.must(writer.other, "update", "-q", "--rev", "main", "old.dvc", in: "user")
+        for path in ["data", "chained"] {
+            try expectSameData(sandbox("source/data"), sandbox("user/\(path)"))
+        }
+        #expect(try Files.text(sandbox("user/old")) == "two\n")
+        let pointers = ["data.dvc", "chained.dvc", "old.dvc"]
+        let texts = try pointers.map { try Files.text(sandbox("user/\($0)")) }
+        #expect(texts[2].contains("rev: main"))
+        _ = try sandbox.run(writer, ["update", "-q"] + pointers, in: "user").succeeded()
+        #expect(try pointers.map { try Files.text(sandbox("user/\($0)")) } == texts)
+    }
 }

@@ -64,6 +64,10 @@ struct DataLogWalk {
             if !look.isAbsent { log.isCutOff = true }
             return try note(step, look, look.isAbsent ? nil : .added)
         }
+        if try isUnknown(look, in: step.commit) {
+            for id in step.commit.parents { add(Step(commit: try git.commit(id), path: step.path)) }
+            return
+        }
         var parents: [(commit: GitCommit, look: PathLook)] = []
         for id in step.commit.parents {
             let parent = try git.commit(id)
@@ -83,7 +87,7 @@ struct DataLogWalk {
         var change = DataVersion.Change.added
         for parent in parents {
             var path = step.path
-            if !parent.look.isAbsent {
+            if try !parent.look.isAbsent || isUnknown(parent.look, in: parent.commit) {
                 change = .modified
             } else if options.followsRenames, let own = step.path,
                 let old = try renamed(own, look, step.commit, parent.commit)
@@ -94,6 +98,11 @@ struct DataLogWalk {
             add(Step(commit: parent.commit, path: path))
         }
         try note(step, look, change)
+    }
+
+    /// True if nobody can tell whether the path is in a commit: what may declare it cannot be read there.
+    private mutating func isUnknown(_ look: PathLook, in commit: GitCommit) throws -> Bool {
+        try look.isAbsent && !reader.index(of: commit).problems.isEmpty
     }
 
     /// The path at which a parent has what a commit has at another one.

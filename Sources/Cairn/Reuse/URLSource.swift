@@ -4,7 +4,7 @@ import CairnRemote
 import CairnSystem
 import CairnTransfer
 
-/// Data that belongs to nobody's repository: a path of this machine, or a file on a web server or in a bucket.
+/// Data that belongs to nobody's repository: a path of this machine, a file on a web server, or objects in a bucket.
 struct URLSource {
     /// Where it is.
     enum Place {
@@ -12,7 +12,7 @@ struct URLSource {
         case local(FilePath)
         /// One file on the web.
         case web(HTTPRemote)
-        /// One object in a bucket, and its key.
+        /// One object in a bucket, or those below the key; an empty key for all of it.
         case bucket(S3Remote, key: String)
     }
 
@@ -109,16 +109,14 @@ struct URLSource {
     ) throws -> Place {
         let options = try RemoteOptions(named, in: workspace)
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
-        guard let last = parts.last, !path.utf8.isEmpty else {
-            throw CairnError(.usage, "'s3://\(bucket)' is a whole bucket; name an object in it")
-        }
+        let key = parts.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let prefix = parts.dropLast().map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
         let setup = try options.s3(bucket: bucket, prefix: prefix)
         let keys = S3CredentialChain(setup.credentials, options.surroundings(for: setup.services))
         do throws(RemoteError) {
             let remote = try S3Remote(
                 setup.settings, over: HTTPClient(setup.http, limits: options.limits), credentials: keys)
-            return .bucket(remote, key: String(decoding: last, as: UTF8.self))
+            return .bucket(remote, key: key)
         } catch {
             throw CairnError(error, remote: named.name)
         }
@@ -140,18 +138,40 @@ struct URLSource {
         case .web(let remote):
             facts = try wait { () async throws(RemoteError) in try await remote.fileFacts() }
         case .bucket(let remote, let key):
-            facts = try wait { () async throws(RemoteError) in try await remote.facts(of: key) }
+            facts = try self.facts(of: key, in: remote)
+            if facts == nil {
+                guard let pin = try bucketFolder(remote, key).pin else { throw withoutTag }
+                return pin
+            }
         }
         guard let facts else { throw missing }
-        guard let tag = facts.tag else {
-            throw CairnError(
-                .usage,
-                "the server of '\(shown)' gives no ETag, so nobody could tell later whether it changed",
-                hint: "bring it once, and track it: `cairn get-url \(Shell.quoted(shown))`, then `cairn add`")
-        }
+        guard let tag = facts.tag else { throw withoutTag }
         var record = ContentRecord(size: facts.size)
         if case .web = place { record.checksum = tag } else { record.etag = tag }
         return record
+    }
+
+    private var withoutTag: CairnError {
+        CairnError(
+            .usage,
+            "the server of '\(shown)' gives no ETag, so nobody could tell later whether it changed",
+            hint: "bring it once, and track it: `cairn get-url \(Shell.quoted(shown))`, then `cairn add`")
+    }
+
+    /// What is known of the one object of that key; `nil` if there is none.
+    func facts(of key: String, in remote: S3Remote) throws -> RemoteFileFacts? {
+        if key.utf8.isEmpty { return nil }
+        return try wait { () async throws(RemoteError) in try await remote.facts(of: key) }
+    }
+
+    /// The objects below a key.
+    ///
+    /// - Throws: `CairnError` of kind `notFound` if there are none.
+    func bucketFolder(_ remote: S3Remote, _ key: String) throws -> BucketFolder {
+        let prefix = key.utf8.isEmpty ? "" : key + "/"
+        let files = try wait { () async throws(RemoteError) in try await remote.files(prefix) }
+        guard !files.isEmpty else { throw missing }
+        return try BucketFolder(files, below: prefix, of: shown)
     }
 
     /// Says that there is nothing.
@@ -178,7 +198,16 @@ struct URLSource {
                 try Self.copyFile(own, in: Folder(path.removingLastComponent()), to: name, in: folder)
             }
         case .web(let remote): try download(remote, HTTPRemote.fileKey, to: name, in: folder, reporter)
-        case .bucket(let remote, let key): try download(remote, key, to: name, in: folder, reporter)
+        case .bucket(let remote, let key):
+            if let size = try facts(of: key, in: remote)?.size {
+                reporter.begin("downloading", items: nil, bytes: size)
+                return try download(remote, key, size, to: name, in: folder, reporter)
+            }
+            try bucketFolder(remote, key).download(
+                from: remote, into: folder.makeFolder([name[...]]), self, reporter
+            ) { file, folder in
+                try download(remote, file.key, file.size, to: Array(file.path.name), in: folder, reporter)
+            }
         }
     }
 
@@ -206,18 +235,34 @@ struct URLSource {
     }
 
     private func download(
+        _ remote: S3Remote, _ key: String, _ size: Int64, to name: [UInt8], in folder: Folder,
+        _ reporter: any Reporter
+    ) throws {
+        try download(size, to: name, in: folder, reporter) { (range) async throws(RemoteError) in
+            try await remote.readFile(key, range)
+        }
+    }
+
+    private func download(
         _ remote: any Remote, _ key: String, to name: [UInt8], in folder: Folder, _ reporter: any Reporter
     ) throws {
         let size = try wait { () async throws(RemoteError) in try await remote.size(of: key) }
         guard let size else { throw missing }
-        let file = try OpenFile(creating: name, in: folder, permissions: 0o666)
         reporter.begin("downloading", items: nil, bytes: size)
+        try download(size, to: name, in: folder, reporter) { (range) async throws(RemoteError) in
+            try await remote.read(key, range, limit: Int(range.upperBound - range.lowerBound))
+        }
+    }
+
+    private func download(
+        _ size: Int64, to name: [UInt8], in folder: Folder, _ reporter: any Reporter,
+        _ read: @escaping @Sendable (Range<Int64>) async throws(RemoteError) -> [UInt8]
+    ) throws {
+        let file = try OpenFile(creating: name, in: folder, permissions: 0o666)
         var offset: Int64 = 0
         while offset < size {
             let range = offset..<min(offset + Self.partSize, size)
-            let bytes = try wait { () async throws(RemoteError) in
-                try await remote.read(key, range, limit: Int(range.upperBound - range.lowerBound))
-            }
+            let bytes = try wait { () async throws(RemoteError) in try await read(range) }
             try bytes.withUnsafeBytes { try file.write($0) }
             offset = range.upperBound
             reporter.advance(items: 0, bytes: Int64(bytes.count))

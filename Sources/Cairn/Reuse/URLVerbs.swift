@@ -90,26 +90,23 @@ extension URLSource {
             }
             return [URLEntry(path: Array(shown.utf8), isFolder: false, size: facts.size)]
         case .bucket(let remote, let key):
-            let found = try wait { () async throws(RemoteError) in try await remote.list(key) }
-            let inside = try wait { () async throws(RemoteError) in try await remote.list(key + "/") }
-            if inside.objects.isEmpty || depth == 0 {
-                guard let object = found.objects.first(where: { $0.key.utf8.elementsEqual(key.utf8) }) else {
-                    throw missing
-                }
-                return [URLEntry(path: Array(shown.utf8), isFolder: false, size: object.size)]
+            if let facts = try facts(of: key, in: remote) {
+                return [URLEntry(path: Array(shown.utf8), isFolder: false, size: facts.size)]
             }
-            return Self.entries(inside.objects, below: key.utf8.count + 1, depth: depth)
+            let folder = try bucketFolder(remote, key)
+            if depth == 0 { return [URLEntry(path: Array(shown.utf8), isFolder: true, size: nil)] }
+            return Self.entries(folder.files, depth: depth)
         }
     }
 
     /// Objects as files, as deep as wanted; what is deeper shows as the folder that it is in.
-    private static func entries(_ objects: [RemoteObject], below count: Int, depth: Int?) -> [URLEntry] {
+    private static func entries(_ files: [BucketFolder.File], depth: Int?) -> [URLEntry] {
         var entries: [URLEntry] = []
-        for object in objects {
-            let path = Array(object.key.utf8.dropFirst(count))
+        for file in files {
+            let path = file.path.bytes
             let parts = path.split(separator: UInt8(ascii: "/"))
             guard let depth, parts.count > depth else {
-                entries.append(URLEntry(path: path, isFolder: false, size: object.size))
+                entries.append(URLEntry(path: path, isFolder: false, size: file.size))
                 continue
             }
             let folder = Array(parts.prefix(depth).joined(separator: [UInt8(ascii: "/")]))

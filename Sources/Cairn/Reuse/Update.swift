@@ -169,6 +169,13 @@ extension Workspace {
         let settings = (dependency.fileSystemConfig?.entries ?? []).compactMap { entry in
             entry.key.text.flatMap { name in entry.value.text.map { (name, $0) } }
         }
+        guard !dependency.content.hasCloudVersions, dependency.content.versionID == nil else {
+            throw CairnError(
+                .usage,
+                "'\(display(file))' is pinned by versions that the bucket keeps (version_aware), which is not supported",
+                hint:
+                    "import it again, pinned by its content: `\(personality.command) import-url --force URL`")
+        }
         let source = try URLSource(
             dependency.path ?? "", from: folder.map(absolute) ?? root, options: settings, isTrusted: false,
             self)

@@ -1,7 +1,7 @@
 /// A page of a listing, as ListObjectsV2 answers.
 struct S3ListingPage {
     /// The objects, with their whole keys.
-    private(set) var objects: [(key: [UInt8], size: Int64, modified: Int64)] = []
+    private(set) var objects: [(key: [UInt8], size: Int64, modified: Int64, tag: String?)] = []
     /// What has more parts, where a delimiter was given: with the delimiter at the end.
     private(set) var groups: [[UInt8]] = []
     /// How to ask for the next page; `nil` if this is the last one.
@@ -25,7 +25,11 @@ struct S3ListingPage {
                         UTCDate.milliseconds(iso: $0.utf8)
                     })
                 else { throw .unexpected("a listing without sizes or times") }
-                objects.append((try key(element.text("Key")), size, modified))
+                objects.append(
+                    (
+                        try key(element.text("Key")), size, modified,
+                        element.text("ETag").map(RemoteFileFacts.withoutQuotes)
+                    ))
             case "CommonPrefixes": groups.append(try key(element.text("Prefix")))
             default: break
             }

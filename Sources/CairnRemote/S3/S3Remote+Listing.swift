@@ -42,7 +42,7 @@ extension S3Remote {
     /// Asks for all pages of a listing, one after the other.
     ///
     /// - Returns: the date of the first one, by the service's clock: what came later may be missing in it.
-    private func forEachPage(
+    func forEachPage(
         of prefix: String, delimiter: String?, _ body: (S3ListingPage) -> Void
     ) async throws(RemoteError) -> Int64 {
         var request = S3Request(.get, nil, .list)

@@ -1,6 +1,11 @@
 extension S3Remote {
     public func read(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
         _ = try RemoteKey(key)
+        return try await readAny(key, range, limit: limit)
+    }
+
+    /// Reads an object, whatever its key is.
+    func readAny(_ key: String, _ range: Range<Int64>?, limit: Int) async throws(RemoteError) -> [UInt8] {
         if let range {
             guard range.lowerBound >= 0 else { throw RemoteError(.truncated, key) }
             guard range.count <= limit else { throw RemoteError(.tooLarge(Int64(range.count)), key) }

@@ -1,5 +1,4 @@
 import CairnTestSupport
-import Foundation
 import Testing
 
 /// The ready-made files for services that check commits, and for the program `pre-commit`.
@@ -66,30 +65,28 @@ struct IntegrationFilesTests {
 
     @Test(
         "they are what their programs take",
-        .enabled(if: SchemaChecker.isAvailable, Comment(rawValue: SchemaChecker.reason)),
+        .enabled(if: PublishedSchemas.isAvailable, Comment(rawValue: PublishedSchemas.reason)),
         arguments: [
-            ("github-workflow", "docs/ci/github.yml"), ("gitlab-ci", "docs/ci/gitlab.yml"),
-            ("pre-commit-hooks", ".pre-commit-hooks.yaml"),
+            (
+                ["check-jsonschema", "--builtin-schema", "vendor.github-workflows"], "docs/ci/github.yml",
+                "steps:"
+            ),
+            (["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"], "docs/ci/gitlab.yml", "script:"),
+            (["pre-commit", "validate-manifest"], ".pre-commit-hooks.yaml", "entry:"),
         ])
-    func schema(_ name: String, _ path: String) throws {
-        let python = try #require(SchemaChecker.python)
-        func problems(_ arguments: [String], _ input: String = "") throws -> [Any] {
-            let result = try Program.run(
-                python,
-                [
-                    "\(PackageRoot.path)/Tests/tools/check-schema",
-                    "\(PackageRoot.path)/fixtures/integration/\(name).schema.json",
-                ] + arguments, in: PackageRoot.path, environment: ["LC_ALL": "C.UTF-8"],
-                input: Array(input.utf8)
-            ).succeeded()
-            return try #require(JSONSerialization.jsonObject(with: Data(result.output)) as? [Any])
+    func schema(_ command: [String], _ path: String, _ key: String) throws {
+        let sandbox = try Sandbox()
+        func check(_ file: String) throws -> Program.Result {
+            try Program.run(
+                "\(PublishedSchemas.folder)/bin/\(command[0])", command.dropFirst() + [file], in: sandbox(""),
+                environment: sandbox.environment)
         }
-        let found = try problems([path])
-        #expect(found.allSatisfy { $0 is NSNull }, "\(found)")
+        try check("\(PackageRoot.path)/\(path)").succeeded()
         // The check can fail.
-        let wrong = try Self.text(path).replacing("name:", with: "nmae:").replacing("script:", with: "scrpt:")
-        let texts = String(decoding: try JSONSerialization.data(withJSONObject: [wrong]), as: UTF8.self)
-        #expect(try problems(["--texts"], texts).allSatisfy { $0 is String })
+        let wrong = try Self.text(path).replacing(key, with: "wrong:")
+        try Files.write(wrong, to: sandbox("wrong.yml"))
+        let result = try check(sandbox("wrong.yml"))
+        #expect(result.exitCode == 1, "\(result)")
     }
 
     @Test("the hooks of .pre-commit-hooks.yaml are those that the program knows")
@@ -107,4 +104,13 @@ struct IntegrationFilesTests {
             #expect(result.exitCode == 0, "\(result)")
         }
     }
+}
+
+/// The programs that check files for other programs against what those publish, as `Tests/tools/schema-tools` installs them.
+enum PublishedSchemas {
+    static let folder = "\(PackageRoot.path)/.build-tools/schemas"
+    static let isAvailable = Files.names(in: folder).contains { $0.hasPrefix("installed-") }
+    static let reason =
+        (try? Files.text("\(folder).unavailable")).map { "needs check-jsonschema: \($0)" }
+        ?? "needs check-jsonschema: run `make test-tools`"
 }
