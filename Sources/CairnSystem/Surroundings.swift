@@ -142,8 +142,14 @@ public struct Surroundings: Sendable {
         nanosleep(&time, nil)
     }
 
-    /// True if a process with this number is alive.
-    public static func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
+    /// True if a process with this number is alive. One that has ended, and whose parent has not asked how, is not.
+    public static func isAlive(_ process: Int32) -> Bool {
+        guard kill(process, 0) == 0 || errno == EPERM else { return false }
+        let status = (try? FilePath("/proc/\(process)/stat").readIfPresent(limit: 1 << 16)) ?? nil
+        // The state follows the name in parentheses, which may hold any.
+        guard let status, let end = status.lastIndex(of: UInt8(ascii: ")")) else { return true }
+        return status.dropFirst(end + 2).first != UInt8(ascii: "Z")
+    }
 
     /// True if the descriptor (0, 1 or 2) is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

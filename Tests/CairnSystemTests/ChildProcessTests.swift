@@ -1,5 +1,6 @@
 import CairnSystem
 import CairnTestSupport
+import Glibc
 import Testing
 
 @Suite("Child processes")
@@ -56,5 +57,26 @@ struct ChildProcessTests {
         let text = try Files.text(scratch("pid")).dropLast()
         let number = try #require(Int32(String(text)))
         #expect(!Surroundings.isAlive(number))
+    }
+
+    @Test("a process that has ended is not alive, even if its parent never asks how")
+    func zombie() throws {
+        let scratch = try ScratchDirectory()
+        let parent = try Program.start(
+            "/bin/sh",
+            ["-c", "true & echo $! > \"$0.new\"; mv \"$0.new\" \"$0\"; exec sleep 60", scratch("pid")],
+            in: "/", environment: environment)
+        defer { parent.kill(SIGKILL) }
+        let deadline = Surroundings.uptime + .seconds(20)
+        while !Files.exists(scratch("pid")), Surroundings.uptime < deadline {
+            Surroundings.sleep(milliseconds: 5)
+        }
+        let child = try #require(Int32(try Files.text(scratch("pid")).dropLast()))
+        while Surroundings.isAlive(child), Surroundings.uptime < deadline {
+            Surroundings.sleep(milliseconds: 5)
+        }
+        #expect(!Surroundings.isAlive(child))
+        #expect(Files.exists("/proc/\(child)"))
+        #expect(Surroundings.isAlive(parent.process))
     }
 }
