@@ -66,9 +66,13 @@ public final class MountedDisk: Sendable {
     ///
     /// - Throws: `SupportError` when somebody is writing.
     public func makeReadOnly() throws {
-        guard mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
-            throw SupportError("cannot make '\(path)' read-only: \(String(cString: strerror(errno)))")
+        // A program that another test is just starting has our open files until it begins.
+        for _ in 0..<1000 {
+            if mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 { return }
+            guard errno == EBUSY else { break }
+            usleep(10_000)
         }
+        throw SupportError("cannot make '\(path)' read-only: \(String(cString: strerror(errno)))")
     }
 
     /// The path of something on it.
