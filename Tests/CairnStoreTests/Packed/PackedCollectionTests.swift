@@ -147,7 +147,9 @@ private struct CollectionTrial {
         let size = try trial.plan([]).carryOut().freed
         let (hour, now) = (Int64(3600) * 1_000_000_000, Surroundings.now)
         func collect(_ time: Int64) throws -> Int64 {
-            try trial.plan([]).carryOut(patience: 0, now: time) { _ throws(StoreError) in }.emptied
+            try trial.plan([]).carryOut(patience: PackedCollection.patience, now: time) {
+                _ throws(StoreError) in
+            }.emptied
         }
         try Files.write("mine", to: trial.fixture.root.string + "/trash/mine")
         #expect(try collect(now + 23 * hour) == 0)
@@ -165,7 +167,9 @@ private struct CollectionTrial {
         #expect(try trial.plan([]).isEmpty)
         let (hour, now) = (Int64(3600) * 1_000_000_000, Surroundings.now)
         for (time, count) in [(now + 160 * hour, 2), (now + 170 * hour, 0)] {
-            _ = try trial.plan([]).carryOut(patience: 0, now: time) { _ throws(StoreError) in }
+            _ = try trial.plan([]).carryOut(patience: PackedCollection.patience, now: time) {
+                _ throws(StoreError) in
+            }
             #expect(try Folder(trial.fixture.root).packs().count == count)
         }
     }
@@ -181,7 +185,7 @@ private struct CollectionTrial {
         let plan = try trial.plan(needed)
         #expect(!plan.rewritten.isEmpty)
         #expect(throws: Self.stop) {
-            try plan.carryOut(patience: 0, now: nil) { (now) throws(StoreError) in
+            try plan.carryOut(patience: PackedCollection.patience, now: nil) { (now) throws(StoreError) in
                 if now == step { throw Self.stop }
             }
         }
@@ -213,7 +217,7 @@ private struct CollectionTrial {
             let plan = try PackedCollection(of: PackedStore(at: FilePath(path))) {
                 $0.digest.bytes[0] % 3 == 0
             }
-            _ = try plan.carryOut(patience: 0, now: nil) { (now) throws(StoreError) in
+            _ = try plan.carryOut(patience: PackedCollection.patience, now: nil) { (now) throws(StoreError) in
                 if now == PackedCollection.Step.allCases[number] { kill(getpid(), SIGKILL) }
             }
         }
@@ -238,7 +242,8 @@ private struct CollectionTrial {
             withExtendedLifetime(session) {}
         }
         var isRefused = false
-        _ = try trial.plan([]).carryOut(patience: 0, now: nil) { (step) throws(StoreError) in
+        _ = try trial.plan([]).carryOut(patience: PackedCollection.patience, now: nil) {
+            (step) throws(StoreError) in
             guard step == .copied else { return }
             do throws(StoreError) { _ = try PackBatch(into: store, patience: 20) } catch {
                 isRefused = error == busy
