@@ -212,9 +212,16 @@ extension Workspace {
             tree: &existing)
         try CheckoutRun(session).apply(plan)
         addition.tree = nil
+        return try track(record, as: addition, ignores: true, session)
+    }
+
+    /// Writes the pointer of one output, and makes git ignore the data if wanted; all of it or nothing.
+    func track(
+        _ record: OutputRecord, as addition: Addition, ignores: Bool, _ session: Session
+    ) throws -> AddReport {
         var git = try GitFiles(session)
         do {
-            try git.ignore(path, session)
+            if ignores { try git.ignore(addition.path, session) }
             var report = AddReport()
             report.outputs = try write([(record, addition)], &git)
             try git.stageIfWanted(session)

@@ -56,19 +56,8 @@ extension Workspace {
         addition.tree = nil
         try absolute(addition.pointerPath).removingLastComponent().makeFolders()
         try absolute(addition.path).removingLastComponent().makeFolders()
-        var git = try GitFiles(session)
-        do {
-            // DVC leaves data alone that is not there.
-            if personality == .cairn { try git.ignore(addition.path, session) }
-            var report = AddReport()
-            report.outputs = try write([(record, addition)], &git)
-            try git.stageIfWanted(session)
-            report.gitFiles = git
-            return report
-        } catch {
-            git.undoIgnoring()
-            throw error
-        }
+        // DVC does not make git ignore data that is not there.
+        return try track(record, as: addition, ignores: personality == .cairn, session)
     }
 
     /// What is to be tracked, where, and its files.

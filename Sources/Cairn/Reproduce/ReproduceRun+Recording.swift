@@ -9,11 +9,9 @@ extension ReproduceRun {
     /// - Parameter isDue: true if it is not to wait for what ends in the next moments.
     func handOver(isDue: Bool = false) throws {
         guard let batch = open, !isCommitting, isDue || untilHandOver == .zero else { return }
-        let outputs = batch.stages.flatMap { work[$0.place]?.recording?.outputs ?? [] }
-        try git.ignore(
-            outputs.filter(\.record.isCached).map(\.path).filter {
-                try !session.isIgnoredByGit($0, isFolder: false)
-            }, session)
+        // First, so that nothing that is recorded can get into git. If it fails the run ends, and what ended is kept all the same.
+        var failure: (any Error)?
+        do { try ignoreOutputs(of: batch) } catch { failure = error }
         let news = news
         let committer =
             try self.committer
@@ -25,6 +23,15 @@ extension ReproduceRun {
         isCommitting = true
         handedOver = Surroundings.uptime
         committer.take(batch)
+        if let failure { throw failure }
+    }
+
+    private func ignoreOutputs(of batch: StageCommitter.Batch) throws {
+        let outputs = batch.stages.flatMap { work[$0.place]?.recording?.outputs ?? [] }
+        try git.ignore(
+            outputs.filter(\.record.isCached).map(\.path).filter {
+                try !session.isIgnoredByGit($0, isFolder: false)
+            }, session)
     }
 
     /// How long what ended waits for more: stages that take less time than making them durable would have to wait for that.
